@@ -1,0 +1,1 @@
+"""The product: intake, sync engine, schedules and pages."""

@@ -1,0 +1,1 @@
+"""A stand-in accounting package with books, pages and faults of its own."""

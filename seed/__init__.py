@@ -1,0 +1,1 @@
+"""A demo shop: invented customers, products and orders."""
