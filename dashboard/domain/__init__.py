@@ -1,0 +1,1 @@
+"""The words of the trade as values: orders, postings, rules, statuses. Pure."""

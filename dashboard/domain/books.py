@@ -1,0 +1,110 @@
+"""What is to be written in the books, before it takes the form of one package's API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from dashboard.domain.order import Address
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactDraft:
+    """The customer as the books are to know them.
+
+    *number* is ours and unique in the books. *name* is what the books want to be
+    unique; *fallback_name* is tried when another party bears it.
+    """
+
+    number: str
+    name: str
+    fallback_name: str
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    vat_number: str = ""
+    address: Address = field(default_factory=Address)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceLine:
+    """One line of an invoice.
+
+    quantity * unit_amount - discount is the net amount, exactly, in two decimals;
+    *tax* is what the shop charged, never recomputed.
+    """
+
+    description: str
+    quantity: Decimal
+    unit_amount: Decimal
+    account: str
+    tax_type: str
+    tax: Decimal
+    discount: Decimal = Decimal(0)
+    sku: str = ""
+
+    @property
+    def net(self) -> Decimal:
+        """The amount without tax."""
+        return self.quantity * self.unit_amount - self.discount
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceDraft:
+    """A sales invoice; *reference* names the order, so that we know our own again."""
+
+    number: str
+    reference: str
+    issued_on: date
+    due_on: date
+    currency: str
+    total: Decimal
+    lines: tuple[InvoiceLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentDraft:
+    """The entry that settles an invoice; *reference* is its natural key."""
+
+    reference: str
+    invoice_number: str
+    amount: Decimal
+    paid_on: date
+    bank_account: str
+
+
+Draft = ContactDraft | InvoiceDraft | PaymentDraft
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxRate:
+    """A tax type of the books that sales may use."""
+
+    tax_type: str
+    name: str
+    rate_percent: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerAccount:
+    """An entry of the chart of accounts; *kind* is the books' own word (BANK...)."""
+
+    code: str
+    name: str
+    kind: str
+    takes_payments: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BooksFacts:
+    """What the books say of themselves: who they belong to and what they allow."""
+
+    organisation: str
+    country: str
+    base_currency: str
+    currencies: tuple[str, ...]
+    tax_rates: tuple[TaxRate, ...]
+    ledger_accounts: tuple[LedgerAccount, ...]
+    rounding_account: str = ""

@@ -1,0 +1,147 @@
+"""What a customer bought, as the shop tells it, in one form for every shop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class OrderPhase(StrEnum):
+    """How far the order has come in the shop, apart from the money."""
+
+    DRAFT = "draft"  # a basket that is not an order yet
+    PENDING = "pending"  # the checkout is not finished
+    PLACED = "placed"  # ordered, whether paid or not
+    FAILED = "failed"  # the payment failed; the customer may try again
+    CANCELLED = "cancelled"
+    DELETED = "deleted"  # in the shop's bin, or gone
+
+
+class LineKind(StrEnum):
+    """What a line item stands for; it decides the ledger account."""
+
+    PRODUCT = "product"
+    SHIPPING = "shipping"
+    FEE = "fee"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineTax:
+    """One tax on a line item, as charged."""
+
+    rate_percent: Decimal
+    amount: Decimal
+    label: str = ""
+    compound: bool = False  # charged on the net amount and the taxes before it
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineItem:
+    """One position of an order.
+
+    *net* is what is charged without tax, after the discount; *discount* is what was
+    taken off (also without tax, never negative). No *taxes* means that the line is
+    not taxable, which is not the same as a tax of 0 %.
+    """
+
+    kind: LineKind
+    description: str
+    net: Decimal
+    taxes: tuple[LineTax, ...] = ()
+    quantity: Decimal = Decimal(1)
+    discount: Decimal = Decimal(0)
+    sku: str = ""
+
+    @property
+    def tax(self) -> Decimal:
+        """The sum of the taxes."""
+        return sum((tax.amount for tax in self.taxes), Decimal(0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """Where the customer is billed; *country* is ISO 3166-1 alpha-2 or empty."""
+
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    region: str = ""
+    postcode: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer:
+    """The buyer as the shop knows them; every text may be empty."""
+
+    external_id: str = ""  # empty for a guest
+    email: str = ""
+    company: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    vat_number: str = ""
+    address: Address = field(default_factory=Address)
+
+    @property
+    def name(self) -> str:
+        """The company's name, else the person's, else nothing."""
+        person = f"{self.first_name} {self.last_name}".strip()
+        return self.company or person
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopPayment:
+    """Money the shop took.
+
+    *method* is the shop's own code of the payment method and may be empty;
+    *reference* is the payment provider's transaction number and may be empty.
+    """
+
+    amount: Decimal
+    method: str
+    paid_at: datetime
+    reference: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refund:
+    """Money the shop gave back; *amount* is positive and includes tax."""
+
+    external_id: str
+    amount: Decimal
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What a customer bought, with the number the shop gave it.
+
+    *total* includes tax and is what the customer was asked for; refunds do not
+    lower it. *modified_at* orders the revisions of one order and is None when the
+    shop does not tell. *shop_status* is the shop's own word, for showing only.
+    """
+
+    external_id: str
+    number: str
+    phase: OrderPhase
+    shop_status: str
+    currency: str
+    total: Decimal
+    ordered_at: datetime
+    modified_at: datetime | None
+    customer: Customer
+    lines: tuple[LineItem, ...]
+    payments: tuple[ShopPayment, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    payment_method: str = ""
+    payment_method_title: str = ""
+    vat_exempt: bool = False
+    note: str = ""
+
+    @property
+    def paid(self) -> Decimal:
+        """What the shop took for this order, refunds not taken off."""
+        return sum((payment.amount for payment in self.payments), Decimal(0))

@@ -1,0 +1,64 @@
+"""A posting: one document an order needs in the books, and how far it has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dashboard.domain.books import Draft
+from dashboard.domain.problems import Problem
+
+
+class PostingKind(StrEnum):
+    """The steps of an order, in the order they are taken."""
+
+    CONTACT = "contact"
+    INVOICE = "invoice"
+    PAYMENT = "payment"
+
+
+class PostingState(StrEnum):
+    """How far a posting has come."""
+
+    PENDING = "pending"
+    IN_FLIGHT = "in flight"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedPosting:
+    """A posting an order needs.
+
+    *natural_key* is unique among our postings and visible in the books, so the books
+    can be asked whether it is there. *requires* is the natural key of the posting
+    that must be confirmed first, empty when there is none.
+    """
+
+    kind: PostingKind
+    natural_key: str
+    draft: Draft
+    requires: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posting:
+    """A posting as stored.
+
+    *document_id* is the books' own id once it is there; *required_document_id* that
+    of the posting this one waits for.
+    """
+
+    id: int
+    order_id: int
+    kind: PostingKind
+    natural_key: str
+    draft: Draft
+    state: PostingState
+    requires_id: int | None = None
+    document_id: str = ""
+    required_document_id: str = ""
+    problem: Problem | None = None
+    updated_at: datetime

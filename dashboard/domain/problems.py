@@ -1,0 +1,39 @@
+"""Why something stands still, in words a shop manager can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """The reason an order needs a person; problems are grouped by it."""
+
+    NOT_UNDERSTOOD = "order not understood"
+    TOTAL_DIFFERS = "lines do not add up"
+    TOO_FEW_DECIMALS = "shop rounds too coarsely"
+    UNKNOWN_TAX_RATE = "unknown tax rate"
+    UNKNOWN_PAYMENT_METHOD = "unknown payment method"
+    NUMBER_TAKEN = "number already taken"
+    REFUSED = "refused by the books"
+    ARCHIVED_CONTACT = "contact archived in the books"
+    NOT_OURS = "document in the books is not ours"
+    CHANGED_AFTER_BOOKING = "order changed after booking"
+    CANCELLED_AFTER_BOOKING = "cancelled after booking"
+    REFUND_NOT_BOOKED = "refund not booked"
+    NEGATIVE_TOTAL = "total below zero"
+    NO_ANSWER = "no certain answer from the books"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is wrong with one order and what to do about it.
+
+    *message* says what, which and what to do, in one or two sentences.
+    *settings_section* names the part of the Settings page where it is put right,
+    empty when that is somewhere else.
+    """
+
+    cause: Cause
+    message: str
+    settings_section: str = ""

@@ -1,0 +1,81 @@
+"""The rules a company sets: how its orders become documents in the books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class InvoiceWhen(StrEnum):
+    """When an order gets its invoice."""
+
+    ORDERED = "ordered"
+    PAID = "paid"
+
+
+class TaxSituation(StrEnum):
+    """Which kind of tax treatment a tax rule speaks of."""
+
+    RATE = "rate"  # taxed at a percentage, 0 % among them
+    UNTAXED = "untaxed"  # the line is not taxable (a gift card)
+    EXEMPT = "exempt"  # the customer pays no tax (reverse charge, export)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxRule:
+    """Which tax type of the books a tax of the shop becomes.
+
+    *country* is where the customer is billed (ISO 3166-1 alpha-2); empty means any.
+    *rate_percent* is None unless *situation* is RATE. For taxes charged together on
+    one line (GST and QST) it is the rate they make together.
+    """
+
+    situation: TaxSituation
+    tax_type: str
+    rate_percent: Decimal | None = None
+    country: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentRule:
+    """Which bank account the money of a payment method arrives on.
+
+    *method* is the shop's own code; empty stands for "the shop did not say".
+    *bank_account* is the code of a ledger account of type bank.
+    """
+
+    method: str
+    bank_account: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyRules:
+    """Everything that is not the same in every company; ledger accounts by code."""
+
+    invoice_when: InvoiceWhen = InvoiceWhen.PAID
+    mark_as_paid: bool = True
+    sales_account: str = "200"
+    shipping_account: str = "200"
+    fee_account: str = "200"
+    rounding_account: str = "860"
+    number_pattern: str = "{prefix}{number}"
+    due_days: int = 14
+    tax_rules: tuple[TaxRule, ...] = ()
+    payment_rules: tuple[PaymentRule, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """A shop whose orders are booked; *slug* stands in its intake address.
+
+    *prefix* goes before the order number in the invoice number and is unique among
+    the shops, so that two shops with an order 1042 do not claim one invoice number.
+    """
+
+    id: int
+    slug: str
+    name: str
+    kind: str
+    prefix: str
+    active: bool = True

@@ -1,0 +1,126 @@
+"""The status of an order, derived from what was decided and from its postings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dashboard.domain.postings import PostingKind, PostingState
+from dashboard.domain.problems import Problem
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands on its way into the books."""
+
+    AWAITING_PAYMENT = "awaiting payment"
+    QUEUED = "queued"
+    IN_PROGRESS = "in progress"
+    RETRYING = "retrying"
+    CHECKING = "checking"
+    INVOICED = "invoiced"
+    PAID = "paid"
+    CREDITED = "credited"
+    NEEDS_ATTENTION = "needs attention"
+    IGNORED = "ignored"
+
+
+class Decision(StrEnum):
+    """What the plan says is to be done with an order."""
+
+    BOOK = "book"
+    WAIT = "wait"  # until the shop has the money
+    SKIP = "skip"  # nothing to book
+    STOP = "stop"  # a person is needed
+
+
+class RequestState(StrEnum):
+    """How far a frozen request has come."""
+
+    PREPARED = "prepared"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    DONE = "done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far one posting of an order has come, with the request that carries it."""
+
+    kind: PostingKind
+    state: PostingState
+    problem: Problem | None = None
+    request_state: RequestState | None = None
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """An order's status with what belongs to it on the page."""
+
+    status: OrderStatus
+    reason: str = ""
+    problem: Problem | None = None
+    next_attempt_at: datetime | None = None
+
+
+def standing_of(
+    decision: Decision,
+    reason: str,
+    problem: Problem | None,
+    progress: Iterable[Progress],
+) -> Standing:
+    """Derive where an order stands.
+
+    Args:
+        decision: What the plan says is to be done.
+        reason: Why, in a sentence, when the decision is WAIT or SKIP.
+        problem: What is wrong, when the decision is STOP.
+        progress: The order's postings and its contact's, in any order.
+    """
+    live = [step for step in progress if step.state is not PostingState.CANCELLED]
+    moving = _moving(live)
+    if moving is not None:
+        return moving
+    refused = next((s for s in live if s.state is PostingState.REFUSED), None)
+    if refused is not None:
+        return Standing(status=OrderStatus.NEEDS_ATTENTION, problem=refused.problem)
+    match decision:
+        case Decision.STOP:
+            return Standing(status=OrderStatus.NEEDS_ATTENTION, problem=problem)
+        case Decision.WAIT:
+            return Standing(status=OrderStatus.AWAITING_PAYMENT, reason=reason)
+        case Decision.SKIP:
+            return Standing(status=OrderStatus.IGNORED, reason=reason)
+        case Decision.BOOK:
+            return Standing(status=_booked(live), reason=reason)
+
+
+def _moving(live: list[Progress]) -> Standing | None:
+    """Return the standing while a request carries one of the postings."""
+    for step in live:
+        if step.state is not PostingState.IN_FLIGHT:
+            continue
+        if step.request_state is RequestState.UNKNOWN:
+            return Standing(
+                status=OrderStatus.CHECKING, next_attempt_at=step.next_attempt_at
+            )
+        if step.request_state is RequestState.PREPARED and step.attempts:
+            return Standing(
+                status=OrderStatus.RETRYING, next_attempt_at=step.next_attempt_at
+            )
+        return Standing(status=OrderStatus.IN_PROGRESS)
+    return None
+
+
+def _booked(live: list[Progress]) -> OrderStatus:
+    own = [step for step in live if step.kind is not PostingKind.CONTACT]
+    confirmed = {s.kind for s in live if s.state is PostingState.CONFIRMED}
+    if any(step.state is PostingState.PENDING for step in live):
+        started = PostingKind.INVOICE in confirmed
+        return OrderStatus.IN_PROGRESS if started else OrderStatus.QUEUED
+    if any(step.kind is PostingKind.PAYMENT for step in own):
+        return OrderStatus.PAID
+    return OrderStatus.INVOICED if own else OrderStatus.QUEUED
