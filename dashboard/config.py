@@ -1,0 +1,130 @@
+"""Settings from the environment and the `.env` file; nothing else reads them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+_MIN_SECRET_KEY = 32
+_TRUE = {"1", "true", "yes", "on"}
+
+
+class SettingWrong(Exception):
+    """A setting that cannot be used; the message names it and says what is wanted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the environment decides. Every field is described in docs/settings.md."""
+
+    data_dir: Path
+    database_url: str
+    secret_key: bytes
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 4
+    demo: bool = False
+    allow_loopback_api: bool = False
+    trusted_hosts: tuple[str, ...] = ()
+    trusted_proxies: int = 0
+    log_level: str = "info"
+    settle_s: float = 60.0
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; creates the data folder and, once, the secret key.
+
+    Args:
+        environment: What to read instead of the process's environment and `.env`.
+
+    Raises:
+        SettingWrong: If one cannot be used, or the data folder cannot be written.
+    """
+    if environment is None:
+        file = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+        environment = {**file, **os.environ}
+    data_dir = Path(environment.get("SLUICE_DATA_DIR") or ".data").resolve()
+    _make_writable(data_dir)
+    demo = _flag(environment, "SLUICE_DEMO")
+    database_url = environment.get("SLUICE_DATABASE_URL") or (
+        f"sqlite:///{data_dir / 'sluice.db'}"
+    )
+    return Settings(
+        data_dir=data_dir,
+        database_url=_with_driver(database_url),
+        secret_key=_secret_key(environment.get("SLUICE_SECRET_KEY", ""), data_dir),
+        host=environment.get("SLUICE_HOST") or "127.0.0.1",
+        port=_number(environment, "SLUICE_PORT", 8000),
+        workers=_number(environment, "SLUICE_WORKERS", 4),
+        demo=demo,
+        allow_loopback_api=demo or _flag(environment, "SLUICE_ALLOW_LOOPBACK_API"),
+        trusted_hosts=_list(environment, "SLUICE_TRUSTED_HOSTS"),
+        trusted_proxies=_number(environment, "SLUICE_TRUSTED_PROXIES", 0),
+        log_level=environment.get("SLUICE_LOG_LEVEL") or "info",
+        settle_s=float(_number(environment, "SLUICE_SETTLE_SECONDS", 60)),
+    )
+
+
+def _with_driver(url: str) -> str:
+    """Name the driver in a PostgreSQL address, which people write without one."""
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingWrong(
+            f"The data folder {folder} cannot be made: {error.strerror}. "
+            "Choose another with SLUICE_DATA_DIR."
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingWrong(
+            f"The data folder {folder} cannot be written. "
+            "Choose another with SLUICE_DATA_DIR."
+        )
+
+
+def _secret_key(given: str, data_dir: Path) -> bytes:
+    """Return the given key, else the one in the data folder, made when missing."""
+    if given:
+        if len(given) < _MIN_SECRET_KEY:
+            raise SettingWrong(
+                f"SLUICE_SECRET_KEY is shorter than {_MIN_SECRET_KEY} characters."
+            )
+        return given.encode()
+    path = data_dir / "secret.key"
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        key = secrets.token_hex(32).encode()
+        file.write(key)
+    return key
+
+
+def _flag(environment: Mapping[str, str], name: str) -> bool:
+    return environment.get(name, "").strip().lower() in _TRUE
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal():
+        raise SettingWrong(f"{name} must be a whole number, not {text!r}.")
+    return int(text)
+
+
+def _list(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    parts = (part.strip() for part in environment.get(name, "").split(","))
+    return tuple(part for part in parts if part)

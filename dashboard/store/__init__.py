@@ -1,0 +1,1 @@
+"""The database: the only floor that knows SQLAlchemy; values in, values out."""

@@ -1,0 +1,152 @@
+"""Transactions on SQLite and PostgreSQL that behave the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate, upgrade
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, MetaData, event, func, select
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+from typing_extensions import override
+
+from dashboard.domain.clock import Clock
+
+_BUSY_TIMEOUT_S = 30
+
+
+class Base(DeclarativeBase):
+    """What every table inherits."""
+
+    # Named, because a migration can only drop a constraint that has a name.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+MIGRATIONS = Path(__file__).parent / "migrations"
+migrate = Migrate(directory=str(MIGRATIONS))
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC; SQLite itself forgets the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Turn an aware time into what *dialect* stores."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    @override
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Turn what *dialect* stored into an aware time."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value
+
+
+class Database:
+    """Opens transactions: short ones, never held over a call to the network.
+
+    A write transaction on SQLite takes the write lock at once (BEGIN IMMEDIATE):
+    a deferred one that reads first fails as soon as another process has written.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._reader = engine.execution_options(sqlite_readonly=True)
+        self._clock = clock
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give a session that commits at the end, or rolls back on an error."""
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session that cannot write and does not wait for writers."""
+        with Session(self._reader, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def now(self, session: Session) -> datetime:
+        """Return the time all processes agree on: the server's, where there is one."""
+        if session.get_bind().dialect.name == "postgresql":
+            stamp = session.scalar(select(func.clock_timestamp()))
+            if isinstance(stamp, datetime):
+                return stamp.astimezone(UTC)
+        return self._clock.now()
+
+    def answers(self) -> bool:
+        """Tell whether the database answers a query."""
+        with self.read() as session:
+            return session.scalar(select(1)) == 1
+
+
+def install(app: Flask, clock: Clock) -> Database:
+    """Tie the database named in *app*'s configuration to it and return it."""
+    db.init_app(app)
+    migrate.init_app(app, db)
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    return Database(engine, clock)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return what SQLAlchemy needs to know of the database at *url*."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": _BUSY_TIMEOUT_S}, "pool_size": 20}
+    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+
+
+def upgrade_schema(app: Flask) -> None:
+    """Bring the tables up to the newest migration."""
+    with app.app_context():
+        upgrade(directory=str(MIGRATIONS))
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - DB-API has no type
+        # Stops the driver's own BEGIN, which would come after the first SELECT.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        # The busy timeout comes first: the next pragma may have to wait.
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # NORMAL may forget the last commits at a power cut: that a request was sent.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("sqlite_readonly", False)
+        connection.exec_driver_sql(f"PRAGMA query_only={1 if reads else 0}")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

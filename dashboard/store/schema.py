@@ -1,0 +1,409 @@
+"""The tables. Rows never leave the store; see the modules beside this one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dashboard.store.database import Base, UtcDateTime
+
+# BigInteger would not count up by itself on SQLite.
+_Key = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class UserRow(Base):
+    """A person who signs in."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    email: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class UserSessionRow(Base):
+    """A browser that is signed in; the cookie holds the token, we hold its hash."""
+
+    __tablename__ = "user_sessions"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[str] = mapped_column(Text, unique=True)
+    address: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SignInThrottleRow(Base):
+    """How often signing in failed for one e-mail address or one network."""
+
+    __tablename__ = "sign_in_throttles"
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ApiTokenRow(Base):
+    """A bearer token of the JSON API; we hold its hash."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    token_hash: Mapped[str] = mapped_column(Text, unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ActivityRow(Base):
+    """Who did what; never changed, never deleted."""
+
+    __tablename__ = "activities"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text, default="")
+    action: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text, default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class ConnectionRow(Base):
+    """The accounting package; there is one."""
+
+    __tablename__ = "connections"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    base_url: Mapped[str] = mapped_column(Text)
+    client_id: Mapped[str] = mapped_column(Text)
+    client_secret: Mapped[str] = mapped_column(Text)  # encrypted
+    tenant_id: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=1)
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    facts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ShopRow(Base):
+    """A shop whose orders are booked."""
+
+    __tablename__ = "shops"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    prefix: Mapped[str] = mapped_column(Text, unique=True)
+    secrets: Mapped[str] = mapped_column(Text)  # encrypted JSON list, newest first
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CompanyRulesRow(Base):
+    """The company's rules that are not lists; there is one row."""
+
+    __tablename__ = "company_rules"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    invoice_when: Mapped[str] = mapped_column(Text)
+    mark_as_paid: Mapped[bool]
+    sales_account: Mapped[str] = mapped_column(Text)
+    shipping_account: Mapped[str] = mapped_column(Text)
+    fee_account: Mapped[str] = mapped_column(Text)
+    rounding_account: Mapped[str] = mapped_column(Text)
+    number_pattern: Mapped[str] = mapped_column(Text)
+    due_days: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class TaxRuleRow(Base):
+    """A tax of the shop and the tax type it becomes."""
+
+    __tablename__ = "tax_rules"
+    __table_args__ = (UniqueConstraint("situation", "rate_percent", "country"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    situation: Mapped[str] = mapped_column(Text)
+    rate_percent: Mapped[str] = mapped_column(Text, default="")  # exact; "" = none
+    country: Mapped[str] = mapped_column(Text, default="")
+    tax_type: Mapped[str] = mapped_column(Text)
+
+
+class PaymentRuleRow(Base):
+    """A payment method and the bank account its money arrives on."""
+
+    __tablename__ = "payment_rules"
+
+    method: Mapped[str] = mapped_column(Text, primary_key=True)
+    bank_account: Mapped[str] = mapped_column(Text)
+
+
+class OrderRow(Base):
+    """An order with its status, kept for lists; revisions hold what the shop sent."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("shop_id", "external_id"),
+        Index("ix_orders_status_id", "status", "id"),
+        Index("ix_orders_number", "number"),
+        Index("ix_orders_invoice_number", "invoice_number"),
+        Index("ix_orders_contact", "contact_posting_id"),
+    )
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
+    external_id: Mapped[str] = mapped_column(Text)
+    number: Mapped[str] = mapped_column(Text)
+    shop_status: Mapped[str] = mapped_column(Text, default="")
+    currency: Mapped[str] = mapped_column(Text, default="")
+    total_hundredths: Mapped[int] = mapped_column(BigInteger, default=0)
+    paid_hundredths: Mapped[int] = mapped_column(BigInteger, default=0)
+    customer_name: Mapped[str] = mapped_column(Text, default="")
+    customer_email: Mapped[str] = mapped_column(Text, default="")
+    ordered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    modified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revision_id: Mapped[int | None] = mapped_column(BigInteger)  # the newest one
+    contact_posting_id: Mapped[int | None] = mapped_column(BigInteger)
+    invoice_number: Mapped[str] = mapped_column(Text, default="")
+    # What the plan decided
+    decision: Mapped[str] = mapped_column(Text)
+    decision_reason: Mapped[str] = mapped_column(Text, default="")
+    decision_problem: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    ignored_by: Mapped[str] = mapped_column(Text, default="")
+    ignored_reason: Mapped[str] = mapped_column(Text, default="")
+    # What follows from it and from the postings
+    status: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    cause: Mapped[str] = mapped_column(Text, default="", index=True)
+    message: Mapped[str] = mapped_column(Text, default="")
+    settings_section: Mapped[str] = mapped_column(Text, default="")
+    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    status_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RevisionRow(Base):
+    """What the shop sent of an order, as it came; never changed."""
+
+    __tablename__ = "order_revisions"
+    __table_args__ = (UniqueConstraint("order_id", "content_hash"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    content_hash: Mapped[str] = mapped_column(Text)
+    payload: Mapped[bytes]
+    headers: Mapped[dict[str, str]] = mapped_column(JSON)
+    source: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PostingRow(Base):
+    """One document an order needs in the books."""
+
+    __tablename__ = "postings"
+    __table_args__ = (
+        Index("ix_postings_state_kind", "state", "kind", "id"),
+        Index("ix_postings_order", "order_id"),
+        Index("ix_postings_requires", "requires_id"),
+    )
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    natural_key: Mapped[str] = mapped_column(Text, unique=True)
+    draft: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    requires_id: Mapped[int | None] = mapped_column(ForeignKey("postings.id"))
+    document_id: Mapped[str] = mapped_column(Text, default="")
+    problem: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RequestRow(Base):
+    """Postings on their way: the exact bytes and key, frozen before they are sent."""
+
+    __tablename__ = "requests"
+    __table_args__ = (Index("ix_requests_state_due", "state", "not_before"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    method: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(Text)
+    body: Mapped[bytes]
+    idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
+    generation: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    # Sent at least once with no certain "not processed": may be in the books.
+    dirty: Mapped[bool] = mapped_column(default=False)
+    last_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    claimed_by: Mapped[str] = mapped_column(Text, default="")
+    claimed_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    claim_token: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RequestMemberRow(Base):
+    """A posting carried by a request, at its place in the body."""
+
+    __tablename__ = "request_members"
+
+    request_id: Mapped[int] = mapped_column(
+        ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    posting_id: Mapped[int] = mapped_column(ForeignKey("postings.id"), index=True)
+
+
+class ExchangeRow(Base):
+    """One HTTP request to the books and its answer; secrets and people masked."""
+
+    __tablename__ = "exchanges"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    purpose: Mapped[str] = mapped_column(Text)
+    request_id: Mapped[int | None] = mapped_column(
+        ForeignKey("requests.id", ondelete="SET NULL"), index=True
+    )
+    run_id: Mapped[int | None] = mapped_column(
+        ForeignKey("runs.id", ondelete="SET NULL"), index=True
+    )
+    method: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text)
+    request_headers: Mapped[dict[str, str]] = mapped_column(JSON)
+    request_body: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[int | None]
+    response_headers: Mapped[dict[str, str]] = mapped_column(JSON)
+    response_body: Mapped[str] = mapped_column(Text, default="")
+    error: Mapped[str] = mapped_column(Text, default="")
+    duration_ms: Mapped[int] = mapped_column(default=0)
+
+
+class OrderEventRow(Base):
+    """A line of an order's story; never changed."""
+
+    __tablename__ = "order_events"
+    __table_args__ = (Index("ix_order_events_order", "order_id", "id"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    request_id: Mapped[int | None] = mapped_column(BigInteger)
+    run_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+
+
+class ScheduleRow(Base):
+    """When runs start; APScheduler is told what stands here."""
+
+    __tablename__ = "schedules"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    task: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)  # interval or cron
+    spec: Mapped[str] = mapped_column(Text)  # seconds, or five cron fields
+    timezone: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(default=True)
+    paused_reason: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=1)
+    next_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RunRow(Base):
+    """One pass of the engine, or one pull of the shops."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        UniqueConstraint("schedule_id", "due_at"),
+        Index("ix_runs_state", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    task: Mapped[str] = mapped_column(Text)
+    trigger: Mapped[str] = mapped_column(Text)
+    schedule_id: Mapped[int | None] = mapped_column(
+        ForeignKey("schedules.id", ondelete="SET NULL")
+    )
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    process: Mapped[str] = mapped_column(Text, default="")
+    orders: Mapped[int] = mapped_column(default=0)
+    contacts: Mapped[int] = mapped_column(default=0)
+    invoices: Mapped[int] = mapped_column(default=0)
+    payments: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    calls: Mapped[int] = mapped_column(default=0)
+    message: Mapped[str] = mapped_column(Text, default="")
+
+
+class HeartbeatRow(Base):
+    """A process that is alive, and what it does."""
+
+    __tablename__ = "heartbeats"
+
+    process: Mapped[str] = mapped_column(Text, primary_key=True)
+    role: Mapped[str] = mapped_column(Text, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CallTokenRow(Base):
+    """One call a minute allows; all of them together are a sliding window."""
+
+    __tablename__ = "call_tokens"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CallSlotRow(Base):
+    """One call that may be in flight."""
+
+    __tablename__ = "call_slots"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    holder: Mapped[str] = mapped_column(Text, default="")
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class GateRow(Base):
+    """Whether the books may be called at all; there is one row."""
+
+    __tablename__ = "gates"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    closed_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    day_remaining: Mapped[int | None]
