@@ -1,0 +1,166 @@
+"""The demo: mock, dashboard and a shop whose orders flow from one to the other."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+import click
+import requests
+
+from seed.catalogue import Rounding, Shop
+from seed.clock import utc_now
+from seed.company import EMAIL, SHOP_SLUG, set_up
+from seed.config import Settings, environment
+from seed.memory import Memory, keep, recall
+from seed.preflight import check
+from seed.problems import ProgramEnded
+from seed.processes import Programs, script
+from seed.send import Intake
+from seed.story import Pace, Sent, Storyteller, numbers
+
+# Prices with tax and rounding at the subtotal: lines that do not add up to the
+# total by a cent come up often enough to be seen.
+DEMO_SHOP: Final = Shop(
+    url="https://demo-shop.example",
+    prices_include_tax=True,
+    rounding=Rounding.SUBTOTAL,
+)
+_HEALTHY_WITHIN_S: Final = 60
+_ASK_EVERY_S: Final = 0.1
+
+
+def run(settings: Settings, pace: Pace, stop: Event) -> None:
+    """Run the demo until *stop* is set; end every program started.
+
+    Raises:
+        DemoProblem: If it cannot start, or a program ended by itself.
+    """
+    check(settings)
+    memory = _memory(settings)
+    programs = Programs(stop, settings.data_dir)
+    try:
+        if _start(programs, settings, memory):
+            _introduce(settings, memory, pace)
+            _tell(programs, settings, memory, pace)
+    finally:
+        programs.end()
+
+
+def _memory(settings: Settings) -> Memory:
+    memory = recall(settings.data_dir, seed=settings.seed)
+    if memory.seed != settings.seed:
+        click.echo(
+            f"The data in {settings.data_dir} began with DEMO_SEED={memory.seed}; "
+            "the story goes on with that."
+        )
+    return memory
+
+
+def _start(programs: Programs, settings: Settings, memory: Memory) -> bool:
+    """Start both programs and set up the company; False if stopped meanwhile."""
+    click.echo("Starting Sluice ...")
+    books = settings.data_dir / "mock"
+    data = settings.data_dir / "dashboard"
+    data.mkdir(exist_ok=True)
+    env = environment(
+        {
+            "SLUICE_DATA_DIR": str(data),
+            "SLUICE_DEMO": "1",
+            "SLUICE_ALLOW_LOOPBACK_API": "1",
+        }
+    )
+    port = str(settings.mock_port)
+    mock = [script("mock-accounting"), "serve", "--port", port, "--data", str(books)]
+    programs.start("mock", mock, environment({}))
+    if not _healthy(programs, "mock", settings.mock_url):
+        return False
+    set_up(programs, settings, memory, env)
+    if programs.wait(0):
+        return False
+    port = str(settings.dashboard_port)
+    dashboard = [script("sluice"), "serve", "--host", "127.0.0.1", "--port", port]
+    programs.start("dashboard", dashboard, env)
+    return _healthy(programs, "dashboard", settings.dashboard_url)
+
+
+def _healthy(programs: Programs, name: str, url: str) -> bool:
+    """Wait until the program at *url* says it is well; False if stopped meanwhile.
+
+    Raises:
+        ProgramEnded: If it ends, or does not say so within a minute.
+    """
+    until = time.monotonic() + _HEALTHY_WITHIN_S
+    with requests.Session() as session:
+        session.trust_env = False
+        while time.monotonic() < until:
+            try:
+                if session.get(f"{url}/healthz", timeout=2).ok:
+                    return True
+            except requests.RequestException:
+                pass  # Not listening yet: that is what is being waited for.
+            if programs.wait(_ASK_EVERY_S):
+                return False
+    raise ProgramEnded(
+        f"The {name} did not answer {url}/healthz within {_HEALTHY_WITHIN_S} s."
+    )
+
+
+def _introduce(settings: Settings, memory: Memory, pace: Pace) -> None:
+    click.echo(
+        f"""
+  Dashboard    {settings.dashboard_url}
+  The books    {settings.mock_url}
+  Sign in      {EMAIL}
+  Password     {memory.password}
+  Data, logs   {_short(settings.data_dir)}
+"""
+    )
+    opening = pace.opening - memory.orders_sent
+    if opening > 0:
+        click.echo(f"{opening} orders come in over the next {pace.over_s:g} seconds,")
+        click.echo(f"then one every {pace.every_s:g} seconds. Ctrl-C ends it.\n")
+    else:
+        click.echo(f"{memory.orders_sent} orders have come in so far; the next ones")
+        click.echo(f"come every {pace.every_s:g} seconds. Ctrl-C ends it.\n")
+
+
+def _short(folder: Path) -> str:
+    here = Path.cwd()
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
+
+
+def _tell(programs: Programs, settings: Settings, memory: Memory, pace: Pace) -> None:
+    intake = Intake.of(settings.dashboard_url, SHOP_SLUG, memory.shop_secret)
+    teller = Storyteller(
+        DEMO_SHOP, intake, seed=memory.seed, placed=dict(memory.placed)
+    )
+    opening_left = max(0, pace.opening - memory.orders_sent)
+    in_opening = memory.last_number + opening_left
+    rest = replace(pace, opening=opening_left)
+    for number in numbers(memory.last_number + 1, rest, programs.wait):
+        sent = teller.tell(number, at=utc_now())
+        memory = memory.after(number, teller.placed)
+        keep(settings.data_dir, memory)
+        for one in sent:
+            if not one.delivery.taken or number > in_opening:
+                click.echo(line_about(one))
+        if number == in_opening:
+            click.echo(f"{memory.orders_sent} orders sent.")
+    teller.close()
+    while not programs.wait(_ASK_EVERY_S):
+        """Nothing more to send: the programs run on."""
+
+
+def line_about(sent: Sent) -> str:
+    """Return what a person wants to know of one delivery, in one line."""
+    snapshot = sent.snapshot
+    order = snapshot.order
+    what = f"{snapshot.modified_at:%H:%M:%S} UTC  order {order.number}"
+    if not sent.delivery.taken:
+        return f"{what} was not taken: {sent.delivery.reason}"
+    event = order.scene.name if snapshot.is_new else "news"
+    return f"{what}  {snapshot.status.value}  ({event})"
