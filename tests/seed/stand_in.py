@@ -1,0 +1,75 @@
+"""Stands in for both `sluice` and `mock-accounting` in tests of the demo.
+
+It writes down how it was called, and as `serve` answers `/healthz` and the
+intake. Files in the demo's folder change what it does:
+
+- `fail-<first word>`: that command ends with exit status 3.
+- `refuse`: the intake answers 500.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path.cwd()
+NAME = Path(sys.argv[0]).name
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    text = sys.stdin.read() if "--password-stdin" in arguments else ""
+    note(
+        "calls",
+        {
+            "name": NAME,
+            "pid": os.getpid(),
+            "arguments": arguments,
+            "stdin": text,
+            "env": {k: v for k, v in os.environ.items() if k.startswith("SLUICE_")},
+        },
+    )
+    if (FOLDER / f"fail-{arguments[0]}").exists():
+        sys.stderr.write("This went wrong.\n")
+        sys.exit(3)
+    if arguments[0] == "serve":
+        port = int(arguments[arguments.index("--port") + 1])
+        ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+
+
+def note(name: str, what: object) -> None:
+    with (FOLDER / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(what) + "\n")
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.answer(200 if self.path == "/healthz" else 404)
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        secret = json.loads((FOLDER / "demo.json").read_text())["shop_secret"]
+        digest = hmac.new(secret.encode(), raw, hashlib.sha256).digest()
+        signed = base64.b64encode(digest).decode()
+        good = signed == self.headers["X-WC-Webhook-Signature"]
+        order = json.loads(raw)
+        note("orders", [self.path, good, order["number"], order["status"]])
+        self.answer(500 if (FOLDER / "refuse").exists() else 202)
+
+    def answer(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing to log."""
+
+
+main()
