@@ -1,0 +1,1 @@
+"""The imitated routes: `/connect/token`, `/connections`, `/api.xro/2.0/*`."""

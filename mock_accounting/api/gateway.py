@@ -1,0 +1,219 @@
+"""The way of a call: faults, token, limits, idempotency key, endpoint, log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+from urllib.parse import unquote
+
+from mock_accounting.api.endpoints import Endpoint, find_methods
+from mock_accounting.api.identity import Identity
+from mock_accounting.api.request import ApiRequest
+from mock_accounting.dialect import answers
+from mock_accounting.dialect.messages import Answer, Call, Rejected
+from mock_accounting.faults.delivery import Lost, Truncated
+from mock_accounting.faults.rules import (
+    API_ROOT,
+    FaultKind,
+    FaultRule,
+    FaultRules,
+    FaultSpec,
+    When,
+)
+from mock_accounting.ledger.books import Books
+from mock_accounting.ledger.errors import NoSuchDocument
+from mock_accounting.ledger.organisations import Organisations
+from mock_accounting.traffic.idempotency import KeyedAnswers
+from mock_accounting.traffic.limits import LimitExceeded, Limits
+from mock_accounting.traffic.log import LogEntry, RequestLog, readable
+from mock_accounting.traffic.tokens import Grant
+
+Breakage: TypeAlias = Lost | Truncated
+
+_WRITES = frozenset({"PUT", "POST", "PATCH"})
+_TOKEN_PATH = "/connect/token"  # noqa: S105 - a path
+
+
+@dataclass(slots=True)
+class _Trace:
+    """What is learnt of a call on its way, for the log."""
+
+    entry_id: int
+    rules: Sequence[FaultRule] = ()
+    grant: Grant | None = None
+    tenant_id: str | None = None
+    replayed: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Gateway:
+    """Takes calls to the imitated API and answers them."""
+
+    def __init__(
+        self,
+        organisations: Organisations,
+        identity: Identity,
+        *,
+        limits: Limits,
+        keyed_answers: KeyedAnswers,
+        faults: FaultRules,
+        log: RequestLog,
+    ) -> None:
+        self._organisations = organisations
+        self._identity = identity
+        self._limits = limits
+        self._keyed_answers = keyed_answers
+        self._faults = faults
+        self._log = log
+
+    def handle(self, call: Call) -> tuple[Answer, Breakage | None]:
+        """Answer a call; the second value says how the answer is to break."""
+        started = time.perf_counter()
+        trace = _Trace(entry_id=self._log.next_id())
+        trace.rules = self._faults.hit(call, trace.entry_id)
+        for rule in trace.rules:
+            if rule.spec.kind is FaultKind.DELAY:
+                time.sleep(rule.spec.seconds)
+        answer, breakage = self._answer_with_faults(call, trace)
+        duration_ms = (time.perf_counter() - started) * 1000
+        self._write_log(call, answer, trace, (duration_ms, breakage))
+        return answer, breakage
+
+    def _answer_with_faults(
+        self, call: Call, trace: _Trace
+    ) -> tuple[Answer, Breakage | None]:
+        before = _first(trace.rules, When.BEFORE)
+        after = _first(trace.rules, When.AFTER)
+        unprocessed = Answer(status=503)
+        answer = self._answer(call, trace) if before is None else unprocessed
+        breakage: Breakage | None = None
+        match before or after:
+            case FaultSpec(kind=FaultKind.STATUS) as spec:
+                answer = self._failure(spec)
+            case FaultSpec(kind=FaultKind.LOSE_ANSWER, how=how):
+                breakage = Lost(how=how)
+            case FaultSpec(kind=FaultKind.TRUNCATE, keep_bytes=keep_bytes):
+                breakage = Truncated(keep_bytes=keep_bytes)
+            case _:
+                pass
+        return replace(answer, headers={**trace.headers, **answer.headers}), breakage
+
+    def _answer(self, call: Call, trace: _Trace) -> Answer:
+        try:
+            if call.path.lower() == _TOKEN_PATH:
+                return self._identity.token(call)
+            trace.grant = self._identity.authenticate(call)
+            if not call.path.lower().startswith(API_ROOT + "/"):
+                return self._identity.connections(call, trace.grant)
+            return self._accounting(call, trace, trace.grant)
+        except Rejected as rejection:
+            return rejection.answer
+
+    def _accounting(self, call: Call, trace: _Trace, grant: Grant) -> Answer:
+        books = self._identity.books(call, grant)
+        trace.tenant_id = books.organisation.organisation_id
+        try:
+            with self._limits.admit(trace.tenant_id):
+                answer = self._processed(call, trace, books, grant)
+        except LimitExceeded as limit:
+            answer = answers.rate_limited(limit.problem, limit.retry_after_s)
+        trace.headers.update(self._limits.headers(trace.tenant_id))
+        return answer
+
+    def _processed(
+        self, call: Call, trace: _Trace, books: Books, grant: Grant
+    ) -> Answer:
+        key = call.header("Idempotency-Key")
+        if call.method not in _WRITES:
+            key = None
+        scope = f"{grant.client_id} {trace.tenant_id}"
+        with books.lock:
+            if key:
+                kept = self._keyed_answers.replay(scope, key, call)
+                if kept is not None:
+                    trace.replayed = True
+                    return kept
+            answer = _dispatched(call, books)
+            stored = self._keyed_answers.keep(scope, key, call, answer) if key else None
+            self._organisations.save(books, stored)
+        return answer
+
+    def _failure(self, spec: FaultSpec) -> Answer:
+        instance = self._identity.instance_id()
+        match spec.status:
+            case 401:
+                return answers.unauthorized("TokenExpired: token expired", instance)
+            case 403:
+                return answers.forbidden(instance)
+            case 429:
+                return answers.rate_limited(
+                    spec.problem or "minute", spec.retry_after_s
+                )
+            case 500:
+                return answers.server_error(instance)
+            case 503:
+                answer = answers.plain(503, "The Organisation is offline")
+            case status:
+                answer = answers.plain(status, "The service is not available")
+        if spec.retry_after_s is None:
+            return answer
+        return replace(answer, headers={"Retry-After": str(spec.retry_after_s)})
+
+    def _write_log(
+        self,
+        call: Call,
+        answer: Answer,
+        trace: _Trace,
+        outcome: tuple[float, Breakage | None],
+    ) -> None:
+        duration_ms, breakage = outcome
+        secret = call.path.lower() == _TOKEN_PATH
+        self._log.add(
+            LogEntry(
+                entry_id=trace.entry_id,
+                at=self._organisations.clock.now(),
+                method=call.method,
+                path=call.path,
+                query=call.query_string,
+                status=answer.status,
+                duration_ms=round(duration_ms, 3),
+                tenant_id=trace.tenant_id,
+                client_id=trace.grant.client_id if trace.grant else None,
+                idempotency_key=call.header("Idempotency-Key"),
+                replayed=trace.replayed,
+                faults=tuple(rule.label for rule in trace.rules),
+                delivered=breakage is None,
+                request_body="(not kept)" if secret else readable(call.body),
+                response_body="(not kept)" if secret else readable(answer.body),
+            )
+        )
+
+
+def _first(rules: Sequence[FaultRule], when: When) -> FaultSpec | None:
+    """The first rule that changes the answer, before or after processing."""
+    return next(
+        (
+            rule.spec
+            for rule in rules
+            if rule.spec.kind is not FaultKind.DELAY and rule.spec.when is when
+        ),
+        None,
+    )
+
+
+def _dispatched(call: Call, books: Books) -> Answer:
+    parts = [unquote(part) for part in call.path[len(API_ROOT) :].split("/") if part]
+    methods = find_methods(parts)
+    if methods is None:
+        return answers.not_found()
+    endpoint: Endpoint | None = methods.get(call.method)
+    if endpoint is None:
+        return answers.method_not_allowed()
+    try:
+        return endpoint(ApiRequest(call=call, books=books, parts=tuple(parts[1:])))
+    except NoSuchDocument:
+        return answers.not_found()
+    except Rejected as rejection:
+        return rejection.answer

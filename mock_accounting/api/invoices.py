@@ -1,0 +1,145 @@
+"""Invoices: list, read, create, create or update, history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from mock_accounting.api.batches import answer_batch, write_all
+from mock_accounting.api.request import ApiRequest
+from mock_accounting.dialect import kinds, rendering
+from mock_accounting.dialect.bodies import read_elements
+from mock_accounting.dialect.listing import flag, list_documents, listed
+from mock_accounting.dialect.messages import Answer
+from mock_accounting.dialect.reading import history_details, invoice_input
+from mock_accounting.ledger.books import Books
+from mock_accounting.ledger.ids import parse_id
+from mock_accounting.ledger.inputs import InvoiceInput
+from mock_accounting.ledger.invoices import (
+    create_invoice,
+    require_invoice,
+    save_invoice,
+)
+from mock_accounting.ledger.model import Invoice
+
+
+def invoices(request: ApiRequest) -> Answer:
+    """GET /Invoices; line items are shown only when a page was asked for."""
+    books = request.books
+    page = list_documents(request.call, kinds.invoices(books), _candidates(request))
+    full = page.is_paged and not flag(request.call, "summaryOnly", default=False)
+    shown = [rendering.invoice(books, it, full=full) for it in page.documents]
+    return request.envelope("Invoices", shown, page.pagination)
+
+
+def invoice(request: ApiRequest) -> Answer:
+    """GET /Invoices/{InvoiceID or InvoiceNumber}."""
+    found = require_invoice(request.books, request.parts[0])
+    shown = rendering.invoice(request.books, found, full=True)
+    return request.envelope("Invoices", [shown])
+
+
+def create_invoices(request: ApiRequest) -> Answer:
+    """PUT /Invoices."""
+    return _write(request, create_invoice)
+
+
+def save_invoices(request: ApiRequest) -> Answer:
+    """POST /Invoices."""
+    return _write(request, save_invoice)
+
+
+def update_invoice(request: ApiRequest) -> Answer:
+    """POST /Invoices/{InvoiceID or InvoiceNumber}."""
+    found = require_invoice(request.books, request.parts[0])
+    return _write(request, save_invoice, found.invoice_id)
+
+
+def history(request: ApiRequest) -> Answer:
+    """GET /Invoices/{InvoiceID}/History, newest first."""
+    found = require_invoice(request.books, request.parts[0])
+    records = request.books.history_of(found.invoice_id)
+    shown = [rendering.history_record(record) for record in reversed(records)]
+    return request.envelope("HistoryRecords", shown)
+
+
+def add_history(request: ApiRequest) -> Answer:
+    """PUT /Invoices/{InvoiceID}/History."""
+    found = require_invoice(request.books, request.parts[0])
+    records = [
+        request.books.note(found.invoice_id, "Note", history_details(element))
+        for element in read_elements(request.call, "HistoryRecords")
+    ]
+    shown = [rendering.history_record(record) for record in records]
+    return request.envelope("HistoryRecords", shown)
+
+
+def _write(
+    request: ApiRequest,
+    write: Callable[[Books, InvoiceInput], Invoice],
+    invoice_id: str | None = None,
+) -> Answer:
+    unit_decimals = 4 if request.call.query.get("unitdp") == "4" else 2
+    inputs = [
+        invoice_input(element, unit_decimals=unit_decimals)
+        for element in read_elements(request.call, "Invoices")
+    ]
+    if invoice_id is not None:
+        inputs = [replace(inputs[0], invoice_id=invoice_id)]
+    verdicts = write_all(
+        inputs,
+        write=partial(write, request.books),
+        show=partial(rendering.invoice, request.books, full=True),
+        echo=rendering.invoice_echo,
+    )
+    return answer_batch(
+        verdicts,
+        summarize=flag(request.call, "summarizeErrors", default=True),
+        envelope=partial(request.envelope, "Invoices"),
+    )
+
+
+def _candidates(request: ApiRequest) -> list[Invoice]:
+    """The invoices that the query's own parameters leave, in order of change."""
+    books, call = request.books, request.call
+    found = _looked_up(request)
+    if found is None:
+        found = list(books.invoices.values())
+    contact_ids = listed(call, "ContactIDs")
+    if contact_ids is not None:
+        wanted = {parse_id(it) for it in contact_ids}
+        found = [it for it in found if it.contact_id in wanted]
+    statuses = listed(call, "Statuses")
+    if statuses is not None:
+        named = {it.upper() for it in statuses}
+        found = [it for it in found if it.status.value in named]
+    references = listed(call, "References")
+    if references is not None:
+        found = [it for it in found if it.reference in references]
+    term = call.query.get("searchTerm", "").casefold()
+    if term:
+        found = [
+            it
+            for it in found
+            if term in it.number.casefold() or term in it.reference.casefold()
+        ]
+    return found
+
+
+def _looked_up(request: ApiRequest) -> list[Invoice] | None:
+    """The invoices named by `IDs` and `InvoiceNumbers`, through the indexes."""
+    books = request.books
+    ids = listed(request.call, "IDs")
+    numbers = listed(request.call, "InvoiceNumbers")
+    if ids is not None:
+        found = [books.invoices.get(parse_id(it) or "") for it in ids]
+    elif numbers is not None:
+        found = [books.invoice_numbered(it) for it in numbers]
+    else:
+        return None
+    wanted = {it.invoice_id: it for it in found if it is not None}
+    if ids is not None and numbers is not None:
+        named = {number.casefold() for number in numbers}
+        return [it for it in wanted.values() if it.number.casefold() in named]
+    return list(wanted.values())

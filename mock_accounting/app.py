@@ -1,0 +1,197 @@
+"""Puts the mock together and serves it."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+from flask import Flask
+from waitress import create_server  # type: ignore[import-untyped]
+
+from mock_accounting.api.gateway import Gateway
+from mock_accounting.api.identity import Identity
+from mock_accounting.api.routes import api_blueprint
+from mock_accounting.config import SettingInvalid, Settings, from_environment
+from mock_accounting.faults.delivery import BreakableDelivery
+from mock_accounting.faults.rules import FaultRules
+from mock_accounting.ledger.clock import Clock
+from mock_accounting.ledger.ids import IdSource
+from mock_accounting.ledger.organisations import Organisations
+from mock_accounting.ledger.storage import (
+    DataFile,
+    DataFolderUnusable,
+    Memory,
+    Storage,
+)
+from mock_accounting.traffic.idempotency import KeyedAnswers
+from mock_accounting.traffic.limits import Limits, Quota
+from mock_accounting.traffic.log import RequestLog
+from mock_accounting.traffic.tokens import Tokens
+
+THREADS = 32
+MAX_BODY_BYTES = 10_000_000
+_SECRET = "token secret"  # noqa: S105 - a name
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
+    """The mock as a WSGI application.
+
+    Raises:
+        DataFolderUnusable: If its books cannot be opened.
+    """
+    clock = clock or Clock()
+    storage: Storage = Memory()
+    if settings.data_dir is not None:
+        storage = DataFile(settings.data_dir)
+    ids = IdSource()
+    organisations = Organisations(storage, clock, ids)
+    tokens = Tokens(_token_secret(storage), clock)
+    limits = Limits(Quota(enforced=settings.enforce_limits), clock)
+    keyed_answers = KeyedAnswers(storage, clock)
+    faults = FaultRules()
+    log = RequestLog()
+    gateway = Gateway(
+        organisations,
+        Identity(organisations, tokens, ids),
+        limits=limits,
+        keyed_answers=keyed_answers,
+        faults=faults,
+        log=log,
+    )
+    app = Flask(__name__, static_folder=None)
+    app.config["TRUSTED_HOSTS"] = settings.trusted_hosts
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.register_blueprint(api_blueprint(gateway))
+    app.wsgi_app = BreakableDelivery(app.wsgi_app)  # type: ignore[method-assign]
+    app.extensions["mock_storage"] = storage
+    return app
+
+
+class Server:
+    """The mock on a port, served from a thread or from the calling one."""
+
+    def __init__(self, app: Flask, host: str, port: int) -> None:
+        """Listen; the port is open when this returns.
+
+        Raises:
+            OSError: If the port cannot be had.
+        """
+        self._app = app
+        self._server = create_server(
+            app,
+            host=host,
+            port=port,
+            threads=THREADS,
+            connection_limit=500,
+            max_request_body_size=MAX_BODY_BYTES * 2,
+            clear_untrusted_proxy_headers=True,
+            ident="Mock Books",
+        )
+        self.port = int(self._server.effective_port)
+        self.url = f"http://{host}:{self.port}"
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Serve from a thread of its own."""
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+
+    def run(self) -> None:
+        """Serve until the process is told to end."""
+        self._server.run()
+
+    def close(self) -> None:
+        """Stop serving and let the data file go."""
+        self._server.close()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        self._server.task_dispatcher.shutdown(timeout=1)
+        storage: Storage = self._app.extensions["mock_storage"]
+        storage.close()
+
+
+@click.group()
+def main() -> None:
+    """Mock Books: a stand-in for an accounting package."""
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65_535), help="0 takes a free one.")
+@click.option("--host", help="Address to listen on.")
+@click.option("--data", type=click.Path(path_type=Path), help="Keep the books here.")
+@click.option("--memory", is_flag=True, help="Forget the books at the end.")
+@click.option("--limits", type=click.Choice(["off", "real"]), help="Rate limits.")
+def serve(
+    *,
+    port: int | None,
+    host: str | None,
+    data: Path | None,
+    memory: bool,
+    limits: str | None,
+) -> None:
+    """Serve the mock until it is interrupted."""
+    if memory and data:
+        _fail("Choose --data or --memory, not both.")
+    try:
+        settings = from_environment()
+    except SettingInvalid as problem:
+        _fail(str(problem))
+    settings = replace(
+        settings,
+        port=settings.port if port is None else port,
+        host=host or settings.host,
+        data_dir=None if memory else data or settings.data_dir,
+        enforce_limits=settings.enforce_limits if limits is None else limits == "real",
+    )
+    if not settings.is_local and not settings.remote_names:
+        _fail(
+            f"{settings.host} can be reached from other machines. Name the hosts it "
+            "may be called by in MOCK_ALLOW_REMOTE, for example MOCK_ALLOW_REMOTE=mock."
+        )
+    _run(_listen(settings), settings)
+
+
+def _listen(settings: Settings) -> Server:
+    try:
+        return Server(create_app(settings), settings.host, settings.port)
+    except DataFolderUnusable as problem:
+        _fail(str(problem))
+    except OSError as error:
+        _fail(f"Port {settings.port} on {settings.host} cannot be used: {error}")
+
+
+def _run(server: Server, settings: Settings) -> None:
+    kept = settings.data_dir or "in memory"
+    signal.signal(signal.SIGTERM, _interrupt)
+    click.echo(f"Mock Books is at {server.url} (books: {kept})")
+    sys.stdout.flush()
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.close()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"mock-accounting: {message}", err=True)
+    sys.exit(1)
+
+
+def _token_secret(storage: Storage) -> bytes:
+    secret = storage.meta(_SECRET)
+    if secret is None:
+        secret = secrets.token_hex(32)
+        storage.set_meta(_SECRET, secret)
+    return secret.encode()

@@ -1,0 +1,1 @@
+"""The accounting API's language: bodies, dates, filters, answers and messages."""

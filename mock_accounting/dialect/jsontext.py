@@ -1,0 +1,64 @@
+"""JSON text whose numbers are exact decimals."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from json.encoder import encode_basestring_ascii
+from typing import Any, TypeAlias
+
+JsonValue: TypeAlias = (
+    "str | int | bool | Decimal | list[JsonValue] | dict[str, JsonValue] | None"
+)
+JsonObject: TypeAlias = dict[str, JsonValue]
+
+
+def dumps(value: JsonValue) -> bytes:
+    """*value* as JSON text; a decimal keeps the digits it has."""
+    parts: list[str] = []
+    _write(value, parts)
+    return "".join(parts).encode()
+
+
+def loads(text: bytes | str) -> Any:  # noqa: ANN401 - whatever a client sent
+    """The value of JSON text; numbers become int or Decimal, never float.
+
+    Raises:
+        ValueError: If it is no JSON, or nested too deep.
+    """
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+def _write(value: JsonValue, parts: list[str]) -> None:
+    match value:
+        case str():
+            parts.append(encode_basestring_ascii(value))
+        case Decimal():
+            parts.append(format(value, "f"))
+        case bool():
+            parts.append("true" if value else "false")
+        case int():
+            parts.append(str(int(value)))
+        case None:
+            parts.append("null")
+        case dict():
+            separator = "{"
+            for key, item in value.items():
+                parts.append(f"{separator}{encode_basestring_ascii(key)}:")
+                _write(item, parts)
+                separator = ","
+            parts.append("}" if value else "{}")
+        case list():
+            separator = "["
+            for item in value:
+                parts.append(separator)
+                _write(item, parts)
+                separator = ","
+            parts.append("]" if value else "[]")

@@ -1,0 +1,180 @@
+"""Elements of a body as inputs to the books."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from mock_accounting.dialect import answers
+from mock_accounting.dialect.bodies import Element
+from mock_accounting.dialect.messages import Rejected
+from mock_accounting.ledger.ids import NIL_ID, parse_id
+from mock_accounting.ledger.inputs import (
+    ContactInput,
+    InvoiceInput,
+    LineInput,
+    PaymentInput,
+)
+from mock_accounting.ledger.model import (
+    Address,
+    ContactPerson,
+    InvoiceStatus,
+    LineAmountTypes,
+    PaymentStatus,
+    Phone,
+    RecordStatus,
+)
+
+E = TypeVar("E", bound=StrEnum)
+_SALES_INVOICE = "ACCREC"
+_MAX_TEXT = 4000
+
+
+def contact_input(element: Element) -> ContactInput:
+    """A contact as sent."""
+    addresses = element.children("Addresses")
+    phones = element.children("Phones")
+    persons = element.children("ContactPersons")
+    return ContactInput(
+        contact_id=_id(element, "ContactID"),
+        name=element.text("Name"),
+        contact_number=element.text("ContactNumber"),
+        account_number=element.text("AccountNumber"),
+        status=_choice(element, "ContactStatus", RecordStatus),
+        first_name=element.text("FirstName"),
+        last_name=element.text("LastName"),
+        email_address=element.text("EmailAddress"),
+        company_number=element.text("CompanyNumber"),
+        tax_number=element.text("TaxNumber"),
+        default_currency=element.text("DefaultCurrency"),
+        addresses=None if addresses is None else tuple(map(_address, addresses)),
+        phones=None if phones is None else tuple(map(_phone, phones)),
+        persons=None if persons is None else tuple(map(_person, persons)),
+    )
+
+
+def invoice_input(element: Element, *, unit_decimals: int) -> InvoiceInput:
+    """An invoice as sent; *unit_decimals* is what the query's `unitdp` says."""
+    contact = element.child("Contact")
+    lines = element.children("LineItems")
+    return InvoiceInput(
+        invoice_id=_id(element, "InvoiceID"),
+        type=_invoice_type(element),
+        number=element.text("InvoiceNumber") or None,
+        reference=element.text("Reference"),
+        contact=None if contact is None else contact_input(contact),
+        status=_choice(element, "Status", InvoiceStatus),
+        issue_date=element.day("Date"),
+        due_date=element.day("DueDate"),
+        expected_payment_date=element.day("ExpectedPaymentDate"),
+        line_amount_types=_choice(element, "LineAmountTypes", LineAmountTypes),
+        currency_code=element.text("CurrencyCode") or None,
+        currency_rate=element.number("CurrencyRate"),
+        lines=None if lines is None else tuple(map(_line, lines)),
+        url=element.text("Url"),
+        sent_to_contact=element.flag("SentToContact"),
+        unit_decimals=unit_decimals,
+    )
+
+
+def payment_input(element: Element) -> PaymentInput:
+    """A payment as sent; `InvoiceNumber` and `Code` may stand outside or inside."""
+    invoice = element.child("Invoice")
+    account = element.child("Account")
+    return PaymentInput(
+        payment_id=_id(element, "PaymentID"),
+        invoice_id=_id(invoice, "InvoiceID") if invoice else None,
+        invoice_number=(invoice or element).text("InvoiceNumber"),
+        account_id=_id(account, "AccountID") if account else None,
+        account_code=(account or element).text("Code"),
+        payment_date=element.day("Date"),
+        amount=element.number("Amount"),
+        bank_amount=element.number("BankAmount"),
+        currency_rate=element.number("CurrencyRate"),
+        reference=element.text("Reference"),
+        is_reconciled=element.flag("IsReconciled"),
+        status=_choice(element, "Status", PaymentStatus),
+    )
+
+
+def history_details(element: Element) -> str:
+    """The note to add to a document's history."""
+    return (element.text("Details") or "")[:2500]
+
+
+def _line(element: Element) -> LineInput:
+    description = element.text("Description")
+    return LineInput(
+        line_item_id=_id(element, "LineItemID"),
+        description=description[:_MAX_TEXT] if description else description,
+        quantity=element.number("Quantity"),
+        unit_amount=element.number("UnitAmount"),
+        discount_rate_percent=element.number("DiscountRate"),
+        discount_amount=element.number("DiscountAmount"),
+        item_code=element.text("ItemCode"),
+        account_code=element.text("AccountCode") or None,
+        account_id=_id(element, "AccountID"),
+        tax_type=element.text("TaxType") or None,
+        tax_amount=element.number("TaxAmount"),
+        line_amount=element.number("LineAmount"),
+    )
+
+
+def _address(element: Element) -> Address:
+    return Address(
+        type=element.text("AddressType") or "POBOX",
+        attention_to=element.text("AttentionTo") or "",
+        line_1=element.text("AddressLine1") or "",
+        line_2=element.text("AddressLine2") or "",
+        line_3=element.text("AddressLine3") or "",
+        line_4=element.text("AddressLine4") or "",
+        city=element.text("City") or "",
+        region=element.text("Region") or "",
+        postal_code=element.text("PostalCode") or "",
+        country=element.text("Country") or "",
+    )
+
+
+def _phone(element: Element) -> Phone:
+    return Phone(
+        type=element.text("PhoneType") or "DEFAULT",
+        number=element.text("PhoneNumber") or "",
+        area_code=element.text("PhoneAreaCode") or "",
+        country_code=element.text("PhoneCountryCode") or "",
+    )
+
+
+def _person(element: Element) -> ContactPerson:
+    return ContactPerson(
+        first_name=element.text("FirstName") or "",
+        last_name=element.text("LastName") or "",
+        email_address=element.text("EmailAddress") or "",
+        include_in_emails=element.flag("IncludeInEmails") or False,
+    )
+
+
+def _invoice_type(element: Element) -> str | None:
+    sent = element.text("Type")
+    if sent and sent.upper() != _SALES_INVOICE:
+        raise Rejected(answers.bad_data(f"Type {sent} is not imitated, only ACCREC."))
+    return _SALES_INVOICE if sent else None
+
+
+def _id(element: Element, name: str) -> str | None:
+    sent = element.text(name)
+    if not sent or sent == NIL_ID:
+        return None
+    found = parse_id(sent)
+    if found is None:
+        raise Rejected(answers.bad_data(f"{name} '{sent[:80]}' is no identifier."))
+    return found
+
+
+def _choice(element: Element, name: str, kind: type[E]) -> E | None:
+    sent = element.text(name)
+    if not sent:
+        return None
+    for member in kind:
+        if member.value.lower() == sent.lower():
+            return member
+    raise Rejected(answers.bad_data(f"{name} '{sent[:80]}' is not known."))

@@ -1,0 +1,1 @@
+"""Failures on purpose: rules that say which requests fail, and how."""

@@ -1,0 +1,1 @@
+"""The accounting rules of the mock: books, documents, totals, statuses. Pure."""

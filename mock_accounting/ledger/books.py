@@ -1,0 +1,237 @@
+"""One organisation's books: its documents and the indexes to find them by."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import TypeAlias, TypeVar
+
+from mock_accounting.ledger.clock import Clock
+from mock_accounting.ledger.errors import NoSuchDocument
+from mock_accounting.ledger.ids import IdSource
+from mock_accounting.ledger.model import (
+    Contact,
+    Currency,
+    HistoryRecord,
+    Invoice,
+    LedgerAccount,
+    Organisation,
+    Payment,
+    PaymentStatus,
+    TaxRate,
+)
+
+T = TypeVar("T")
+
+Document: TypeAlias = (
+    Organisation
+    | LedgerAccount
+    | TaxRate
+    | Currency
+    | Contact
+    | Invoice
+    | Payment
+    | HistoryRecord
+)
+
+
+class Books:
+    """Documents of one organisation.
+
+    Holds documents and finds them; whether one may be written is decided by
+    `contacts`, `invoices` and `payments`. Take `lock` around whatever must be
+    seen whole: a batch and its commit, or a list with what belongs to it.
+    """
+
+    def __init__(self, organisation: Organisation, ids: IdSource, clock: Clock) -> None:
+        self.organisation = organisation
+        self.ids = ids
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.accounts: dict[str, LedgerAccount] = {}
+        self.tax_rates: dict[str, TaxRate] = {}
+        self.currencies: dict[str, Currency] = {}
+        # In the order of their last change: the order lists are answered in.
+        self.contacts: dict[str, Contact] = {}
+        self.invoices: dict[str, Invoice] = {}
+        self.payments: dict[str, Payment] = {}
+        self.revision = 0
+        self._accounts_by_code: dict[str, str] = {}
+        self._contacts_by_name: dict[str, str] = {}
+        self._contacts_by_number: dict[str, str] = {}
+        self._contacts_by_account_number: dict[str, str] = {}
+        self._invoices_by_number: dict[str, str] = {}
+        self._invoices_by_contact: defaultdict[str, set[str]] = defaultdict(set)
+        self._payments_by_invoice: defaultdict[str, list[str]] = defaultdict(list)
+        self._history: defaultdict[str, list[HistoryRecord]] = defaultdict(list)
+        self._next_number = 1
+        self._unsaved: list[Document] = []
+
+    def add(self, documents: Iterable[Document]) -> None:
+        """Put documents in, new ones or those that were saved before."""
+        for document in documents:
+            self.put(document)
+
+    def put(self, document: Document) -> None:
+        """Write one document over its former version."""
+        match document:
+            case Invoice():
+                self._put_invoice(document)
+            case Payment():
+                self._put_payment(document)
+            case Contact():
+                self._put_contact(document)
+            case HistoryRecord():
+                self._history[document.invoice_id].append(document)
+            case LedgerAccount():
+                self.accounts[document.account_id] = document
+                self._accounts_by_code[document.code] = document.account_id
+            case TaxRate():
+                self.tax_rates[document.tax_type] = document
+            case Currency():
+                self.currencies[document.code] = document
+            case Organisation():
+                self.organisation = document
+        self.revision += 1
+        self._unsaved.append(document)
+
+    def take_unsaved(self) -> list[Document]:
+        """What was put since the last call, in order."""
+        unsaved, self._unsaved = self._unsaved, []
+        return unsaved
+
+    def contact(self, contact_id: str) -> Contact:
+        """The contact with this id.
+
+        Raises:
+            NoSuchDocument: If there is none.
+        """
+        return _found(self.contacts.get(contact_id))
+
+    def contact_named(self, name: str) -> Contact | None:
+        """The contact with this name, in any case of letters."""
+        return self.contacts.get(self._contacts_by_name.get(name.casefold(), ""))
+
+    def contact_numbered(self, number: str) -> Contact | None:
+        """The contact with this contact number."""
+        return self.contacts.get(self._contacts_by_number.get(number.casefold(), ""))
+
+    def contact_with_account_number(self, number: str) -> Contact | None:
+        """The contact with this account number."""
+        found = self._contacts_by_account_number.get(number.casefold(), "")
+        return self.contacts.get(found)
+
+    def invoice(self, invoice_id: str) -> Invoice:
+        """The invoice with this id.
+
+        Raises:
+            NoSuchDocument: If there is none.
+        """
+        return _found(self.invoices.get(invoice_id))
+
+    def invoice_numbered(self, number: str) -> Invoice | None:
+        """The invoice that holds this number, live or not."""
+        return self.invoices.get(self._invoices_by_number.get(number.casefold(), ""))
+
+    def invoices_of(self, contact_id: str) -> list[Invoice]:
+        """The invoices of one contact."""
+        ids = self._invoices_by_contact.get(contact_id, ())
+        return [self.invoices[invoice_id] for invoice_id in ids]
+
+    def payment(self, payment_id: str) -> Payment:
+        """The payment with this id.
+
+        Raises:
+            NoSuchDocument: If there is none.
+        """
+        return _found(self.payments.get(payment_id))
+
+    def payments_of(self, invoice_id: str) -> list[Payment]:
+        """The payments on an invoice that count, oldest first."""
+        ids = self._payments_by_invoice.get(invoice_id, ())
+        return [
+            payment
+            for payment in (self.payments[payment_id] for payment_id in ids)
+            if payment.status is PaymentStatus.AUTHORISED
+        ]
+
+    def account_coded(self, code: str) -> LedgerAccount | None:
+        """The ledger account with this code."""
+        return self.accounts.get(self._accounts_by_code.get(code, ""))
+
+    def history_of(self, invoice_id: str) -> list[HistoryRecord]:
+        """What happened to an invoice, oldest first."""
+        return list(self._history.get(invoice_id, ()))
+
+    def note(self, invoice_id: str, changes: str, details: str) -> HistoryRecord:
+        """Add a line to an invoice's history."""
+        record = HistoryRecord(
+            record_id=self.ids.next(),
+            invoice_id=invoice_id,
+            at=self.clock.now(),
+            changes=changes,
+            details=details,
+        )
+        self.put(record)
+        return record
+
+    def next_invoice_number(self) -> str:
+        """The next number of the books' own series that is not in use."""
+        while True:
+            number = f"INV-{self._next_number:04d}"
+            self._next_number += 1
+            if self.invoice_numbered(number) is None:
+                return number
+
+    def lock_until(
+        self, *, period: date | None, end_of_year: date | None
+    ) -> Organisation:
+        """Close the books up to and including these days; None opens them."""
+        changed = replace(
+            self.organisation,
+            period_lock_date=period,
+            end_of_year_lock_date=end_of_year,
+        )
+        self.put(changed)
+        return changed
+
+    def _put_contact(self, contact: Contact) -> None:
+        former = self.contacts.pop(contact.contact_id, None)
+        if former is not None:
+            self._contacts_by_name.pop(former.name.casefold(), None)
+            self._contacts_by_number.pop((former.contact_number or "").casefold(), None)
+            self._contacts_by_account_number.pop(
+                (former.account_number or "").casefold(), None
+            )
+        self.contacts[contact.contact_id] = contact
+        self._contacts_by_name[contact.name.casefold()] = contact.contact_id
+        if contact.contact_number:
+            number = contact.contact_number.casefold()
+            self._contacts_by_number[number] = contact.contact_id
+        if contact.account_number:
+            number = contact.account_number.casefold()
+            self._contacts_by_account_number[number] = contact.contact_id
+
+    def _put_invoice(self, invoice: Invoice) -> None:
+        former = self.invoices.pop(invoice.invoice_id, None)
+        if former is not None and former.number != invoice.number:
+            self._invoices_by_number.pop(former.number.casefold(), None)
+        if former is not None and former.contact_id != invoice.contact_id:
+            self._invoices_by_contact[former.contact_id].discard(invoice.invoice_id)
+        self.invoices[invoice.invoice_id] = invoice
+        self._invoices_by_number[invoice.number.casefold()] = invoice.invoice_id
+        self._invoices_by_contact[invoice.contact_id].add(invoice.invoice_id)
+
+    def _put_payment(self, payment: Payment) -> None:
+        if self.payments.pop(payment.payment_id, None) is None:
+            self._payments_by_invoice[payment.invoice_id].append(payment.payment_id)
+        self.payments[payment.payment_id] = payment
+
+
+def _found(document: T | None) -> T:
+    if document is None:
+        raise NoSuchDocument
+    return document

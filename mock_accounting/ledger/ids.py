@@ -1,0 +1,30 @@
+"""Identifiers of documents."""
+
+from __future__ import annotations
+
+import random
+import uuid
+
+NIL_ID = "00000000-0000-0000-0000-000000000000"
+
+
+class IdSource:
+    """Hands out version 4 UUIDs; the same seed gives the same ones again."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - ids, not secrets
+
+    def next(self) -> str:
+        """A new identifier in its dashed, lower-case form."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+
+def parse_id(text: str) -> str | None:
+    """The dashed, lower-case form of *text*, or None if it is no identifier.
+
+    Clients send identifiers with and without dashes, in either case.
+    """
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return None

@@ -1,0 +1,102 @@
+"""All organisations of this mock, each with its own books, and their clients."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+
+from mock_accounting.ledger import demo
+from mock_accounting.ledger.books import Books
+from mock_accounting.ledger.clock import Clock
+from mock_accounting.ledger.ids import IdSource
+from mock_accounting.ledger.model import Organisation
+from mock_accounting.ledger.storage import Client, Storage, StoredAnswer
+
+
+class Organisations:
+    """The organisations by tenant id. The demo organisation is always there."""
+
+    def __init__(self, storage: Storage, clock: Clock, ids: IdSource) -> None:
+        self.clock = clock
+        self._storage = storage
+        self._ids = ids
+        self._lock = threading.Lock()
+        self._books: dict[str, Books] = {}
+        self._clients: dict[str, Client] = {}
+        self._load()
+
+    def all(self) -> list[Books]:
+        """The books of every organisation, the demo organisation first."""
+        return list(self._books.values())
+
+    def find(self, tenant_id: str) -> Books | None:
+        """The books of one organisation."""
+        return self._books.get(tenant_id)
+
+    def client(self, client_id: str) -> Client | None:
+        """The client with this id."""
+        return self._clients.get(client_id)
+
+    def open(self, name: str) -> tuple[Books, Client]:
+        """Found an organisation with books and a client of its own."""
+        tenant_id = self._ids.next()
+        client = Client(
+            client_id=self._ids.next().replace("-", "").upper(),
+            secret=secrets.token_urlsafe(24),
+            tenant_id=tenant_id,
+        )
+        return self._found(tenant_id, name, client), client
+
+    def save(self, books: Books, answer: StoredAnswer | None = None) -> None:
+        """Commit what was put into *books*, with the answer that tells of it."""
+        unsaved = books.take_unsaved()
+        tenant_id = books.organisation.organisation_id
+        # Books thrown away by a reset meanwhile must not come back.
+        kept = self._books.get(tenant_id, books) is books
+        if kept and (unsaved or answer is not None):
+            self._storage.save(tenant_id, unsaved, answer)
+
+    def reset(self) -> None:
+        """Throw everything away but a new demo organisation."""
+        self._storage.clear()
+        with self._lock:
+            self._books.clear()
+            self._clients.clear()
+        self._found_demo()
+
+    def _load(self) -> None:
+        for tenant_id, document in self._storage.documents():
+            books = self._books.get(tenant_id)
+            if books is None and isinstance(document, Organisation):
+                books = Books(document, self._ids, self.clock)
+                self._books[tenant_id] = books
+            if books is not None:
+                books.put(document)
+        for books in self._books.values():
+            books.take_unsaved()
+        self._clients = {client.client_id: client for client in self._storage.clients()}
+        if demo.DEMO_TENANT_ID not in self._books:
+            self._found_demo()
+
+    def _found_demo(self) -> None:
+        client = Client(
+            client_id=demo.DEMO_CLIENT,
+            secret=demo.DEMO_CLIENT,
+            tenant_id=demo.DEMO_TENANT_ID,
+        )
+        self._found(demo.DEMO_TENANT_ID, demo.DEMO_NAME, client)
+
+    def _found(self, tenant_id: str, name: str, client: Client) -> Books:
+        now = self.clock.now()
+        organisation = demo.an_organisation(name, tenant_id, now)
+        books = Books(organisation, self._ids, self.clock)
+        books.add([organisation])
+        books.add(demo.chart_of_accounts(self._ids, now))
+        books.add(demo.tax_rates())
+        books.add(demo.currencies())
+        self._storage.add_client(client)
+        self.save(books)
+        with self._lock:
+            self._books[tenant_id] = books
+            self._clients[client.client_id] = client
+        return books

@@ -1,0 +1,321 @@
+"""Where documents and answers survive a restart: one SQLite file, or nowhere.
+
+A write is committed before its answer is sent. The write-ahead log with
+`synchronous=NORMAL` loses nothing when the process is killed at any moment;
+only a power cut may take the last moments, which a stand-in can afford.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from mock_accounting.ledger import codec
+from mock_accounting.ledger.books import Document
+from mock_accounting.ledger.model import (
+    Contact,
+    Currency,
+    HistoryRecord,
+    Invoice,
+    LedgerAccount,
+    Organisation,
+    Payment,
+    TaxRate,
+)
+
+_SCHEMA = """
+create table if not exists meta (name text primary key, value text not null);
+create table if not exists clients (
+    client_id text primary key, secret text not null, tenant_id text not null
+);
+create table if not exists documents (
+    serial integer primary key autoincrement,
+    tenant_id text not null, kind text not null, id text not null,
+    body text not null,
+    unique (tenant_id, kind, id)
+);
+create table if not exists answers (
+    scope text not null, key text not null, fingerprint text not null,
+    at text not null, status integer not null, body blob not null,
+    primary key (scope, key)
+);
+"""
+
+_KINDS: dict[str, type[Document]] = {
+    "organisation": Organisation,
+    "account": LedgerAccount,
+    "tax rate": TaxRate,
+    "currency": Currency,
+    "contact": Contact,
+    "invoice": Invoice,
+    "payment": Payment,
+    "history": HistoryRecord,
+}
+
+
+class DataFolderUnusable(Exception):
+    """The data folder cannot be written, or its file is no data file."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Client:
+    """An app that may ask for tokens, and the organisation it is connected to."""
+
+    client_id: str
+    secret: str
+    tenant_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredAnswer:
+    """An answer kept for the repeats of its idempotency key."""
+
+    scope: str
+    key: str
+    fingerprint: str
+    at: str
+    status: int
+    body: bytes
+
+
+class Storage(Protocol):
+    """What keeps the books."""
+
+    def meta(self, name: str) -> str | None:
+        """A value kept beside the books."""
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Keep a value beside the books."""
+
+    def clients(self) -> list[Client]:
+        """The clients known."""
+
+    def add_client(self, client: Client) -> None:
+        """Keep a client."""
+
+    def documents(self) -> Iterator[tuple[str, Document]]:
+        """Every document with its tenant, oldest change first."""
+
+    def save(
+        self,
+        tenant_id: str,
+        documents: Iterable[Document],
+        answer: StoredAnswer | None = None,
+    ) -> None:
+        """Keep documents and the answer that tells of them, all or nothing."""
+
+    def answers(self) -> list[StoredAnswer]:
+        """The answers kept."""
+
+    def forget_answers(self, before: str) -> None:
+        """Drop answers older than this time."""
+
+    def clear(self) -> None:
+        """Drop documents, answers and clients."""
+
+    def close(self) -> None:
+        """Let the file go."""
+
+
+class Memory:
+    """Keeps nothing: the books end with the process."""
+
+    def __init__(self) -> None:
+        self._meta: dict[str, str] = {}
+
+    def meta(self, name: str) -> str | None:
+        """See Storage."""
+        return self._meta.get(name)
+
+    def set_meta(self, name: str, value: str) -> None:
+        """See Storage."""
+        self._meta[name] = value
+
+    def clients(self) -> list[Client]:
+        """See Storage."""
+        return []
+
+    def add_client(self, client: Client) -> None:
+        """See Storage."""
+
+    def documents(self) -> Iterator[tuple[str, Document]]:
+        """See Storage."""
+        return iter(())
+
+    def save(
+        self,
+        tenant_id: str,
+        documents: Iterable[Document],
+        answer: StoredAnswer | None = None,
+    ) -> None:
+        """See Storage."""
+
+    def answers(self) -> list[StoredAnswer]:
+        """See Storage."""
+        return []
+
+    def forget_answers(self, before: str) -> None:
+        """See Storage."""
+
+    def clear(self) -> None:
+        """See Storage."""
+
+    def close(self) -> None:
+        """See Storage."""
+
+
+class DataFile:
+    """Keeps the books in one SQLite file."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the file in *folder*, making both if need be.
+
+        Raises:
+            DataFolderUnusable: If that cannot be done.
+        """
+        path = folder / "books.sqlite3"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(
+                path, check_same_thread=False, isolation_level=None
+            )
+            self._connection.execute("pragma journal_mode=wal")
+            self._connection.execute("pragma synchronous=normal")
+            self._connection.executescript(_SCHEMA)
+            self._connection.execute("begin immediate")
+            self._connection.execute("commit")
+        except (OSError, sqlite3.Error) as error:
+            raise DataFolderUnusable(
+                f"The data folder {folder} cannot be used: {error}"
+            ) from error
+        self._lock = threading.Lock()
+
+    def meta(self, name: str) -> str | None:
+        """See Storage."""
+        rows = self._rows("select value from meta where name = ?", (name,))
+        return str(rows[0][0]) if rows else None
+
+    def set_meta(self, name: str, value: str) -> None:
+        """See Storage."""
+        self._execute("insert or replace into meta values (?, ?)", (name, value))
+
+    def clients(self) -> list[Client]:
+        """See Storage."""
+        rows = self._rows("select client_id, secret, tenant_id from clients")
+        return [
+            Client(client_id=client_id, secret=secret, tenant_id=tenant_id)
+            for client_id, secret, tenant_id in rows
+        ]
+
+    def add_client(self, client: Client) -> None:
+        """See Storage."""
+        self._execute(
+            "insert or replace into clients values (?, ?, ?)",
+            (client.client_id, client.secret, client.tenant_id),
+        )
+
+    def documents(self) -> Iterator[tuple[str, Document]]:
+        """See Storage."""
+        rows = self._rows(
+            "select tenant_id, kind, body from documents"
+            " order by kind <> 'organisation', serial"
+        )
+        for tenant_id, kind, body in rows:
+            yield tenant_id, codec.loads(_KINDS[kind], body)
+
+    def save(
+        self,
+        tenant_id: str,
+        documents: Iterable[Document],
+        answer: StoredAnswer | None = None,
+    ) -> None:
+        """See Storage."""
+        rows = [
+            (tenant_id, *_identity(document), codec.dumps(document))
+            for document in documents
+        ]
+        with self._lock, self._connection:
+            self._connection.execute("begin immediate")
+            # A replaced row gets a new serial: the order of last change.
+            self._connection.executemany(
+                "insert or replace into documents (tenant_id, kind, id, body)"
+                " values (?, ?, ?, ?)",
+                rows,
+            )
+            if answer is not None:
+                self._connection.execute(
+                    "insert or replace into answers values (?, ?, ?, ?, ?, ?)",
+                    (
+                        answer.scope,
+                        answer.key,
+                        answer.fingerprint,
+                        answer.at,
+                        answer.status,
+                        answer.body,
+                    ),
+                )
+
+    def answers(self) -> list[StoredAnswer]:
+        """See Storage."""
+        rows = self._rows(
+            "select scope, key, fingerprint, at, status, body from answers"
+        )
+        return [
+            StoredAnswer(
+                scope=scope,
+                key=key,
+                fingerprint=fingerprint,
+                at=at,
+                status=status,
+                body=body,
+            )
+            for scope, key, fingerprint, at, status, body in rows
+        ]
+
+    def forget_answers(self, before: str) -> None:
+        """See Storage."""
+        self._execute("delete from answers where at < ?", (before,))
+
+    def clear(self) -> None:
+        """See Storage."""
+        with self._lock, self._connection:
+            self._connection.execute("begin immediate")
+            for table in ("documents", "answers", "clients"):
+                self._connection.execute(f"delete from {table}")  # noqa: S608 - ours
+
+    def close(self) -> None:
+        """See Storage."""
+        with self._lock:
+            self._connection.close()
+
+    def _rows(self, query: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._connection.execute(query, values).fetchall()
+
+    def _execute(self, query: str, values: tuple[str, ...]) -> None:
+        with self._lock:
+            self._connection.execute(query, values)
+
+
+def _identity(document: Document) -> tuple[str, str]:  # noqa: PLR0911 - a table
+    match document:
+        case Organisation():
+            return "organisation", document.organisation_id
+        case LedgerAccount():
+            return "account", document.account_id
+        case TaxRate():
+            return "tax rate", document.tax_type
+        case Currency():
+            return "currency", document.code
+        case Contact():
+            return "contact", document.contact_id
+        case Invoice():
+            return "invoice", document.invoice_id
+        case Payment():
+            return "payment", document.payment_id
+        case HistoryRecord():
+            return "history", document.record_id

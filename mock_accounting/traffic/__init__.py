@@ -1,0 +1,1 @@
+"""What guards the API: tokens, rate limits, idempotency keys, the request log."""
