@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -17,8 +17,9 @@ import click
 
 from seed.catalogue import Rounding
 from seed.clock import utc_now
-from seed.config import settings
+from seed.config import Settings, settings
 from seed.demo import DEMO_SHOP, line_about, run
+from seed.demo import join as demo_join
 from seed.orders import FIRST_NUMBER
 from seed.problems import DemoProblem
 from seed.send import Intake
@@ -32,8 +33,7 @@ def main() -> None:
     """A demo shop: invented customers, products and orders."""
 
 
-@main.command()
-@click.option(
+_over = click.option(
     "--over",
     "over_s",
     default=20.0,
@@ -41,28 +41,47 @@ def main() -> None:
     type=click.FloatRange(min=0),
     help="Seconds for the first DEMO_ORDERS.",
 )
-@click.option(
+_every = click.option(
     "--every",
     "every_s",
     default=20.0,
     show_default=True,
     type=click.FloatRange(min=0),
-    help="Seconds between orders after them.",
+    help="Seconds between the orders after them.",
 )
+
+
+@main.command()
+@_over
+@_every
 def demo(over_s: float, every_s: float) -> None:
     """Run mock, dashboard and shop together until Ctrl-C.
 
     DASHBOARD_PORT, MOCK_PORT, DEMO_ORDERS, DEMO_SEED and SLUICE_DATA_DIR in the
     environment change its defaults.
     """
+    _perform(run, over_s, every_s)
+    click.echo("\nEverything ended.")
+
+
+@main.command()
+@_over
+@_every
+def join(over_s: float, every_s: float) -> None:
+    """Like demo, with a mock and a dashboard that run already on this machine."""
+    _perform(demo_join, over_s, every_s)
+
+
+def _perform(
+    play: Callable[[Settings, Pace, Event], None], over_s: float, every_s: float
+) -> None:
     stop = _stop_on_signals()
     try:
         chosen = settings()
-        run(chosen, Pace(opening=chosen.orders, over_s=over_s, every_s=every_s), stop)
+        play(chosen, Pace(opening=chosen.orders, over_s=over_s, every_s=every_s), stop)
     except DemoProblem as problem:
         click.echo(f"Error: {problem}", err=True)
         sys.exit(1)
-    click.echo("\nEverything ended.")
 
 
 @main.command()

@@ -15,9 +15,9 @@ from seed.catalogue import Rounding, Shop
 from seed.clock import utc_now
 from seed.company import EMAIL, SHOP_SLUG, set_up
 from seed.config import Settings, environment
-from seed.memory import Memory, keep, recall
-from seed.preflight import check
-from seed.problems import ProgramEnded
+from seed.memory import Memory, is_lost, keep, recall
+from seed.preflight import check_folder, check_ports
+from seed.problems import DataFolderUnusable, ProgramEnded
 from seed.processes import Programs, script
 from seed.send import Intake
 from seed.story import Pace, Sent, Storyteller, numbers
@@ -39,8 +39,9 @@ def run(settings: Settings, pace: Pace, stop: Event) -> None:
     Raises:
         DemoProblem: If it cannot start, or a program ended by itself.
     """
-    check(settings)
-    memory = _memory(settings)
+    check_ports(settings)
+    check_folder(settings)
+    memory = _memory(settings, dashboard_is_ours=True)
     programs = Programs(stop, settings.data_dir)
     try:
         if _start(programs, settings, memory):
@@ -50,8 +51,33 @@ def run(settings: Settings, pace: Pace, stop: Event) -> None:
         programs.end()
 
 
-def _memory(settings: Settings) -> Memory:
-    memory = recall(settings.data_dir, seed=settings.seed)
+def join(settings: Settings, pace: Pace, stop: Event) -> None:
+    """Set up the demo company in programs that run already, and send its orders.
+
+    Raises:
+        DemoProblem: If they do not answer, or a command refuses.
+    """
+    check_folder(settings)
+    memory = _memory(settings, dashboard_is_ours=False)
+    programs = Programs(stop, settings.data_dir)
+    if not _healthy(programs, "mock", settings.mock_url):
+        return
+    if not _healthy(programs, "dashboard", settings.dashboard_url):
+        return
+    set_up(programs, settings, memory, _dashboard_environment(settings))
+    if not programs.wait(0):
+        _introduce(settings, memory, pace)
+        _tell(programs, settings, memory, pace)
+
+
+def _memory(settings: Settings, *, dashboard_is_ours: bool) -> Memory:
+    folder = settings.data_dir
+    if dashboard_is_ours and is_lost(folder):
+        raise DataFolderUnusable(
+            f"{folder} holds data but no demo.json, so its sign-in is lost. "
+            "Remove the folder to begin anew."
+        )
+    memory = recall(folder, seed=settings.seed)
     if memory.seed != settings.seed:
         click.echo(
             f"The data in {settings.data_dir} began with DEMO_SEED={memory.seed}; "
@@ -64,15 +90,7 @@ def _start(programs: Programs, settings: Settings, memory: Memory) -> bool:
     """Start both programs and set up the company; False if stopped meanwhile."""
     click.echo("Starting Sluice ...")
     books = settings.data_dir / "mock"
-    data = settings.data_dir / "dashboard"
-    data.mkdir(exist_ok=True)
-    env = environment(
-        {
-            "SLUICE_DATA_DIR": str(data),
-            "SLUICE_DEMO": "1",
-            "SLUICE_ALLOW_LOOPBACK_API": "1",
-        }
-    )
+    env = _dashboard_environment(settings)
     port = str(settings.mock_port)
     mock = [script("mock-accounting"), "serve", "--port", port, "--data", str(books)]
     programs.start("mock", mock, environment({}))
@@ -85,6 +103,16 @@ def _start(programs: Programs, settings: Settings, memory: Memory) -> bool:
     dashboard = [script("sluice"), "serve", "--host", "127.0.0.1", "--port", port]
     programs.start("dashboard", dashboard, env)
     return _healthy(programs, "dashboard", settings.dashboard_url)
+
+
+def _dashboard_environment(settings: Settings) -> dict[str, str]:
+    return environment(
+        {
+            "SLUICE_DATA_DIR": str(settings.data_dir / "dashboard"),
+            "SLUICE_DEMO": "1",
+            "SLUICE_ALLOW_LOOPBACK_API": "1",
+        }
+    )
 
 
 def _healthy(programs: Programs, name: str, url: str) -> bool:

@@ -45,19 +45,19 @@ class Memory:
         )
 
 
+def is_lost(folder: Path) -> bool:
+    """Whether *folder* holds a dashboard's data, but not the way to sign in."""
+    return (folder / "dashboard").exists() and not (folder / "demo.json").exists()
+
+
 def recall(folder: Path, *, seed: int) -> Memory:
     """Read the memory kept in *folder*, or begin and keep a new one.
 
     Raises:
-        DataFolderUnusable: If it cannot be read, or is gone while data is there.
+        DataFolderUnusable: If it cannot be read or written.
     """
     path = folder / "demo.json"
     if not path.exists():
-        if (folder / "dashboard").exists():
-            raise DataFolderUnusable(
-                f"{folder} holds data but no demo.json, so its sign-in is lost. "
-                "Remove the folder to begin anew."
-            )
         memory = Memory(
             password=secrets.token_urlsafe(12),
             shop_secret=secrets.token_urlsafe(24),

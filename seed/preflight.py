@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 
 from seed.config import Settings
 from seed.problems import BadSetting, DataFolderUnusable, PortInUse
 
 
-def check(settings: Settings) -> None:
-    """Make the data folder and see that both ports are free.
+def check_ports(settings: Settings) -> None:
+    """See that both ports are free.
 
     Raises:
         BadSetting: If both programs would use one port.
         PortInUse: If a port is taken.
-        DataFolderUnusable: If the data folder cannot be written.
     """
     if settings.dashboard_port == settings.mock_port:
         raise BadSetting(
@@ -25,7 +23,6 @@ def check(settings: Settings) -> None:
         )
     _check_port(settings.mock_port, "MOCK_PORT", "the mock accounting package")
     _check_port(settings.dashboard_port, "DASHBOARD_PORT", "the dashboard")
-    _check_folder(settings.data_dir)
 
 
 def _check_port(port: int, setting: str, program: str) -> None:
@@ -45,7 +42,13 @@ def _suggested(port: int) -> int:
     return port + 100 if port >= 1024 else 8000 + port  # noqa: PLR2004 - first port open to all
 
 
-def _check_folder(folder: Path) -> None:
+def check_folder(settings: Settings) -> None:
+    """Make the data folder.
+
+    Raises:
+        DataFolderUnusable: If it cannot be written.
+    """
+    folder = settings.data_dir
     try:
         (folder / "logs").mkdir(parents=True, exist_ok=True)
         probe = folder / "logs" / f".probe-{os.getpid()}"
