@@ -77,7 +77,8 @@ def standing_of(
     Args:
         decision: What the plan says is to be done.
         reason: Why, in a sentence, when the decision is WAIT or SKIP.
-        problem: What is wrong, when the decision is STOP.
+        problem: What is wrong when the decision is STOP; what remains for a person
+            when it is BOOK.
         progress: The order's postings and its contact's, in any order.
     """
     live = [step for step in progress if step.state is not PostingState.CANCELLED]
@@ -95,7 +96,7 @@ def standing_of(
         case Decision.SKIP:
             return Standing(status=OrderStatus.IGNORED, reason=reason)
         case Decision.BOOK:
-            return Standing(status=_booked(live), reason=reason)
+            return _standing_when_booking(live, problem)
 
 
 def _moving(live: list[Progress]) -> Standing | None:
@@ -113,6 +114,14 @@ def _moving(live: list[Progress]) -> Standing | None:
             )
         return Standing(status=OrderStatus.IN_PROGRESS)
     return None
+
+
+def _standing_when_booking(live: list[Progress], problem: Problem | None) -> Standing:
+    status = _booked(live)
+    settled = status in {OrderStatus.INVOICED, OrderStatus.PAID}
+    if problem is not None and settled:
+        return Standing(status=OrderStatus.NEEDS_ATTENTION, problem=problem)
+    return Standing(status=status)
 
 
 def _booked(live: list[Progress]) -> OrderStatus:

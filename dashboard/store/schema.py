@@ -257,6 +257,8 @@ class RequestRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     # Sent at least once with no certain "not processed": may be in the books.
     dirty: Mapped[bool] = mapped_column(default=False)
+    # Refused as a whole: what is missing goes again in two requests.
+    in_halves: Mapped[bool] = mapped_column(default=False)
     last_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)

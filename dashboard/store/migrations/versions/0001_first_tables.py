@@ -103,6 +103,7 @@ def upgrade() -> None:
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('dirty', sa.Boolean(), nullable=False),
+    sa.Column('in_halves', sa.Boolean(), nullable=False),
     sa.Column('last_sent_at', UtcDateTime(timezone=True), nullable=True),
     sa.Column('verified_at', UtcDateTime(timezone=True), nullable=True),
     sa.Column('not_before', UtcDateTime(timezone=True), nullable=False),

@@ -1,0 +1,171 @@
+"""What is sent to the books and what comes of it, as values between the floors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from dashboard.domain.books import Draft
+from dashboard.domain.postings import Posting, PostingKind
+from dashboard.domain.problems import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenRequest:
+    """The exact bytes that go to the books, fixed before anything is sent.
+
+    *target* names all that makes the request what it is beside the body.
+    """
+
+    kind: PostingKind
+    method: str
+    path: str
+    body: bytes
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A request taken for work by one worker, until its lease ends.
+
+    *token* grows with every claim, so a worker that was away too long is told from
+    the one that took over. *may_be_in_the_books* is True once it was sent without
+    a certain "not processed".
+    """
+
+    request_id: int
+    token: int
+    kind: PostingKind
+    method: str
+    path: str
+    body: bytes
+    idempotency_key: str
+    generation: int
+    unknown: bool
+    attempts: int
+    may_be_in_the_books: bool
+    members: tuple[Posting, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """One HTTP request and its answer; secrets and people are masked already.
+
+    *status* is None and *error* says why when no answer came.
+    """
+
+    at: datetime
+    purpose: str
+    method: str
+    url: str
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    request_body: str = ""
+    status: int | None = None
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    response_body: str = ""
+    error: str = ""
+    duration_ms: int = 0
+
+
+# What the books say of one element of a batch -------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """It is in the books; *total* is what they made of it, where they tell."""
+
+    document_id: str
+    total: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """It is not in the books and sending it again would not help."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clash:
+    """Something like it is there already: perhaps our own. Look before judging."""
+
+    message: str
+
+
+Verdict = Accepted | Refused | Clash
+
+
+# What comes of one request ---------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """The books gave a verdict on every element, in the order they were sent."""
+
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotProcessed:
+    """Certainly nothing was booked.
+
+    *wait_s* is what the books asked for, None when they did not say. *closes_gate*
+    is True when no other request would fare better: they are all to wait.
+    """
+
+    reason: str
+    wait_s: float | None = None
+    closes_gate: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeUnknown:
+    """Perhaps booked, perhaps not: the books must be asked first."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedWhole:
+    """The request as such was refused; none of its elements has a verdict."""
+
+    problem: Problem
+
+
+Outcome = Answered | NotProcessed | OutcomeUnknown | RefusedWhole
+
+
+# What asking the books by natural key finds ----------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """It is there and provably ours."""
+
+    document_id: str
+    total: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotThere:
+    """The books do not have it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotOurs:
+    """Something else bears its key; a person must look."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class TryInstead:
+    """It cannot be booked like this, but it can in another form."""
+
+    draft: Draft
+    reason: str
+
+
+Finding = Found | NotThere | NotOurs | TryInstead

@@ -1,0 +1,89 @@
+"""Runs of the engine and the schedules that start them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Task(StrEnum):
+    """What a run does."""
+
+    SYNC = "sync"
+    PULL = "pull"
+
+
+class Trigger(StrEnum):
+    """What started a run."""
+
+    SCHEDULE = "schedule"
+    ORDER = "order"
+    PERSON = "person"
+    SWEEP = "sweep"  # work was left over that nobody announced
+
+
+class RunState(StrEnum):
+    """How far a run has come."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # its process ended without finishing it
+
+
+class ScheduleKind(StrEnum):
+    """How a schedule says when."""
+
+    INTERVAL = "interval"
+    CRON = "cron"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """When runs of a task start.
+
+    *spec* is a number of seconds for an interval, five cron fields for cron; cron
+    fields are read in *timezone* (an IANA name). *version* grows with every change.
+    """
+
+    id: int
+    name: str
+    task: Task
+    kind: ScheduleKind
+    spec: str
+    timezone: str
+    active: bool
+    paused_reason: str
+    version: int
+    next_due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunCounts:
+    """What a run did."""
+
+    orders: int = 0
+    contacts: int = 0
+    invoices: int = 0
+    payments: int = 0
+    refused: int = 0
+    calls: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One pass of the engine, or one pull of the shops."""
+
+    id: int
+    task: Task
+    trigger: Trigger
+    state: RunState
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    process: str
+    counts: RunCounts
+    message: str
+    schedule_id: int | None = None

@@ -1,0 +1,290 @@
+"""What a company sets up: its rules, its shops and its connection to the books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from dashboard.domain.books import BooksFacts
+from dashboard.domain.rules import (
+    CompanyRules,
+    InvoiceWhen,
+    PaymentRule,
+    Shop,
+    TaxRule,
+    TaxSituation,
+)
+from dashboard.store.codec import from_plain, to_plain
+from dashboard.store.database import Database
+from dashboard.store.schema import (
+    CompanyRulesRow,
+    ConnectionRow,
+    PaymentRuleRow,
+    ShopRow,
+    TaxRuleRow,
+)
+from dashboard.store.vault import Vault
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else saved the same thing since it was read."""
+
+
+class ShopExists(Exception):
+    """A shop of that slug is there already, with other settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """The accounting package we write to; *client_secret* is in the clear."""
+
+    kind: str
+    base_url: str
+    client_id: str
+    client_secret: str
+    tenant_id: str
+    version: int
+
+    @property
+    def secret_hint(self) -> str:
+        """The last four characters of the secret, or nothing if it is short."""
+        return self.client_secret[-4:] if len(self.client_secret) > 8 else ""  # noqa: PLR2004
+
+
+class CompanyStore:
+    """Reads and writes what a company sets up."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def rules(self) -> CompanyRules:
+        """Return the company's rules; the defaults until they are saved."""
+        with self._database.read() as session:
+            return read_rules(session)
+
+    def rules_version(self) -> int:
+        """Return the number that grows with every save; 0 before the first."""
+        with self._database.read() as session:
+            return session.scalar(select(CompanyRulesRow.version)) or 0
+
+    def save_rules(self, rules: CompanyRules, *, expected_version: int) -> None:
+        """Replace the rules, lists and all; commits.
+
+        Raises:
+            ChangedMeanwhile: If they were saved since *expected_version* was read.
+        """
+        values = {
+            "invoice_when": rules.invoice_when.value,
+            "mark_as_paid": rules.mark_as_paid,
+            "sales_account": rules.sales_account,
+            "shipping_account": rules.shipping_account,
+            "fee_account": rules.fee_account,
+            "rounding_account": rules.rounding_account,
+            "number_pattern": rules.number_pattern,
+            "due_days": rules.due_days,
+            "version": expected_version + 1,
+        }
+        with self._database.write() as session:
+            stored = session.scalar(select(CompanyRulesRow.version).with_for_update())
+            if (stored or 0) != expected_version:
+                raise ChangedMeanwhile
+            if stored is None:
+                session.execute(insert(CompanyRulesRow).values(id=1, **values))
+            else:
+                session.execute(update(CompanyRulesRow).values(**values))
+            _replace_lists(session, rules)
+
+    def shops(self) -> tuple[Shop, ...]:
+        """Return all shops, the oldest first."""
+        with self._database.read() as session:
+            rows = session.scalars(select(ShopRow).order_by(ShopRow.id))
+            return tuple(shop_of(row) for row in rows)
+
+    def shop(self, slug: str) -> Shop | None:
+        """Return the active shop of that slug."""
+        with self._database.read() as session:
+            row = session.scalar(
+                select(ShopRow).where(ShopRow.slug == slug, ShopRow.active)
+            )
+            return None if row is None else shop_of(row)
+
+    def shop_secrets(self, shop: Shop) -> tuple[str, ...]:
+        """Return the secrets *shop* may sign with, the newest first."""
+        with self._database.read() as session:
+            locked = session.scalar(
+                select(ShopRow.secrets).where(ShopRow.id == shop.id)
+            )
+            return () if locked is None else self._vault.unlock(locked)
+
+    def add_shop(self, shop: Shop, secret: str, *, at: datetime) -> bool:
+        """Add *shop* (its id does not matter); False if it was there; commits.
+
+        A new secret of a known shop is put before the old one, and the old one stays
+        valid: the shop may still sign with it.
+
+        Raises:
+            ShopExists: If the slug or the prefix belongs to another shop.
+        """
+        with self._database.write() as session:
+            row = session.scalar(select(ShopRow).where(ShopRow.slug == shop.slug))
+            if row is not None:
+                if row.kind != shop.kind:
+                    raise ShopExists(f"The shop {shop.slug} is of kind {row.kind}.")
+                known = self._vault.unlock(row.secrets)
+                row.secrets = self._vault.lock(
+                    [secret, *(s for s in known if s != secret)][:2]
+                )
+                return False
+            prefix = shop.prefix or _free_prefix(session, shop.slug)
+            taken = session.scalar(select(ShopRow.slug).where(ShopRow.prefix == prefix))
+            if taken is not None:
+                raise ShopExists(f"The prefix {prefix} belongs to the shop {taken}.")
+            session.add(
+                ShopRow(
+                    slug=shop.slug,
+                    name=shop.name,
+                    kind=shop.kind,
+                    prefix=prefix,
+                    secrets=self._vault.lock([secret]),
+                    created_at=at,
+                )
+            )
+            return True
+
+    def connection(self) -> Connection | None:
+        """Return the connection to the books, once it is set."""
+        with self._database.read() as session:
+            row = session.scalar(select(ConnectionRow))
+            if row is None:
+                return None
+            (secret,) = self._vault.unlock(row.client_secret)
+            return Connection(
+                kind=row.kind,
+                base_url=row.base_url,
+                client_id=row.client_id,
+                client_secret=secret,
+                tenant_id=row.tenant_id,
+                version=row.version,
+            )
+
+    def set_connection(self, connection: Connection) -> None:
+        """Store *connection* (its version does not matter); commits.
+
+        What the books said of themselves is forgotten when it changes.
+        """
+        known = self.connection()
+        if known is not None and replace(connection, version=known.version) == known:
+            return
+        with self._database.write() as session:
+            row = session.scalar(select(ConnectionRow).with_for_update())
+            if row is None:
+                row = ConnectionRow(id=1, version=0)
+                session.add(row)
+            row.kind = connection.kind
+            row.base_url = connection.base_url
+            row.client_id = connection.client_id
+            row.client_secret = self._vault.lock([connection.client_secret])
+            row.tenant_id = connection.tenant_id
+            row.version += 1
+            row.facts = None
+            row.facts_at = None
+
+    def facts(self) -> BooksFacts | None:
+        """Return what the books last said of themselves."""
+        with self._database.read() as session:
+            facts = session.scalar(select(ConnectionRow.facts))
+            return None if facts is None else from_plain(BooksFacts, facts)
+
+    def facts_at(self) -> datetime | None:
+        """Return when the books last said it."""
+        with self._database.read() as session:
+            return session.scalar(select(ConnectionRow.facts_at))
+
+    def save_facts(self, facts: BooksFacts, *, tenant_id: str, at: datetime) -> None:
+        """Keep what the books say of themselves, and which organisation it is."""
+        with self._database.write() as session:
+            session.execute(
+                update(ConnectionRow).values(
+                    facts=to_plain(facts), facts_at=at, tenant_id=tenant_id
+                )
+            )
+
+
+def read_rules(session: Session) -> CompanyRules:
+    """Return the company's rules within a transaction that is under way."""
+    row = session.scalar(select(CompanyRulesRow))
+    lists = {
+        "tax_rules": tuple(
+            _tax_rule(tax) for tax in session.scalars(select(TaxRuleRow).order_by("id"))
+        ),
+        "payment_rules": tuple(
+            PaymentRule(method=rule.method, bank_account=rule.bank_account)
+            for rule in session.scalars(
+                select(PaymentRuleRow).order_by(PaymentRuleRow.method)
+            )
+        ),
+    }
+    if row is None:
+        return replace(CompanyRules(), **lists)  # type: ignore[arg-type]
+    return CompanyRules(
+        invoice_when=InvoiceWhen(row.invoice_when),
+        mark_as_paid=row.mark_as_paid,
+        sales_account=row.sales_account,
+        shipping_account=row.shipping_account,
+        fee_account=row.fee_account,
+        rounding_account=row.rounding_account,
+        number_pattern=row.number_pattern,
+        due_days=row.due_days,
+        **lists,  # type: ignore[arg-type]
+    )
+
+
+def shop_of(row: ShopRow) -> Shop:
+    """Turn a row into a shop."""
+    return Shop(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        kind=row.kind,
+        prefix=row.prefix,
+        active=row.active,
+    )
+
+
+def _tax_rule(row: TaxRuleRow) -> TaxRule:
+    return TaxRule(
+        situation=TaxSituation(row.situation),
+        rate_percent=Decimal(row.rate_percent) if row.rate_percent else None,
+        country=row.country,
+        tax_type=row.tax_type,
+    )
+
+
+def _replace_lists(session: Session, rules: CompanyRules) -> None:
+    session.execute(delete(TaxRuleRow))
+    session.execute(delete(PaymentRuleRow))
+    for tax in rules.tax_rules:
+        rate = tax.rate_percent
+        session.add(
+            TaxRuleRow(
+                situation=tax.situation.value,
+                rate_percent="" if rate is None else f"{rate.normalize():f}",
+                country=tax.country,
+                tax_type=tax.tax_type,
+            )
+        )
+    for payment in rules.payment_rules:
+        session.add(
+            PaymentRuleRow(method=payment.method, bank_account=payment.bank_account)
+        )
+
+
+def _free_prefix(session: Session, slug: str) -> str:
+    """Return "W-" for the first shop, the slug in capitals for later ones."""
+    first = session.scalar(select(ShopRow.id).limit(1)) is None
+    return "W-" if first else f"{slug.upper()}-"

@@ -1,0 +1,511 @@
+"""Takes orders in and plans them: all that belongs together in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from dashboard.domain.keys import content_hash
+from dashboard.domain.money import hundredths
+from dashboard.domain.order import Order
+from dashboard.domain.plans import Plan
+from dashboard.domain.postings import PlannedPosting, Posting, PostingKind, PostingState
+from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.rules import CompanyRules, Shop
+from dashboard.domain.status import Decision
+from dashboard.store.codec import dump_draft, load_draft
+from dashboard.store.company import read_rules, shop_of
+from dashboard.store.database import Database
+from dashboard.store.schema import OrderRow, PostingRow, RevisionRow, ShopRow
+from dashboard.store.standings import (
+    add_event,
+    problem_from_plain,
+    problem_to_plain,
+    refresh_standings,
+)
+
+# What can still be changed: it has not left the house, or came back refused.
+_OPEN = {PostingState.PENDING.value, PostingState.REFUSED.value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """What a shop sent of an order, and what we understood of it.
+
+    *order* is None when it was not understood; *problem* then says why.
+    """
+
+    external_id: str
+    number: str
+    order: Order | None
+    problem: Problem | None
+    payload: bytes
+    headers: Mapping[str, str]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What became of a revision; *news* is False for one that is known already."""
+
+    order_id: int
+    news: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredRevision:
+    """The newest revision of an order, to be read again."""
+
+    order_id: int
+    external_id: str
+    number: str
+    shop: Shop
+    payload: bytes
+    headers: Mapping[str, str]
+
+
+Planner = Callable[[Order, Shop, CompanyRules, Sequence[Posting]], Plan]
+Reader = Callable[[StoredRevision], Order | Problem]
+
+
+class OrderStore:
+    """Writes orders; each method is one transaction and commits."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take_in(self, shop: Shop, revision: Revision, planner: Planner) -> Taken:
+        """Store a revision and plan its order.
+
+        A revision that is known, or older than the newest one, changes nothing.
+        """
+        with self._database.write() as session:
+            now = self._database.now(session)
+            row, created = _find_or_create(session, shop, revision, now)
+            digest = content_hash(revision.payload)
+            known = session.scalar(
+                select(RevisionRow.id).where(
+                    RevisionRow.order_id == row.id, RevisionRow.content_hash == digest
+                )
+            )
+            if known is not None:
+                return Taken(order_id=row.id, news=False)
+            stored = RevisionRow(
+                order_id=row.id,
+                content_hash=digest,
+                payload=revision.payload,
+                headers=dict(revision.headers),
+                source=revision.source,
+                received_at=now,
+            )
+            session.add(stored)
+            session.flush()
+            if not created and _is_older(revision.order, row):
+                add_event(
+                    session,
+                    row.id,
+                    "received",
+                    "The shop sent an older version of the order. Nothing changes.",
+                    at=now,
+                )
+                return Taken(order_id=row.id, news=False)
+            row.revision_id = stored.id
+            text = "Order received" if created else "The shop changed the order"
+            add_event(
+                session, row.id, "received", f"{text} ({revision.source}).", at=now
+            )
+            _plan(session, row, shop, revision.order or revision.problem, planner, now)
+            return Taken(order_id=row.id, news=True)
+
+    def stopped_order_ids(self, limit: int = 10_000) -> tuple[int, ...]:
+        """Return the orders that a change of the rules may set going again."""
+        with self._database.read() as session:
+            return tuple(
+                session.scalars(
+                    select(OrderRow.id)
+                    .where(
+                        OrderRow.decision.in_(
+                            [Decision.STOP.value, Decision.WAIT.value]
+                        ),
+                        OrderRow.ignored_by == "",
+                    )
+                    .order_by(OrderRow.id)
+                    .limit(limit)
+                )
+            )
+
+    def plan_again(
+        self,
+        order_ids: Iterable[int],
+        reader: Reader,
+        planner: Planner,
+        *,
+        actor: str = "Sluice",
+        why: str = "",
+    ) -> int:
+        """Read and plan orders anew, refused postings too; return how many move.
+
+        Each order is a transaction of its own, so that one that cannot be read does
+        not hold up the rest. *why* becomes a line in the story of each.
+        """
+        moved = 0
+        for order_id in order_ids:
+            with self._database.write() as session:
+                now = self._database.now(session)
+                row = _locked(session, OrderRow.id == order_id)
+                stored = None if row is None else _newest(session, row)
+                if row is None or stored is None:
+                    continue
+                before = (row.decision, row.status)
+                if why:
+                    add_event(session, row.id, "person", why, at=now, actor=actor)
+                _plan(
+                    session,
+                    row,
+                    stored.shop,
+                    reader(stored),
+                    planner,
+                    now,
+                    retry_refused=bool(why),
+                )
+                moved += (row.decision, row.status) != before
+        return moved
+
+    def ignore(self, order_id: int, reason: str, *, actor: str) -> bool:
+        """Set an order aside; False if it is on its way right now."""
+        with self._database.write() as session:
+            now = self._database.now(session)
+            row = _locked(session, OrderRow.id == order_id)
+            if row is None or row.ignored_by:
+                return False
+            postings = _own_postings(session, row.id)
+            if any(p.state == PostingState.IN_FLIGHT.value for p in postings.values()):
+                return False
+            row.ignored_by = actor
+            row.ignored_reason = reason
+            _carry_out(session, row, _ignored(row), now)
+            add_event(
+                session, row.id, "person", f"Ignored: {reason}", at=now, actor=actor
+            )
+            return True
+
+    def restore(
+        self, order_id: int, reader: Reader, planner: Planner, *, actor: str
+    ) -> bool:
+        """Take an order up again that a person had set aside."""
+        with self._database.write() as session:
+            row = _locked(session, OrderRow.id == order_id)
+            if row is None or not row.ignored_by:
+                return False
+            row.ignored_by = ""
+            row.ignored_reason = ""
+        self.plan_again([order_id], reader, planner, actor=actor, why="Taken up again.")
+        return True
+
+    def newest_revision(self, order_id: int) -> StoredRevision | None:
+        """Return what the shop last sent of an order."""
+        with self._database.read() as session:
+            row = session.get(OrderRow, order_id)
+            return None if row is None else _newest(session, row)
+
+    def find(self, shop: Shop, external_id: str) -> int | None:
+        """Return the id of the order the shop knows as *external_id*."""
+        with self._database.read() as session:
+            return session.scalar(
+                select(OrderRow.id).where(
+                    OrderRow.shop_id == shop.id, OrderRow.external_id == external_id
+                )
+            )
+
+
+def _find_or_create(
+    session: Session, shop: Shop, revision: Revision, now: datetime
+) -> tuple[OrderRow, bool]:
+    mine = (OrderRow.shop_id == shop.id) & (
+        OrderRow.external_id == revision.external_id
+    )
+    row = _locked(session, mine)
+    if row is not None:
+        return row, False
+    values = {
+        "shop_id": shop.id,
+        "external_id": revision.external_id,
+        "number": revision.number,
+        "received_at": now,
+        "decision": Decision.STOP.value,
+        "status": "",
+        "status_at": now,
+    }
+    defaults = {
+        column.name: column.default.arg
+        for column in OrderRow.__table__.columns
+        if column.default is not None and column.name not in values
+    }
+    # Two processes may meet the same new order at once: one inserts, both go on.
+    postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if postgres else sqlite.insert
+    inserted = session.scalar(
+        insert(OrderRow)
+        .values(**defaults, **values)
+        .on_conflict_do_nothing(index_elements=["shop_id", "external_id"])
+        .returning(OrderRow.id)
+    )
+    row = _locked(session, mine)
+    if row is None:
+        raise RuntimeError("an order vanished while it was taken in")
+    return row, inserted is not None
+
+
+def _locked(session: Session, condition: object) -> OrderRow | None:
+    return session.scalar(select(OrderRow).where(condition).with_for_update())  # type: ignore[arg-type]
+
+
+def _is_older(order: Order | None, row: OrderRow) -> bool:
+    if order is None or order.modified_at is None or row.modified_at is None:
+        return False
+    return order.modified_at < row.modified_at
+
+
+def _newest(session: Session, row: OrderRow) -> StoredRevision | None:
+    revision = session.get(RevisionRow, row.revision_id)
+    shop = session.get(ShopRow, row.shop_id)
+    if revision is None or shop is None:
+        return None
+    return StoredRevision(
+        order_id=row.id,
+        external_id=row.external_id,
+        number=row.number,
+        shop=shop_of(shop),
+        payload=revision.payload,
+        headers=revision.headers,
+    )
+
+
+def _plan(  # noqa: PLR0913
+    session: Session,
+    row: OrderRow,
+    shop: Shop,
+    told: Order | Problem | None,
+    planner: Planner,
+    now: datetime,
+    *,
+    retry_refused: bool = False,
+) -> None:
+    """Decide what the order needs and make the postings agree with it."""
+    if isinstance(told, Order):
+        _copy_facts(row, told)
+        own = [
+            posting_of(posting) for posting in _own_postings(session, row.id).values()
+        ]
+        plan = planner(told, shop, read_rules(session), own)
+    else:
+        plan = Plan(decision=Decision.STOP, problem=told)
+    _carry_out(
+        session,
+        row,
+        _ignored(row) if row.ignored_by else plan,
+        now,
+        retry_refused=retry_refused,
+    )
+
+
+def _ignored(row: OrderRow) -> Plan:
+    reason = f"Ignored by {row.ignored_by}: {row.ignored_reason}"
+    return Plan(decision=Decision.SKIP, reason=reason)
+
+
+def _copy_facts(row: OrderRow, order: Order) -> None:
+    row.number = order.number
+    row.shop_status = order.shop_status
+    row.currency = order.currency
+    row.total_hundredths = hundredths(order.total)
+    row.paid_hundredths = hundredths(order.paid)
+    row.customer_name = order.customer.name
+    row.customer_email = order.customer.email
+    row.ordered_at = order.ordered_at
+    row.modified_at = order.modified_at
+
+
+def _carry_out(
+    session: Session,
+    row: OrderRow,
+    plan: Plan,
+    now: datetime,
+    *,
+    retry_refused: bool = False,
+) -> None:
+    own = _own_postings(session, row.id)
+    taken = _taken_by_another(session, row, plan)
+    if taken is not None:
+        plan = Plan(decision=Decision.STOP, problem=taken)
+    ids: dict[str, int] = {}
+    for planned in plan.postings:
+        requires = ids.get(planned.requires)
+        if planned.kind is PostingKind.CONTACT:
+            posting = _shared_contact(session, row, planned, now)
+            row.contact_posting_id = posting.id
+        elif planned.natural_key in own:
+            posting = own.pop(planned.natural_key)
+        else:
+            posting = _new_posting(row, planned, requires, now)
+            session.add(posting)
+            session.flush()
+        _replace_draft(posting, planned, now, retry_refused=retry_refused)
+        ids[planned.natural_key] = posting.id
+    for posting in own.values():
+        # A stopped order keeps what it waits with; everything else is off.
+        if posting.state in _OPEN and plan.decision is not Decision.STOP:
+            posting.state = PostingState.CANCELLED.value
+            posting.updated_at = now
+    invoice = next((p for p in plan.postings if p.kind is PostingKind.INVOICE), None)
+    if invoice is not None:
+        row.invoice_number = invoice.natural_key
+    row.decision = plan.decision.value
+    row.decision_reason = plan.reason
+    row.decision_problem = problem_to_plain(plan.problem)
+    _tell(session, row, plan, now)
+    refresh_standings(session, [row.id], now)
+
+
+def _tell(session: Session, row: OrderRow, plan: Plan, now: datetime) -> None:
+    """Add what was decided to the order's story."""
+    text = plan.reason
+    match plan.decision:
+        case Decision.BOOK:
+            steps = ", ".join(
+                f"{planned.kind.value} {planned.natural_key}"
+                for planned in plan.postings
+            )
+            text = f"Planned: {steps}."
+        case Decision.STOP:
+            text = "" if plan.problem is None else plan.problem.message
+        case Decision.WAIT | Decision.SKIP:
+            pass
+    add_event(session, row.id, f"planned:{plan.decision.value}", text, at=now)
+
+
+def _own_postings(session: Session, order_id: int) -> dict[str, PostingRow]:
+    rows = session.scalars(
+        select(PostingRow)
+        .where(
+            PostingRow.order_id == order_id,
+            PostingRow.kind != PostingKind.CONTACT.value,
+        )
+        .order_by(PostingRow.id)
+        .with_for_update()
+    )
+    return {row.natural_key: row for row in rows}
+
+
+def _taken_by_another(session: Session, row: OrderRow, plan: Plan) -> Problem | None:
+    keys = [
+        planned.natural_key
+        for planned in plan.postings
+        if planned.kind is not PostingKind.CONTACT
+    ]
+    other = session.scalar(
+        select(OrderRow)
+        .join(PostingRow, PostingRow.order_id == OrderRow.id)
+        .where(PostingRow.natural_key.in_(keys), PostingRow.order_id != row.id)
+        .limit(1)
+    )
+    if other is None:
+        return None
+    return Problem(
+        cause=Cause.NUMBER_TAKEN,
+        message=(
+            f"Order {row.number} would get the invoice number of order {other.number} "
+            f"({other.external_id} in the shop). Give the shops different prefixes "
+            "under Settings > Shops, or correct the order's number in the shop."
+        ),
+        settings_section="shops",
+    )
+
+
+def _shared_contact(
+    session: Session, row: OrderRow, planned: PlannedPosting, now: datetime
+) -> PostingRow:
+    """Return the posting of the customer, which all their orders share."""
+    mine = select(PostingRow).where(PostingRow.natural_key == planned.natural_key)
+    found = session.scalar(mine.with_for_update())
+    if found is not None:
+        return found
+    postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if postgres else sqlite.insert
+    session.execute(
+        insert(PostingRow)
+        .values(
+            order_id=row.id,
+            kind=planned.kind.value,
+            natural_key=planned.natural_key,
+            draft=dump_draft(planned.draft),
+            state=PostingState.PENDING.value,
+            document_id="",
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["natural_key"])
+    )
+    return session.scalars(mine.with_for_update()).one()
+
+
+def _new_posting(
+    row: OrderRow, planned: PlannedPosting, requires_id: int | None, now: datetime
+) -> PostingRow:
+    return PostingRow(
+        order_id=row.id,
+        kind=planned.kind.value,
+        natural_key=planned.natural_key,
+        draft=dump_draft(planned.draft),
+        state=PostingState.PENDING.value,
+        requires_id=requires_id,
+        document_id="",
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _replace_draft(
+    posting: PostingRow, planned: PlannedPosting, now: datetime, *, retry_refused: bool
+) -> None:
+    """Bring a posting up to the plan, unless it is on its way or in the books.
+
+    A refused one goes again when its content changed, or when a person says so: the
+    same bytes would be refused again.
+    """
+    draft = dump_draft(planned.draft)
+    refused = posting.state == PostingState.REFUSED.value
+    cancelled = posting.state == PostingState.CANCELLED.value
+    if posting.state not in _OPEN and not cancelled:
+        return
+    if refused and not retry_refused and posting.draft == draft:
+        return
+    if posting.draft == draft and not refused and not cancelled:
+        return
+    posting.draft = draft
+    posting.state = PostingState.PENDING.value
+    posting.problem = None
+    posting.updated_at = now
+
+
+def posting_of(row: PostingRow, required_document_id: str = "") -> Posting:
+    """Turn a row into a posting."""
+    kind = PostingKind(row.kind)
+    return Posting(
+        id=row.id,
+        order_id=row.order_id,
+        kind=kind,
+        natural_key=row.natural_key,
+        draft=load_draft(kind, row.draft),
+        state=PostingState(row.state),
+        requires_id=row.requires_id,
+        document_id=row.document_id,
+        required_document_id=required_document_id,
+        problem=problem_from_plain(row.problem),
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,517 @@
+"""The transactions of the exactly-once protocol; docs/architecture.md tells its story.
+
+Only what is committed here is believed. A lease makes two workers on one request
+unlikely; that nothing is booked twice rests on the states, the frozen bytes and on
+asking the books, never on the lease or a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, exists, insert, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from dashboard.domain.exchanges import (
+    Accepted,
+    Claim,
+    Exchange,
+    Finding,
+    FrozenRequest,
+    NotThere,
+    Refused,
+    Verdict,
+)
+from dashboard.domain.keys import idempotency_key
+from dashboard.domain.postings import Posting, PostingKind, PostingState
+from dashboard.domain.problems import Problem
+from dashboard.domain.status import Decision, RequestState
+from dashboard.domain.timing import Timing
+from dashboard.store.database import Database
+from dashboard.store.exchanges import add_exchange
+from dashboard.store.orders import posting_of
+from dashboard.store.schema import (
+    OrderRow,
+    PostingRow,
+    RequestMemberRow,
+    RequestRow,
+)
+from dashboard.store.standings import (
+    add_event,
+    lock_orders,
+    orders_of,
+    refresh_standings,
+)
+from dashboard.store.verdicts import VerdictWriter, unexplained
+
+BATCH_SIZE = 50
+# A clash that asking the books does not explain ends here instead of going round.
+_MAX_CLASHES = 5
+
+Freeze = Callable[[PostingKind, Sequence[Posting]], FrozenRequest]
+
+
+class WorkQueue:
+    """Postings that are due and the requests that carry them."""
+
+    def __init__(self, database: Database, timing: Timing, worker: str) -> None:
+        self._database = database
+        self._timing = timing
+        self._worker = worker
+
+    def prepare(self, freeze: Freeze) -> bool:
+        """Freeze the next batch of due postings into a request (T1).
+
+        Returns:
+            False when nothing is due.
+        """
+        with self._database.write() as session:
+            now = self._database.now(session)
+            for kind in PostingKind:
+                due = session.scalars(_eligible(kind)).all()
+                # Orders are locked before postings everywhere, so nobody waits in a
+                # circle; what another worker took meanwhile is left out.
+                lock_orders(session, orders_of(session, [row.id for row in due]))
+                rows = session.scalars(
+                    _eligible(kind).with_for_update(skip_locked=True, of=PostingRow)
+                ).all()
+                if rows:
+                    _freeze(session, kind, rows, freeze, now)
+                    return True
+        return False
+
+    def claim(self) -> Claim | None:
+        """Take the request that waits longest for work, if any is due.
+
+        One whose worker vanished while sending becomes unknown and is left to settle.
+        """
+        while True:
+            with self._database.write() as session:
+                now = self._database.now(session)
+                row = self._next(session, now)
+                if row is None:
+                    return None
+                if row.state != RequestState.SENDING.value:
+                    row.claimed_by = self._worker
+                    row.claimed_until = now + timedelta(seconds=self._timing.lease_s)
+                    row.claim_token += 1
+                    return _claim(session, row)
+                self._leave_to_settle(row, now)
+                left = row.id
+            self._tell_unknown(left, "The program stopped while sending")
+
+    def start_sending(self, claim: Claim) -> bool:
+        """Write down that the request is about to be sent (T2).
+
+        One that may be in the books already is sent again only on a fresh "it is not
+        there": an old one says nothing of what happened since.
+
+        Returns:
+            False when the request is no longer ours, or must be looked up first.
+        """
+        with self._database.write() as session:
+            now = self._database.now(session)
+            orders = _lock_touched(session, claim)
+            row = self._own(session, claim, RequestState.PREPARED)
+            if row is None:
+                return False
+            if row.dirty and not self._is_fresh(row.verified_at, now):
+                row.state = RequestState.UNKNOWN.value
+                _release(row, now)
+                return False
+            row.state = RequestState.SENDING.value
+            row.attempts += 1
+            row.dirty = True
+            row.last_sent_at = now
+            refresh_standings(session, orders, now)
+            return True
+
+    def record_answer(
+        self, claim: Claim, verdicts: Sequence[Verdict], exchange: Exchange, run_id: int
+    ) -> None:
+        """Write down the books' verdict on each member (T3).
+
+        What is confirmed counts even from a worker that lost its claim; refusals
+        count only from the owner.
+        """
+        with self._database.write() as session:
+            now = self._database.now(session)
+            add_exchange(session, exchange, claim.request_id, run_id)
+            orders = _lock_touched(session, claim)
+            row = self._own(session, claim, RequestState.SENDING)
+            writer = VerdictWriter(session, claim, run_id=run_id, at=now)
+            clashed = False
+            for member, verdict in zip(claim.members, verdicts, strict=True):
+                if isinstance(verdict, Accepted):
+                    writer.confirm(member, verdict)
+                elif row is None:
+                    continue
+                elif isinstance(verdict, Refused):
+                    writer.refuse(member, verdict.problem)
+                elif claim.generation >= _MAX_CLASHES:
+                    writer.refuse(member, unexplained(member, verdict))
+                else:
+                    clashed = True
+            if row is not None and clashed:
+                row.state = RequestState.UNKNOWN.value
+                _release(row, now)
+            elif row is not None:
+                _finish(row, now)
+            refresh_standings(session, orders, now)
+
+    def refuse_whole(
+        self, claim: Claim, problem: Problem, exchange: Exchange, run_id: int
+    ) -> None:
+        """Write down that the request as such was refused (T3).
+
+        A batch is split in two, so that the one element at fault ends up alone.
+        """
+        with self._database.write() as session:
+            now = self._database.now(session)
+            add_exchange(session, exchange, claim.request_id, run_id)
+            orders = _lock_touched(session, claim)
+            row = self._own(session, claim, RequestState.SENDING)
+            if row is None:
+                return
+            if len(claim.members) == 1:
+                writer = VerdictWriter(session, claim, run_id=run_id, at=now)
+                writer.refuse(claim.members[0], problem)
+                _finish(row, now)
+            else:
+                # A refused batch may have booked its good elements all the same.
+                row.in_halves = True
+                row.state = RequestState.UNKNOWN.value
+                _release(row, now + timedelta(seconds=self._timing.settle_s))
+            refresh_standings(session, orders, now)
+
+    def put_off(
+        self, claim: Claim, reason: str, wait_s: float, exchange: Exchange, run_id: int
+    ) -> None:
+        """Write down that certainly nothing was processed: later, as it is (T3).
+
+        The attempt leaves no new doubt, so the request is as dirty as it was before.
+        """
+        with self._database.write() as session:
+            now = self._database.now(session)
+            add_exchange(session, exchange, claim.request_id, run_id)
+            orders = _lock_touched(session, claim)
+            row = self._own(session, claim, RequestState.SENDING)
+            if row is None:
+                return
+            row.state = RequestState.PREPARED.value
+            row.dirty = claim.may_be_in_the_books
+            _release(row, now + timedelta(seconds=wait_s))
+            writer = VerdictWriter(session, claim, run_id=run_id, at=now)
+            for order_id in orders:
+                writer.tell(order_id, "put off", f"{reason}. Nothing was booked.")
+            refresh_standings(session, orders, now)
+
+    def record_unknown(
+        self, claim: Claim, reason: str, exchange: Exchange | None, run_id: int
+    ) -> None:
+        """Write down that nobody knows: the books are asked after settling (T3)."""
+        with self._database.write() as session:
+            now = self._database.now(session)
+            if exchange is not None:
+                add_exchange(session, exchange, claim.request_id, run_id)
+            row = self._own(session, claim, RequestState.SENDING)
+            if row is None:
+                return
+            self._leave_to_settle(row, now)
+        self._tell_unknown(claim.request_id, reason)
+
+    def look_later(self, claim: Claim, wait_s: float) -> None:
+        """Write down that asking the books failed: ask again later."""
+        with self._database.write() as session:
+            now = self._database.now(session)
+            orders = _lock_touched(session, claim)
+            row = self._own(session, claim, RequestState.UNKNOWN)
+            if row is None:
+                return
+            row.attempts += 1
+            _release(row, now + timedelta(seconds=wait_s))
+            refresh_standings(session, orders, now)
+
+    def record_findings(
+        self,
+        claim: Claim,
+        findings: Mapping[int, Finding],
+        freeze: Freeze,
+        run_id: int,
+    ) -> Claim | None:
+        """Write down what asking the books found, by posting id (T4).
+
+        Returns:
+            The claim to send at once, on the fresh "it is not there": the same bytes
+            under the same key. None when nothing is to be sent now; what is missing
+            of a batch becomes a new request.
+        """
+        with self._database.write() as session:
+            now = self._database.now(session)
+            orders = _lock_touched(session, claim)
+            row = self._own(session, claim, RequestState.UNKNOWN)
+            if row is None:
+                return None
+            writer = VerdictWriter(session, claim, run_id=run_id, at=now)
+            for member in claim.members:
+                writer.settle(member, findings.get(member.id, NotThere()))
+            session.flush()
+            missing = _still_in_flight(session, claim)
+            resend = None
+            if len(missing) == len(claim.members) and not row.in_halves:
+                row.state = RequestState.PREPARED.value
+                row.verified_at = now
+                resend = _claim(session, row)
+            else:
+                _finish(row, now)
+                for rows in _halves(missing) if row.in_halves else [missing]:
+                    _freeze_missing(session, rows, claim, freeze, now)
+            refresh_standings(session, orders, now)
+            return resend
+
+    def release_all(self) -> None:
+        """Give up what this worker holds and has not begun to send."""
+        with self._database.write() as session:
+            now = self._database.now(session)
+            session.execute(
+                update(RequestRow)
+                .where(
+                    RequestRow.claimed_by == self._worker,
+                    RequestRow.state != RequestState.SENDING.value,
+                )
+                .values(claimed_by="", claimed_until=now)
+            )
+
+    def _next(self, session: Session, now: datetime) -> RequestRow | None:
+        """Return the next request to work on, locked.
+
+        Times far in the future are taken as due: the clock was set back.
+        """
+        lease = timedelta(seconds=self._timing.lease_s)
+        far = now + timedelta(seconds=self._timing.max_delay_s)
+        return session.scalar(
+            select(RequestRow)
+            .where(
+                RequestRow.state != RequestState.DONE.value,
+                or_(RequestRow.not_before <= now, RequestRow.not_before > far),
+                or_(
+                    RequestRow.claimed_until <= now,
+                    RequestRow.claimed_until > now + 10 * lease,
+                ),
+            )
+            .order_by(RequestRow.not_before, RequestRow.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+
+    def _own(
+        self, session: Session, claim: Claim, state: RequestState
+    ) -> RequestRow | None:
+        """Return the claimed request, if it is still ours and in *state*."""
+        return session.scalar(
+            select(RequestRow)
+            .where(
+                RequestRow.id == claim.request_id,
+                RequestRow.claimed_by == self._worker,
+                RequestRow.claim_token == claim.token,
+                RequestRow.state == state.value,
+            )
+            .with_for_update()
+        )
+
+    def _leave_to_settle(self, row: RequestRow, now: datetime) -> None:
+        row.state = RequestState.UNKNOWN.value
+        sent_at = row.last_sent_at or now
+        _release(row, sent_at + timedelta(seconds=self._timing.settle_s))
+
+    def _tell_unknown(self, request_id: int, reason: str) -> None:
+        """Show on the orders that their request became unknown.
+
+        A transaction of its own: orders are locked before requests, never after.
+        """
+        with self._database.write() as session:
+            now = self._database.now(session)
+            members = _members(session, request_id)
+            orders = orders_of(session, [posting.id for posting in members])
+            lock_orders(session, orders)
+            text = f"{reason}. It may be booked or not, so the books are asked first."
+            for order_id in orders:
+                add_event(
+                    session, order_id, "unknown", text, at=now, request_id=request_id
+                )
+            refresh_standings(session, orders, now)
+
+    def _is_fresh(self, verified_at: datetime | None, now: datetime) -> bool:
+        if verified_at is None:
+            return False
+        age = (now - verified_at).total_seconds()
+        return -1 <= age <= self._timing.fresh_s
+
+
+def _eligible(kind: PostingKind) -> Select[PostingRow]:
+    """Select up to a batch of pending postings whose turn it is."""
+    wanted_by = OrderRow.id == PostingRow.order_id
+    if kind is PostingKind.CONTACT:
+        wanted_by = OrderRow.contact_posting_id == PostingRow.id
+    required = aliased(PostingRow)
+    return (
+        select(PostingRow)
+        .where(
+            PostingRow.state == PostingState.PENDING.value,
+            PostingRow.kind == kind.value,
+            exists().where(wanted_by, OrderRow.decision == Decision.BOOK.value),
+            or_(
+                PostingRow.requires_id.is_(None),
+                exists().where(
+                    required.id == PostingRow.requires_id,
+                    required.state == PostingState.CONFIRMED.value,
+                ),
+            ),
+        )
+        .order_by(PostingRow.id)
+        .limit(BATCH_SIZE)
+    )
+
+
+def _freeze(
+    session: Session,
+    kind: PostingKind,
+    rows: Sequence[PostingRow],
+    freeze: Freeze,
+    now: datetime,
+    *,
+    generation: int = 0,
+) -> RequestRow:
+    frozen = freeze(kind, _postings(session, rows))
+    # The same content may go out again after a refusal; a key is used only once.
+    key = _unused_key(session, frozen, generation)
+    row = RequestRow(
+        kind=kind.value,
+        method=frozen.method,
+        path=frozen.path,
+        body=frozen.body,
+        idempotency_key=key[0],
+        generation=key[1],
+        state=RequestState.PREPARED.value,
+        attempts=0,
+        dirty=False,
+        not_before=now,
+        claimed_until=now,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    session.execute(
+        insert(RequestMemberRow),
+        [
+            {"request_id": row.id, "position": position, "posting_id": posting.id}
+            for position, posting in enumerate(rows)
+        ],
+    )
+    for posting in rows:
+        posting.state = PostingState.IN_FLIGHT.value
+        posting.updated_at = now
+    refresh_standings(session, orders_of(session, [p.id for p in rows]), now)
+    return row
+
+
+def _unused_key(
+    session: Session, frozen: FrozenRequest, generation: int
+) -> tuple[str, int]:
+    while True:
+        key = idempotency_key(
+            kind=frozen.kind.value,
+            generation=generation,
+            target=frozen.target,
+            body=frozen.body,
+        )
+        used = exists().where(RequestRow.idempotency_key == key)
+        if not session.scalar(select(used)):
+            return key, generation
+        generation += 1
+
+
+def _postings(session: Session, rows: Sequence[PostingRow]) -> tuple[Posting, ...]:
+    """Turn rows into postings that know the document they build on."""
+    required = [row.requires_id for row in rows]
+    found = session.execute(
+        select(PostingRow.id, PostingRow.document_id).where(PostingRow.id.in_(required))
+    )
+    documents: dict[int | None, str] = dict(found.tuples().all())
+    return tuple(posting_of(row, documents.get(row.requires_id, "")) for row in rows)
+
+
+def _members(session: Session, request_id: int) -> Sequence[PostingRow]:
+    return session.scalars(
+        select(PostingRow)
+        .join(RequestMemberRow, RequestMemberRow.posting_id == PostingRow.id)
+        .where(RequestMemberRow.request_id == request_id)
+        .order_by(RequestMemberRow.position)
+    ).all()
+
+
+def _claim(session: Session, row: RequestRow) -> Claim:
+    return Claim(
+        request_id=row.id,
+        token=row.claim_token,
+        kind=PostingKind(row.kind),
+        method=row.method,
+        path=row.path,
+        body=row.body,
+        idempotency_key=row.idempotency_key,
+        generation=row.generation,
+        unknown=row.state == RequestState.UNKNOWN.value,
+        attempts=row.attempts,
+        may_be_in_the_books=row.dirty,
+        members=_postings(session, _members(session, row.id)),
+    )
+
+
+def _lock_touched(session: Session, claim: Claim) -> set[int]:
+    """Lock and return the orders whose status may change with the request's."""
+    orders = orders_of(session, [member.id for member in claim.members])
+    lock_orders(session, orders)
+    return orders
+
+
+def _release(row: RequestRow, not_before: datetime) -> None:
+    row.not_before = not_before
+    row.claimed_by = ""
+    row.claimed_until = not_before
+
+
+def _finish(row: RequestRow, now: datetime) -> None:
+    row.state = RequestState.DONE.value
+    row.finished_at = now
+    row.claimed_by = ""
+
+
+def _still_in_flight(session: Session, claim: Claim) -> Sequence[PostingRow]:
+    ids = [member.id for member in claim.members]
+    return session.scalars(
+        select(PostingRow)
+        .where(PostingRow.id.in_(ids), PostingRow.state == PostingState.IN_FLIGHT.value)
+        .order_by(PostingRow.id)
+    ).all()
+
+
+def _halves(rows: Sequence[PostingRow]) -> tuple[Sequence[PostingRow], ...]:
+    middle = (len(rows) + 1) // 2
+    return rows[:middle], rows[middle:]
+
+
+def _freeze_missing(
+    session: Session,
+    rows: Sequence[PostingRow],
+    claim: Claim,
+    freeze: Freeze,
+    now: datetime,
+) -> None:
+    """Put what a batch lacks into a request of its own, with a new key."""
+    if not rows:
+        return
+    generation = claim.generation + 1
+    row = _freeze(session, claim.kind, rows, freeze, now, generation=generation)
+    row.dirty = True
+    row.verified_at = now

@@ -1,0 +1,232 @@
+"""Runs: queued by a trigger, carried out by whichever process takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy import delete, distinct, func, select, update
+from sqlalchemy.orm import Session
+
+from dashboard.domain.postings import PostingKind, PostingState
+from dashboard.domain.runs import Run, RunCounts, RunState, Task, Trigger
+from dashboard.domain.status import Decision, RequestState
+from dashboard.store.database import Database
+from dashboard.store.schema import (
+    ExchangeRow,
+    HeartbeatRow,
+    OrderEventRow,
+    OrderRow,
+    PostingRow,
+    RequestRow,
+    RunRow,
+)
+
+_HEARTBEAT_LOST_S = 60.0
+_KEEP_EMPTY_S = 24 * 3600.0
+
+
+class RunStore:
+    """Writes runs and heartbeats; each method is one transaction and commits."""
+
+    def __init__(self, database: Database, process: str) -> None:
+        self._database = database
+        self._process = process
+
+    def queue(self, task: Task, trigger: Trigger) -> int:
+        """Ask for a run; one that is queued already serves as well."""
+        with self._database.write() as session:
+            waiting = session.scalar(
+                select(RunRow.id).where(
+                    RunRow.task == task.value, RunRow.state == RunState.QUEUED.value
+                )
+            )
+            if waiting is not None:
+                return waiting
+            row = RunRow(
+                task=task.value,
+                trigger=trigger.value,
+                state=RunState.QUEUED.value,
+                created_at=self._database.now(session),
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def take(self) -> Run | None:
+        """Take the oldest queued run, if there is one."""
+        with self._database.write() as session:
+            row = session.scalar(
+                select(RunRow)
+                .where(RunRow.state == RunState.QUEUED.value)
+                .order_by(RunRow.id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            return None if row is None else self._start(session, row)
+
+    def begin(self, task: Task, trigger: Trigger) -> Run:
+        """Start a run of our own that nobody queued."""
+        with self._database.write() as session:
+            row = RunRow(
+                task=task.value,
+                trigger=trigger.value,
+                created_at=self._database.now(session),
+            )
+            session.add(row)
+            return self._start(session, row)
+
+    def beat(self, role: str, run_id: int | None = None) -> None:
+        """Say that this process is alive, and so is its run."""
+        with self._database.write() as session:
+            now = self._database.now(session)
+            row = session.get(HeartbeatRow, (self._process, role))
+            if row is None:
+                session.add(HeartbeatRow(process=self._process, role=role, at=now))
+            else:
+                row.at = now
+            if run_id is not None:
+                session.execute(
+                    update(RunRow)
+                    .where(RunRow.id == run_id)
+                    .values(heartbeat_at=now, **_counted(session, run_id))
+                )
+
+    def leave(self) -> None:
+        """Say that this process ends."""
+        with self._database.write() as session:
+            session.execute(
+                delete(HeartbeatRow).where(HeartbeatRow.process == self._process)
+            )
+
+    def finish(self, run_id: int, state: RunState, message: str = "") -> Run:
+        """End a run and count what it did."""
+        with self._database.write() as session:
+            row = session.get_one(RunRow, run_id)
+            row.state = state.value
+            row.finished_at = self._database.now(session)
+            row.message = message
+            for name, number in _counted(session, run_id).items():
+                setattr(row, name, number)
+            session.flush()
+            return run_of(row)
+
+    def clean_up(self) -> None:
+        """Mark runs of vanished processes; forget old ones that had nothing to do."""
+        with self._database.write() as session:
+            now = self._database.now(session)
+            lost = now - timedelta(seconds=_HEARTBEAT_LOST_S)
+            session.execute(
+                update(RunRow)
+                .where(
+                    RunRow.state == RunState.RUNNING.value, RunRow.heartbeat_at < lost
+                )
+                .values(
+                    state=RunState.INTERRUPTED.value,
+                    finished_at=RunRow.heartbeat_at,
+                    message="The program was stopped. The next run goes on.",
+                )
+            )
+            session.execute(delete(HeartbeatRow).where(HeartbeatRow.at < lost))
+            session.execute(
+                delete(RunRow).where(
+                    RunRow.state == RunState.DONE.value,
+                    RunRow.created_at < now - timedelta(seconds=_KEEP_EMPTY_S),
+                    RunRow.calls == 0,
+                    RunRow.orders == 0,
+                )
+            )
+
+    def work_left(self) -> bool:
+        """Tell whether anything is due now, for somebody to send or to look up."""
+        with self._database.read() as session:
+            now = self._database.now(session)
+            due = session.scalar(
+                select(RequestRow.id)
+                .where(
+                    RequestRow.state != RequestState.DONE.value,
+                    RequestRow.not_before <= now,
+                    RequestRow.claimed_until <= now,
+                )
+                .limit(1)
+            )
+            if due is not None:
+                return True
+            pending = session.scalar(
+                select(PostingRow.id)
+                .join(OrderRow, OrderRow.id == PostingRow.order_id)
+                .where(
+                    PostingRow.state == PostingState.PENDING.value,
+                    OrderRow.decision == Decision.BOOK.value,
+                )
+                .limit(1)
+            )
+            return pending is not None
+
+    def _start(self, session: Session, row: RunRow) -> Run:
+        now = self._database.now(session)
+        row.state = RunState.RUNNING.value
+        row.started_at = now
+        row.heartbeat_at = now
+        row.process = self._process
+        session.flush()
+        return run_of(row)
+
+
+def run_of(row: RunRow) -> Run:
+    """Turn a row into a run."""
+    return Run(
+        id=row.id,
+        task=Task(row.task),
+        trigger=Trigger(row.trigger),
+        state=RunState(row.state),
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        process=row.process,
+        counts=RunCounts(
+            orders=row.orders,
+            contacts=row.contacts,
+            invoices=row.invoices,
+            payments=row.payments,
+            refused=row.refused,
+            calls=row.calls,
+        ),
+        message=row.message,
+        schedule_id=row.schedule_id,
+    )
+
+
+def _counted(session: Session, run_id: int) -> dict[str, int]:
+    """Count what a run did from what it wrote down."""
+    events = select(OrderEventRow).where(OrderEventRow.run_id == run_id).subquery()
+    orders = session.scalar(select(func.count(distinct(events.c.order_id))))
+    refused = session.scalar(
+        select(func.count()).select_from(events).where(events.c.kind == "refused")
+    )
+    calls = session.scalar(select(func.count()).where(ExchangeRow.run_id == run_id))
+    return {
+        "orders": orders or 0,
+        "refused": refused or 0,
+        "calls": calls or 0,
+        **_booked(session, run_id, PostingKind),
+    }
+
+
+def _booked(
+    session: Session, run_id: int, kinds: Iterable[PostingKind]
+) -> dict[str, int]:
+    counts = {}
+    for kind in kinds:
+        text = f"{kind.value.capitalize()} %"
+        counts[f"{kind.value}s"] = (
+            session.scalar(
+                select(func.count()).where(
+                    OrderEventRow.run_id == run_id,
+                    OrderEventRow.kind == "confirmed",
+                    OrderEventRow.text.like(text),
+                )
+            )
+            or 0
+        )
+    return counts

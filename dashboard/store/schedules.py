@@ -1,0 +1,134 @@
+"""Schedules as rows; firing one is a compare-and-swap, so two processes never do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from dashboard.domain.runs import RunState, Schedule, ScheduleKind, Task, Trigger
+from dashboard.store.company import ChangedMeanwhile
+from dashboard.store.database import Database
+from dashboard.store.schema import RunRow, ScheduleRow
+
+# APScheduler may call a moment before the slot it calls for.
+_EARLY_S = 0.05
+
+
+class ScheduleStore:
+    """Reads and writes schedules; each method is one transaction and commits."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> tuple[Schedule, ...]:
+        """Return all schedules by name."""
+        with self._database.read() as session:
+            rows = session.scalars(select(ScheduleRow).order_by(ScheduleRow.name))
+            return tuple(_schedule(row) for row in rows)
+
+    def get(self, schedule_id: int) -> Schedule | None:
+        """Return one schedule."""
+        with self._database.read() as session:
+            row = session.get(ScheduleRow, schedule_id)
+            return None if row is None else _schedule(row)
+
+    def install(self, schedule: Schedule) -> None:
+        """Add a schedule (its id does not matter) unless one of its name is there."""
+        with self._database.write() as session:
+            named = select(ScheduleRow.id).where(ScheduleRow.name == schedule.name)
+            if session.scalar(named) is not None:
+                return
+            session.add(
+                ScheduleRow(
+                    name=schedule.name,
+                    task=schedule.task.value,
+                    kind=schedule.kind.value,
+                    spec=schedule.spec,
+                    timezone=schedule.timezone,
+                    active=schedule.active,
+                    next_due_at=schedule.next_due_at,
+                )
+            )
+
+    def change(self, schedule: Schedule, *, expected_version: int) -> None:
+        """Replace when a schedule fires and whether it is active.
+
+        Raises:
+            ChangedMeanwhile: If it was changed since *expected_version* was read.
+        """
+        with self._database.write() as session:
+            changed = session.execute(
+                update(ScheduleRow)
+                .where(
+                    ScheduleRow.id == schedule.id,
+                    ScheduleRow.version == expected_version,
+                )
+                .values(
+                    kind=schedule.kind.value,
+                    spec=schedule.spec,
+                    timezone=schedule.timezone,
+                    active=schedule.active,
+                    paused_reason=schedule.paused_reason,
+                    next_due_at=schedule.next_due_at,
+                    version=expected_version + 1,
+                )
+                .returning(ScheduleRow.id)
+            ).first()
+            if changed is None:
+                raise ChangedMeanwhile
+
+    def fire(self, schedule: Schedule, next_due_at: datetime) -> bool:
+        """Queue the run that *schedule*, as read, is due for; False if it is not ours.
+
+        The row is swapped from the due time that was read to *next_due_at*: of several
+        processes one wins. The unique (schedule, due time) of runs is the second belt.
+        """
+        with self._database.write() as session:
+            now = self._database.now(session)
+            if schedule.next_due_at > now + timedelta(seconds=_EARLY_S):
+                return False
+            won = session.execute(
+                update(ScheduleRow)
+                .where(
+                    ScheduleRow.id == schedule.id,
+                    ScheduleRow.version == schedule.version,
+                    ScheduleRow.next_due_at == schedule.next_due_at,
+                    ScheduleRow.active,
+                )
+                .values(next_due_at=next_due_at)
+                .returning(ScheduleRow.id)
+            ).first()
+            if won is None:
+                return False
+            _queue(session, schedule, now)
+            return True
+
+
+def _queue(session: Session, schedule: Schedule, now: datetime) -> None:
+    session.add(
+        RunRow(
+            task=schedule.task.value,
+            trigger=Trigger.SCHEDULE.value,
+            schedule_id=schedule.id,
+            due_at=schedule.next_due_at,
+            state=RunState.QUEUED.value,
+            created_at=now,
+        )
+    )
+
+
+def _schedule(row: ScheduleRow) -> Schedule:
+    return Schedule(
+        id=row.id,
+        name=row.name,
+        task=Task(row.task),
+        kind=ScheduleKind(row.kind),
+        spec=row.spec,
+        timezone=row.timezone,
+        active=row.active,
+        paused_reason=row.paused_reason,
+        version=row.version,
+        next_due_at=row.next_due_at,
+    )

@@ -1,0 +1,152 @@
+"""Writes down what the books said of single postings, within one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dashboard.domain.books import InvoiceDraft
+from dashboard.domain.exchanges import (
+    Accepted,
+    Claim,
+    Clash,
+    Finding,
+    Found,
+    NotOurs,
+    NotThere,
+    TryInstead,
+)
+from dashboard.domain.postings import Posting, PostingKind, PostingState
+from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.status import Decision
+from dashboard.store.codec import dump_draft
+from dashboard.store.schema import OrderRow, PostingRow
+from dashboard.store.standings import add_event, problem_to_plain
+
+_LABELS = {
+    PostingKind.CONTACT: "Contact",
+    PostingKind.INVOICE: "Invoice",
+    PostingKind.PAYMENT: "Payment",
+}
+
+
+class VerdictWriter:
+    """Merges verdicts into postings; the caller holds the orders' locks."""
+
+    def __init__(
+        self, session: Session, claim: Claim, *, run_id: int, at: datetime
+    ) -> None:
+        self._session = session
+        self._claim = claim
+        self._run_id = run_id
+        self._at = at
+
+    def confirm(self, member: Posting, accepted: Accepted | Found) -> None:
+        """Mark a posting as booked; never the other way, whoever says so."""
+        posting = self._locked(member)
+        if posting.state == PostingState.CONFIRMED.value:
+            if posting.document_id != accepted.document_id:
+                self._stop(posting.order_id, _doubled(posting, accepted))
+            return
+        posting.state = PostingState.CONFIRMED.value
+        posting.document_id = accepted.document_id
+        posting.problem = None
+        posting.updated_at = self._at
+        how = "found in the books" if isinstance(accepted, Found) else "booked"
+        text = f"{_LABELS[member.kind]} {member.natural_key} {how}."
+        self.tell(posting.order_id, "confirmed", text)
+        draft = member.draft
+        if isinstance(draft, InvoiceDraft) and accepted.total not in {
+            None,
+            draft.total,
+        }:
+            self._stop(posting.order_id, _other_total(draft, accepted))
+
+    def refuse(self, member: Posting, problem: Problem) -> None:
+        """Mark a posting as refused, unless it is decided already."""
+        posting = self._locked(member)
+        if posting.state == PostingState.IN_FLIGHT.value:
+            posting.state = PostingState.REFUSED.value
+            posting.problem = problem_to_plain(problem)
+            posting.updated_at = self._at
+            self.tell(posting.order_id, "refused", problem.message)
+
+    def settle(self, member: Posting, finding: Finding) -> None:
+        """Write down what asking the books found of a posting."""
+        match finding:
+            case Found():
+                self.confirm(member, finding)
+            case NotOurs(problem=problem):
+                self.refuse(member, problem)
+            case TryInstead():
+                self._amend(member, finding)
+            case NotThere():
+                pass
+
+    def tell(self, order_id: int, kind: str, text: str) -> None:
+        """Add a line to the order's story."""
+        add_event(
+            self._session,
+            order_id,
+            kind,
+            text,
+            at=self._at,
+            request_id=self._claim.request_id,
+            run_id=self._run_id,
+        )
+
+    def _amend(self, member: Posting, instead: TryInstead) -> None:
+        posting = self._locked(member)
+        if posting.state == PostingState.IN_FLIGHT.value:
+            posting.state = PostingState.PENDING.value
+            posting.draft = dump_draft(instead.draft)
+            posting.updated_at = self._at
+            self.tell(posting.order_id, "amended", instead.reason)
+
+    def _locked(self, member: Posting) -> PostingRow:
+        return self._session.scalars(
+            select(PostingRow)
+            .where(PostingRow.id == member.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one()
+
+    def _stop(self, order_id: int, problem: Problem) -> None:
+        order = self._session.get_one(OrderRow, order_id)
+        order.decision = Decision.STOP.value
+        order.decision_problem = problem_to_plain(problem)
+        self.tell(order_id, "planned:stop", problem.message)
+
+
+def unexplained(member: Posting, clash: Clash) -> Problem:
+    """Return the problem of a clash that asking the books did not explain."""
+    return Problem(
+        cause=Cause.REFUSED,
+        message=(
+            f"The books refuse {member.natural_key} ({clash.message}), "
+            "but have nothing of that name. Look for it in the books, then try again."
+        ),
+    )
+
+
+def _doubled(posting: PostingRow, accepted: Accepted | Found) -> Problem:
+    return Problem(
+        cause=Cause.NOT_OURS,
+        message=(
+            f"{posting.natural_key} is in the books twice: {posting.document_id} "
+            f"and {accepted.document_id}. Void one of them in the books."
+        ),
+    )
+
+
+def _other_total(draft: InvoiceDraft, accepted: Accepted | Found) -> Problem:
+    return Problem(
+        cause=Cause.TOTAL_DIFFERS,
+        message=(
+            f"Invoice {draft.number} stands in the books with a total of "
+            f"{accepted.total}, the order with {draft.total}. "
+            "Correct the invoice in the books; no payment is booked until then."
+        ),
+    )

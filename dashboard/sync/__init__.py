@@ -1,0 +1,1 @@
+"""The sync engine: takes orders in, plans them and brings them into the books."""
