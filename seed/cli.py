@@ -18,8 +18,7 @@ import click
 from seed.catalogue import Rounding
 from seed.clock import utc_now
 from seed.config import Settings, settings
-from seed.demo import DEMO_SHOP, line_about, run
-from seed.demo import join as demo_join
+from seed.demo import DEMO_SHOP, join_demo, line_about, run_demo
 from seed.orders import FIRST_NUMBER
 from seed.problems import DemoProblem
 from seed.send import Intake
@@ -60,7 +59,7 @@ def demo(over_s: float, every_s: float) -> None:
     DASHBOARD_PORT, MOCK_PORT, DEMO_ORDERS, DEMO_SEED and SLUICE_DATA_DIR in the
     environment change its defaults.
     """
-    _perform(run, over_s, every_s)
+    _perform(run_demo, over_s, every_s)
     click.echo("\nEverything ended.")
 
 
@@ -69,7 +68,7 @@ def demo(over_s: float, every_s: float) -> None:
 @_every
 def join(over_s: float, every_s: float) -> None:
     """Like demo, with a mock and a dashboard that run already on this machine."""
-    _perform(demo_join, over_s, every_s)
+    _perform(join_demo, over_s, every_s)
 
 
 def _perform(

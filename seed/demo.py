@@ -33,7 +33,7 @@ _HEALTHY_WITHIN_S: Final = 60
 _ASK_EVERY_S: Final = 0.1
 
 
-def run(settings: Settings, pace: Pace, stop: Event) -> None:
+def run_demo(settings: Settings, pace: Pace, stop: Event) -> None:
     """Run the demo until *stop* is set; end every program started.
 
     Raises:
@@ -51,7 +51,7 @@ def run(settings: Settings, pace: Pace, stop: Event) -> None:
         programs.end()
 
 
-def join(settings: Settings, pace: Pace, stop: Event) -> None:
+def join_demo(settings: Settings, pace: Pace, stop: Event) -> None:
     """Set up the demo company in programs that run already, and send its orders.
 
     Raises:

@@ -80,7 +80,9 @@ def numbers(first: int, pace: Pace, wait: Callable[[float], bool]) -> Iterator[i
     number = first
     gap = pace.over_s / max(pace.opening, 1)
     while number < first + pace.opening or pace.every_s > 0:
-        due += gap if number < first + pace.opening else pace.every_s
+        step = gap if number < first + pace.opening else pace.every_s
+        # Time lost with a slow intake is not made up for in a rush.
+        due = max(due + step, time.monotonic())
         if wait(max(0.0, due - time.monotonic())):
             return
         yield number
