@@ -1,0 +1,1 @@
+"""Shop connectors: what shops send, checked and read into our own order. Pure."""

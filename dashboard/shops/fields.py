@@ -1,0 +1,213 @@
+"""Reads the fields of a JSON object and notes what is wrong with them, all of it."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from dashboard.shops.protocol import FieldError
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_BREAK = re.compile(r"</?(?:br|p|div|li)\b[^<>]*>", re.IGNORECASE)
+# Below a thousand milliards: what databases and accounting packages can hold.
+_MAX_MAGNITUDE = 11
+_MAX_DECIMALS = 20
+_YEARS = range(1970, 2200)
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+_SHOWN = 40
+# Control characters and lone surrogates: no database takes all of them.
+_UNPRINTABLE = {"Cc", "Cs"}
+
+
+class Fields:
+    """One JSON object with its path; unreadable fields go to *errors*.
+
+    A reader returns a harmless value for a field it cannot read, so that reading goes
+    on and every error is found at once: look at *errors* before using any of it.
+    """
+
+    def __init__(
+        self, data: Mapping[str, Any], errors: list[FieldError], path: str = ""
+    ) -> None:
+        self._data = data
+        self._errors = errors
+        self._path = path
+
+    def fault(self, key: str, message: str) -> None:
+        """Note what is wrong with the field *key*."""
+        self._errors.append(FieldError(path=self._path_of(key), message=message))
+
+    def is_empty(self, key: str) -> bool:
+        """Tell whether the field is absent, null or an empty text."""
+        value = self._data.get(key)
+        return value is None or value == ""
+
+    def text(self, key: str, default: str = "") -> str:
+        """Return a text on one line without markup; a number counts as text."""
+        value = self._data.get(key)
+        if isinstance(value, str):
+            return one_line(value) or default
+        if value is None:
+            return default
+        if _is_number(value):
+            return str(value)
+        self.fault(key, f"must be a text, not {_shown(value)}")
+        return default
+
+    def amount(self, key: str, default: Decimal | None = None) -> Decimal:
+        """Return a number, written as a text or not, with the decimals it came with.
+
+        Without *default* the field has to be there.
+        """
+        instead = Decimal(0) if default is None else default
+        if self.is_empty(key):
+            if default is None:
+                self.fault(key, "is missing")
+            return instead
+        value = self._data[key]
+        number = _to_decimal(value)
+        if number is None:
+            self.fault(key, f"must be an amount, not {_shown(value)}")
+            return instead
+        return number
+
+    def decimals_written(self, key: str) -> int | None:
+        """Return how many decimals an amount written as a text has, else None.
+
+        A JSON number tells nothing: 12.0 and 12 are the same.
+        """
+        value = self._data.get(key)
+        if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+            return None
+        return len(value.partition(".")[2])
+
+    def time(self, key: str) -> datetime | None:
+        """Return a point in time, UTC where no offset is written; None when empty."""
+        if self.is_empty(key):
+            return None
+        value = self._data[key]
+        moment = _to_time(value)
+        if moment is None:
+            self.fault(key, f"must be a date and time, not {_shown(value)}")
+        return moment
+
+    def required_time(self, key: str) -> datetime:
+        """Return a point in time that has to be there."""
+        if self.is_empty(key):
+            self.fault(key, "is missing")
+        return self.time(key) or _NO_TIME
+
+    def flag(self, key: str) -> bool:
+        """Return whether the field is true; absent is false."""
+        value = self._data.get(key)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self.fault(key, f"must be true or false, not {_shown(value)}")
+        return False
+
+    def part(self, key: str) -> Fields:
+        """Return the object in the field *key*; PHP writes an empty one as a list."""
+        value = self._data.get(key)
+        if not isinstance(value, dict):
+            if value not in (None, [], ""):
+                self.fault(key, f"must be an object, not {_shown(value)}")
+            value = {}
+        return Fields(value, self._errors, self._path_of(key))
+
+    def parts(self, key: str) -> Iterator[Fields]:
+        """Yield the objects of the list in the field *key*; absent is empty."""
+        value = self._data.get(key)
+        if value is None:
+            return
+        if not isinstance(value, list):
+            self.fault(key, f"must be a list, not {_shown(value)}")
+            return
+        for index, item in enumerate(value):
+            place = f"{key}[{index}]"
+            if isinstance(item, dict):
+                yield Fields(item, self._errors, self._path_of(place))
+            else:
+                self.fault(place, f"must be an object, not {_shown(item)}")
+
+    def raw_objects(self, key: str) -> list[dict[str, Any]]:
+        """Return the objects in the field *key*, whatever they hold; no error."""
+        value = self._data.get(key)
+        items = value if isinstance(value, list) else []
+        return [item for item in items if isinstance(item, dict)]
+
+    def _path_of(self, key: str) -> str:
+        return f"{self._path}.{key}" if self._path else key
+
+
+def one_line(text: str) -> str:
+    """Return *text* without markup, entities, line breaks or unprintable characters.
+
+    Shops keep markup in names: ``Größe "L" &amp; Co <b>x</b>``.
+    """
+    plain = html.unescape(_TAG.sub("", _BREAK.sub(" ", text)))
+    printable = (
+        " " if unicodedata.category(character) in _UNPRINTABLE else character
+        for character in plain
+    )
+    return " ".join("".join(printable).split())
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+
+
+def _to_decimal(value: object) -> Decimal | None:
+    if isinstance(value, str):
+        number = Decimal(value) if _NUMBER.fullmatch(value) else None
+    elif isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        number = Decimal(value)
+    else:
+        number = None
+    if number is None or not number.is_finite():
+        return None
+    if number.adjusted() > _MAX_MAGNITUDE or _decimals(number) > _MAX_DECIMALS:
+        return None
+    # The shop may write -0.00, which would be shown.
+    return number.copy_abs() if number.is_zero() else number
+
+
+def _decimals(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def _to_time(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.year in _YEARS else None
+
+
+def _shown(value: object) -> str:
+    """Return a short name of *value* for an error message."""
+    match value:
+        case None:
+            return "null"
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case bool():
+            return str(value).lower()
+        case str():
+            text = one_line(value[: 4 * _SHOWN])
+            return f'"{text[:_SHOWN]}…"' if len(text) > _SHOWN else f'"{text}"'
+        case _:
+            return str(value)[:_SHOWN]

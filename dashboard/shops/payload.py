@@ -1,0 +1,78 @@
+"""From the bytes a shop sent to a JSON object, with exact numbers."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from dashboard.shops.protocol import NotJson
+
+# A number with more digits than this is no amount, and slow to convert.
+_MAX_DIGITS = 60
+
+
+def parse_object(body: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Parse *body* without ever making a float.
+
+    Returns:
+        The object, in which the last of several equal keys counts, and the keys that
+        some object in it has more than once.
+
+    Raises:
+        NotJson: If *body* is anything else than a JSON object in UTF-8.
+    """
+    repeated: list[str] = []
+
+    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            times = Counter(name for name, _ in pairs)
+            repeated.extend(name for name in found if times[name] > 1)
+        return found
+
+    try:
+        data = json.loads(
+            body.decode("utf-8-sig"),
+            parse_float=_number,
+            parse_int=_number,
+            parse_constant=Decimal,
+            object_pairs_hook=to_object,
+        )
+    except json.JSONDecodeError as error:
+        raise NotJson(error.msg, line=error.lineno, column=error.colno) from error
+    except UnicodeDecodeError as error:
+        line, column = _position(body, error.start)
+        raise NotJson("this is not UTF-8", line=line, column=column) from error
+    except RecursionError as error:
+        raise NotJson("this is nested too deeply") from error
+    if not isinstance(data, dict):
+        raise NotJson("a JSON object is expected, in curly braces")
+    return data, tuple(repeated)
+
+
+def header(headers: Mapping[str, str], name: str) -> str:
+    """Return the header called *name*, in whatever case, or an empty text."""
+    wanted = name.lower()
+    return next((v for k, v in headers.items() if k.lower() == wanted), "")
+
+
+def _number(text: str) -> int | Decimal:
+    """Return an exact number; one beyond all measure is not a number (NaN)."""
+    if len(text) > _MAX_DIGITS:
+        return Decimal("NaN")
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
+def _position(body: bytes, offset: int) -> tuple[int, int]:
+    before = body[:offset]
+    return before.count(b"\n") + 1, offset - (before.rfind(b"\n") + 1) + 1

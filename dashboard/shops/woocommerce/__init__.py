@@ -1,0 +1,1 @@
+"""WooCommerce: webhooks and orders of its REST API, version 3."""
