@@ -1,0 +1,1 @@
+"""From an order to the documents it becomes in the books. Pure."""

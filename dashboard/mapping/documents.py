@@ -1,0 +1,136 @@
+"""From an order and the company's rules to the documents it becomes in the books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dashboard.domain.books import ContactDraft, InvoiceDraft, PaymentDraft
+from dashboard.domain.keys import invoice_number, payment_reference
+from dashboard.domain.money import ZERO, to_cents
+from dashboard.domain.order import Order, ShopPayment
+from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.rules import CompanyRules, Shop
+from dashboard.mapping.contact import contact_draft
+from dashboard.mapping.lines import invoice_lines
+from dashboard.mapping.problems import NotMappable, stopped
+
+_MAX_REFERENCE = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Documents:
+    """What an order becomes; the payments' amounts never exceed the invoice's."""
+
+    contact: ContactDraft
+    invoice: InvoiceDraft
+    payments: tuple[PaymentDraft, ...]
+
+
+def draft_documents(
+    order: Order, shop: Shop, rules: CompanyRules
+) -> Documents | Problem:
+    """Return the documents *order* becomes, or what keeps it from becoming them.
+
+    Whether it is to become any (phase, money, a total of zero) is decided elsewhere.
+    """
+    try:
+        _check_total(order)
+        invoice = _invoice(order, shop, rules)
+        payments = tuple(_payments(order, invoice, rules))
+    except NotMappable as stop:
+        return stop.problem
+    return Documents(
+        contact=contact_draft(order, shop), invoice=invoice, payments=payments
+    )
+
+
+def _check_total(order: Order) -> None:
+    total = to_cents(order.total)
+    if total < 0:
+        raise stopped(
+            Cause.NEGATIVE_TOTAL,
+            order,
+            f"its total is {total} {order.currency}, and an invoice cannot be below "
+            "zero. Make a credit note in the books by hand, then ignore the order "
+            "with a reason.",
+        )
+    paid = sum((to_cents(payment.amount) for payment in order.payments), ZERO)
+    if paid > total:
+        raise stopped(
+            Cause.TOTAL_DIFFERS,
+            order,
+            f"the shop took {paid} {order.currency} for a total of {total}. Correct "
+            "the order in the shop and send it again.",
+        )
+
+
+def _invoice(order: Order, shop: Shop, rules: CompanyRules) -> InvoiceDraft:
+    """Return the invoice, dated the day of the order in UTC.
+
+    The shop's own time zone is not in its orders; UTC gives one order the same date
+    wherever it is computed, at worst a day beside the shop's calendar.
+    """
+    issued_on = order.ordered_at.date()
+    return InvoiceDraft(
+        number=invoice_number(order, shop, rules),
+        reference=_reference(order, shop),
+        issued_on=issued_on,
+        due_on=issued_on + timedelta(days=rules.due_days),
+        currency=order.currency,
+        total=to_cents(order.total),
+        lines=invoice_lines(order, rules),
+    )
+
+
+def _reference(order: Order, shop: Shop) -> str:
+    """Return what names the order, by the number people know and the shop's own id."""
+    reference = f"{shop.slug} {order.number}"
+    if order.external_id != order.number:
+        reference = f"{reference} ({order.external_id})"
+    return reference[:_MAX_REFERENCE]
+
+
+def _payments(
+    order: Order, invoice: InvoiceDraft, rules: CompanyRules
+) -> Iterator[PaymentDraft]:
+    """Yield a payment for each the shop took; one of nothing settles nothing.
+
+    The reference counts those too, so that it stays the same when one is corrected.
+    """
+    if not rules.mark_as_paid:
+        return
+    for position, payment in enumerate(order.payments, start=1):
+        amount = to_cents(payment.amount)
+        if amount:
+            yield PaymentDraft(
+                reference=payment_reference(invoice.number, position),
+                invoice_number=invoice.number,
+                amount=amount,
+                paid_on=payment.paid_at.date(),
+                bank_account=_bank_account(order, payment, rules),
+            )
+
+
+def _bank_account(order: Order, payment: ShopPayment, rules: CompanyRules) -> str:
+    for rule in rules.payment_rules:
+        if rule.method == payment.method and rule.bank_account:
+            return rule.bank_account
+    raise stopped(
+        Cause.UNKNOWN_PAYMENT_METHOD,
+        order,
+        f"{_method(order, payment)} has no bank account. Choose one under "
+        "Settings > Payments.",
+        settings_section="payments",
+    )
+
+
+def _method(order: Order, payment: ShopPayment) -> str:
+    if not payment.method:
+        return "a payment of which the shop does not tell the method"
+    if order.payment_method == payment.method and order.payment_method_title:
+        title = f" ({order.payment_method_title})"
+    else:
+        title = ""
+    return f'payment method "{payment.method}"{title}'

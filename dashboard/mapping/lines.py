@@ -1,0 +1,155 @@
+"""From the lines of an order to the lines of its invoice, amounts as charged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from dashboard.domain.books import InvoiceLine
+from dashboard.domain.money import CENT, ZERO, to_cents
+from dashboard.domain.order import LineItem, LineKind, Order
+from dashboard.domain.problems import Cause
+from dashboard.domain.rules import CompanyRules
+from dashboard.mapping.problems import stopped
+from dashboard.mapping.taxes import TaxedPart, TaxTypes, percent
+
+_ONE = Decimal(1)
+# The books keep quantities in four decimals and descriptions up to this length.
+_QUANTITY_STEP = Decimal("0.0001")
+_MAX_DESCRIPTION = 4000
+
+
+def invoice_lines(order: Order, rules: CompanyRules) -> tuple[InvoiceLine, ...]:
+    """Return the lines of the order's invoice: together they make its total exactly.
+
+    Products that cost nothing stay (the customer got them); shipping and fees of
+    nothing are left out, for they say nothing.
+
+    Raises:
+        NotMappable: If a tax has no tax type, or the order does not add up.
+    """
+    tax_types = TaxTypes(order, rules.tax_rules)
+    lines = [
+        invoice_line
+        for line in order.lines
+        if not _says_nothing(line)
+        for invoice_line in _invoice_lines(line, tax_types, rules)
+    ]
+    residual = to_cents(order.total) - lines_total(lines)
+    if residual:
+        _check_rounding(order, residual)
+        lines.append(_rounding_line(residual, tax_types, rules))
+    return tuple(lines)
+
+
+def lines_total(lines: list[InvoiceLine]) -> Decimal:
+    """Return what *lines* ask for, tax included."""
+    return sum((line.net + line.tax for line in lines), ZERO)
+
+
+def _says_nothing(line: LineItem) -> bool:
+    nothing = not line.net and not line.tax and not line.discount
+    return nothing and line.kind is not LineKind.PRODUCT
+
+
+def _invoice_lines(
+    line: LineItem, tax_types: TaxTypes, rules: CompanyRules
+) -> Iterator[InvoiceLine]:
+    parts = tax_types.parts(line)
+    account = _account(line.kind, rules)
+    if len(parts) == 1:
+        yield _whole_line(line, parts[0], account)
+        return
+    for part in parts:
+        yield _part_line(line, part, account)
+
+
+def _whole_line(line: LineItem, part: TaxedPart, account: str) -> InvoiceLine:
+    """Return the invoice line with its quantity, where that makes the exact net.
+
+    20 pens for 16.53 have no unit price in two decimals: then the line is one of
+    16.53, and the quantity stands in the description.
+    """
+    full = to_cents(line.net + line.discount)
+    discount = full - part.net
+    if discount > full:  # a negative line with a discount: the books refuse it
+        discount, full = ZERO, part.net
+    unit_amount = _unit_amount(full, line.quantity)
+    fits = unit_amount is not None
+    return InvoiceLine(
+        description=_description(line, with_quantity=not fits),
+        quantity=line.quantity if fits else _ONE,
+        unit_amount=full if unit_amount is None else unit_amount,
+        account=account,
+        tax_type=part.tax_type,
+        tax=part.tax,
+        discount=discount,
+        sku=line.sku,
+    )
+
+
+def _part_line(line: LineItem, part: TaxedPart, account: str) -> InvoiceLine:
+    description = _description(line, with_quantity=True)
+    if part.rate_percent is not None:
+        description = f"{description} ({percent(part.rate_percent)})"
+    return InvoiceLine(
+        description=description,
+        quantity=_ONE,
+        unit_amount=part.net,
+        account=account,
+        tax_type=part.tax_type,
+        tax=part.tax,
+        sku=line.sku,
+    )
+
+
+def _unit_amount(full: Decimal, quantity: Decimal) -> Decimal | None:
+    """Return the price of one in two decimals, or None when there is no exact one."""
+    if quantity <= 0 or quantity % _QUANTITY_STEP:
+        return None
+    unit_amount = to_cents(full / quantity)
+    return unit_amount if unit_amount * quantity == full else None
+
+
+def _description(line: LineItem, *, with_quantity: bool) -> str:
+    text = line.description[: _MAX_DESCRIPTION - 100]
+    if with_quantity and line.quantity > 0 and line.quantity != _ONE:
+        return f"{line.quantity.normalize():f} x {text}"
+    return text
+
+
+def _account(kind: LineKind, rules: CompanyRules) -> str:
+    match kind:
+        case LineKind.PRODUCT:
+            return rules.sales_account
+        case LineKind.SHIPPING:
+            return rules.shipping_account
+        case LineKind.FEE:
+            return rules.fee_account
+
+
+def _check_rounding(order: Order, residual: Decimal) -> None:
+    """Stop an order whose lines miss its total by more than rounding explains."""
+    limit = CENT * len(order.lines)
+    if abs(residual) > limit:
+        lines = to_cents(order.total) - residual
+        raise stopped(
+            Cause.TOTAL_DIFFERS,
+            order,
+            f"its lines make {lines} {order.currency}, its total is "
+            f"{to_cents(order.total)}. Rounding explains {limit} at most. Check the "
+            "order in the shop and send it again.",
+        )
+
+
+def _rounding_line(
+    residual: Decimal, tax_types: TaxTypes, rules: CompanyRules
+) -> InvoiceLine:
+    return InvoiceLine(
+        description="Rounding",
+        quantity=_ONE,
+        unit_amount=residual,
+        account=rules.rounding_account,
+        tax_type=tax_types.untaxed(),
+        tax=ZERO,
+    )

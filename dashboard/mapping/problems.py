@@ -1,0 +1,24 @@
+"""How a rule of the mapping says that an order cannot become documents."""
+
+from __future__ import annotations
+
+from dashboard.domain.order import Order
+from dashboard.domain.problems import Cause, Problem
+
+
+class NotMappable(Exception):
+    """The order needs a person; *problem* says why and what to do."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def stopped(
+    cause: Cause, order: Order, what: str, settings_section: str = ""
+) -> NotMappable:
+    """Return the exception for *order*; *what* completes "Order 1042: ..."."""
+    message = f"Order {order.number}: {what}"
+    return NotMappable(
+        Problem(cause=cause, message=message, settings_section=settings_section)
+    )

@@ -1,0 +1,186 @@
+"""Which tax type a line's taxes become, and how a line is split where they need two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dashboard.domain.money import CENT, to_cents
+from dashboard.domain.order import LineItem, LineTax, Order
+from dashboard.domain.problems import Cause
+from dashboard.domain.rules import TaxRule, TaxSituation
+from dashboard.mapping.problems import stopped
+
+_HUNDRED = Decimal(100)
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxedPart:
+    """A part of a line that bears one tax type; *net* and *tax* in two decimals.
+
+    *rate_percent* is None where no tax is charged at any rate.
+    """
+
+    net: Decimal
+    tax: Decimal
+    tax_type: str
+    rate_percent: Decimal | None
+
+
+class TaxTypes:
+    """Finds the tax types for one order by the company's rules."""
+
+    def __init__(self, order: Order, rules: Iterable[TaxRule]) -> None:
+        self._order = order
+        self._rules = tuple(rules)
+        self._country = order.customer.address.country
+
+    def parts(self, line: LineItem) -> tuple[TaxedPart, ...]:
+        """Return the parts of *line*: their nets and taxes make the line's exactly.
+
+        Raises:
+            NotMappable: If there is no rule for one of its taxes.
+        """
+        net = to_cents(line.net)
+        if not line.taxes:
+            return (self._without_tax(net),)
+        shares = _shares(line.net, line.taxes)
+        if shares is None or self._charged_together(line):
+            tax = to_cents(line.tax)
+            rate_percent = combined_rate_percent(line.taxes)
+            return (self._at_rate(net, tax, rate_percent),)
+        nets = _in_proportion(net, shares)
+        taxes = _in_proportion(to_cents(line.tax), [tax.amount for tax in line.taxes])
+        return tuple(
+            self._at_rate(part_net, part_tax, tax.rate_percent)
+            for part_net, part_tax, tax in zip(nets, taxes, line.taxes, strict=True)
+            if part_net or part_tax
+        )
+
+    def untaxed(self) -> str:
+        """Return the tax type of what is not taxable.
+
+        Raises:
+            NotMappable: If there is no rule for it.
+        """
+        return self._tax_type(TaxSituation.UNTAXED, None, "what is not taxable")
+
+    def _charged_together(self, line: LineItem) -> bool:
+        """Tell whether the amounts are within a cent of a combined rate that we know.
+
+        On a few cents every reading is near, and the nearest may be the wrong one.
+        """
+        rate_percent = combined_rate_percent(line.taxes)
+        known = self._find(TaxSituation.RATE, rate_percent)
+        return bool(known) and _off_when_together(line.net, line.taxes) <= CENT
+
+    def _without_tax(self, net: Decimal) -> TaxedPart:
+        if self._order.vat_exempt:
+            what = "a customer who pays no tax"
+            tax_type = self._tax_type(TaxSituation.EXEMPT, None, what)
+        else:
+            tax_type = self.untaxed()
+        return TaxedPart(net=net, tax=_NOTHING, tax_type=tax_type, rate_percent=None)
+
+    def _at_rate(self, net: Decimal, tax: Decimal, rate_percent: Decimal) -> TaxedPart:
+        what = f"tax rate {percent(rate_percent)}"
+        tax_type = self._tax_type(TaxSituation.RATE, rate_percent, what)
+        return TaxedPart(net=net, tax=tax, tax_type=tax_type, rate_percent=rate_percent)
+
+    def _tax_type(
+        self, situation: TaxSituation, rate_percent: Decimal | None, what: str
+    ) -> str:
+        tax_type = self._find(situation, rate_percent)
+        if not tax_type:
+            where = f" in {self._country}" if self._country else ""
+            raise stopped(
+                Cause.UNKNOWN_TAX_RATE,
+                self._order,
+                f"{what} has no tax type{where}. Choose one under Settings > Taxes.",
+                settings_section="taxes",
+            )
+        return tax_type
+
+    def _find(self, situation: TaxSituation, rate_percent: Decimal | None) -> str:
+        """Return the tax type, that of the customer's country first, or nothing."""
+        fitting = {
+            rule.country: rule.tax_type
+            for rule in self._rules
+            if rule.situation is situation and rule.rate_percent == rate_percent
+        }
+        return fitting.get(self._country) or fitting.get("", "")
+
+
+def percent(rate_percent: Decimal) -> str:
+    """Return a rate as people write it: "9 %", "9.975 %"."""
+    return f"{rate_percent.normalize():f} %"
+
+
+def combined_rate_percent(taxes: Iterable[LineTax]) -> Decimal:
+    """Return the rate that taxes charged together make.
+
+    A compound tax is charged on the net amount and the taxes before it: 5 % and
+    7 % compound make 12.35 %. Compound taxes come last, whatever their place.
+    """
+    together = _NOTHING
+    for tax in sorted(taxes, key=lambda tax: tax.compound):
+        base = _HUNDRED + together if tax.compound else _HUNDRED
+        together += tax.rate_percent * base / _HUNDRED
+    return together
+
+
+def _shares(net: Decimal, taxes: Sequence[LineTax]) -> list[Decimal] | None:
+    """Return what part of *net* bears each tax, or None when all of it bears all.
+
+    Shops charge several taxes on one amount (GST and QST), and they spread one
+    amount over the rates in the basket (a negative fee of 1.00, of which 0.76 at
+    21 % and 0.22 at 9 %). Both look alike, so the amounts have to tell: each
+    reading says what they should be, and the nearer one counts.
+    """
+    rated = [tax for tax in taxes if tax.rate_percent]
+    zero_rated = len(rated) < len(taxes)
+    if len(taxes) == 1 or not rated:
+        return None
+    shares = [
+        tax.amount * _HUNDRED / tax.rate_percent if tax.rate_percent else _NOTHING
+        for tax in taxes
+    ]
+    spread = sum(shares, _NOTHING)
+    if spread * net <= 0 or any(share * net < 0 for share in shares):
+        return None
+    if zero_rated and abs(spread) < abs(net):
+        # What bears no other rate bears the one of 0 %.
+        at = next(i for i, tax in enumerate(taxes) if not tax.rate_percent)
+        shares[at] = net - spread
+        spread = net
+    # One hundredth too much tax is a hundredth divided by the rate too much net.
+    leverage = sum((_HUNDRED / tax.rate_percent for tax in rated), _NOTHING)
+    apart = abs(spread - net) / leverage
+    return shares if apart < _off_when_together(net, taxes) else None
+
+
+def _off_when_together(net: Decimal, taxes: Sequence[LineTax]) -> Decimal:
+    """Return by how much the worst amount misses its rate on the whole of *net*."""
+    worst = _NOTHING
+    charged = _NOTHING
+    for tax in sorted(taxes, key=lambda tax: tax.compound):
+        base = net + charged if tax.compound else net
+        worst = max(worst, abs(tax.amount - base * tax.rate_percent / _HUNDRED))
+        charged += tax.amount
+    return worst
+
+
+def _in_proportion(whole: Decimal, shares: Sequence[Decimal]) -> list[Decimal]:
+    """Divide *whole* (two decimals) like *shares*; the parts make it exactly.
+
+    What rounding leaves goes to the largest share.
+    """
+    total = sum(shares, _NOTHING)
+    if not total:
+        return [whole, *(_NOTHING for _ in shares[1:])]
+    parts = [to_cents(whole * share / total) for share in shares]
+    largest = max(range(len(shares)), key=lambda at: abs(shares[at]))
+    parts[largest] += whole - sum(parts, _NOTHING)
+    return parts
