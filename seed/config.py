@@ -10,9 +10,9 @@ from typing import Final
 
 from seed.problems import BadSetting
 
-_HIGHEST_PORT: Final = 65_535
+HIGHEST_PORT: Final = 65_535
 _MOST_ORDERS: Final = 100_000
-_PASSED_ON: Final = "SLUICE_LOG_LEVEL"
+_PASSED_ON: Final = ("SLUICE_LOG_LEVEL", "MOCK_LIMITS")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +43,8 @@ def settings() -> Settings:
         BadSetting: If one of them cannot be used.
     """
     return Settings(
-        dashboard_port=_whole_number("DASHBOARD_PORT", 8000, 1, _HIGHEST_PORT),
-        mock_port=_whole_number("MOCK_PORT", 8001, 1, _HIGHEST_PORT),
+        dashboard_port=_whole_number("DASHBOARD_PORT", 8000, 1, HIGHEST_PORT),
+        mock_port=_whole_number("MOCK_PORT", 8001, 1, HIGHEST_PORT),
         orders=_whole_number("DEMO_ORDERS", 60, 0, _MOST_ORDERS),
         seed=_whole_number("DEMO_SEED", 1, 0, 2**31),
         data_dir=Path(os.environ.get("SLUICE_DATA_DIR") or ".data/demo").absolute(),
@@ -60,7 +60,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("SLUICE_", "MOCK_")) or name == _PASSED_ON
+        if not name.startswith(("SLUICE_", "MOCK_")) or name in _PASSED_ON
     }
     return {**kept, "PYTHONUNBUFFERED": "1", **extra}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 
-from seed.config import Settings
+from seed.config import HIGHEST_PORT, Settings
 from seed.problems import BadSetting, DataFolderUnusable, PortInUse
 
 
@@ -26,20 +26,26 @@ def check_ports(settings: Settings) -> None:
 
 
 def _check_port(port: int, setting: str, program: str) -> None:
+    problem = _what_hinders(port)
+    if problem:
+        nearby = range(port + 10, min(port + 100, HIGHEST_PORT))
+        free = next((p for p in nearby if not _what_hinders(p)), None)
+        raise PortInUse(
+            f"Port {port} for {program} cannot be used ({problem}). "
+            f"Choose another one: {setting}={free or '<port>'} make demo"
+        )
+
+
+def _what_hinders(port: int) -> str:
+    """Say why nothing can listen on *port* of this machine; empty if it can."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As servers do: a port that was closed a moment ago is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise PortInUse(
-                f"Port {port} for {program} cannot be used ({error.strerror}). "
-                f"Choose another one: {setting}={_suggested(port)} make demo"
-            ) from error
-
-
-def _suggested(port: int) -> int:
-    return port + 100 if port >= 1024 else 8000 + port  # noqa: PLR2004 - first port open to all
+            return error.strerror or str(error)
+    return ""
 
 
 def check_folder(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from typing import IO, Final
 from seed.problems import CommandFailed, ProgramEnded
 
 _GRACE_S: Final = 5
-_LOOK_EVERY_S: Final = 0.1
+_LOOK_EVERY_S: Final = 0.05
 _LAST_LINES: Final = 12
 _LAST_BYTES: Final = 16_384
 
@@ -164,16 +164,24 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
         _signal_group(process, signal.SIGTERM)
     until = time.monotonic() + _GRACE_S
     for process in processes:
-        try:
-            process.wait(max(0.0, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        while _is_alive(process) and time.monotonic() < until:
+            time.sleep(_LOOK_EVERY_S)
+        if _is_alive(process):
             _signal_group(process, signal.SIGKILL)
-            process.wait()
+        process.wait()
 
 
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Signal the group, which outlives its leader when it left children behind."""
+def _is_alive(process: subprocess.Popen[bytes]) -> bool:
+    """Whether anything is left of the program's group, be it only its children."""
+    process.poll()
+    return _signal_group(process, 0)
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> bool:
+    """Signal the program's group, or just look with 0; False if it is gone."""
     try:
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        return
+    except (ProcessLookupError, PermissionError):
+        # macOS refuses to signal what has ended but not been waited for.
+        return False
+    return True
