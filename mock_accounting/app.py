@@ -10,15 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import click
-from flask import Flask
+from flask import Flask, abort, request
+from flask_bootstrap import Bootstrap5
 from waitress import create_server  # type: ignore[import-untyped]
 
 from mock_accounting.api.gateway import Gateway
 from mock_accounting.api.identity import Identity
 from mock_accounting.api.routes import api_blueprint
 from mock_accounting.config import SettingInvalid, Settings, from_environment
+from mock_accounting.control.routes import Controls, control_blueprint
 from mock_accounting.faults.delivery import BreakableDelivery
 from mock_accounting.faults.rules import FaultRules
 from mock_accounting.ledger.clock import Clock
@@ -34,6 +37,7 @@ from mock_accounting.traffic.idempotency import KeyedAnswers
 from mock_accounting.traffic.limits import Limits, Quota
 from mock_accounting.traffic.log import RequestLog
 from mock_accounting.traffic.tokens import Tokens
+from mock_accounting.ui.routes import ui_blueprint
 
 THREADS = 32
 MAX_BODY_BYTES = 10_000_000
@@ -65,13 +69,36 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         faults=faults,
         log=log,
     )
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__, static_folder=None, static_url_path="/static")
+    Bootstrap5(app)
     app.config["TRUSTED_HOSTS"] = settings.trusted_hosts
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["BOOTSTRAP_SERVE_LOCAL"] = True
+    app.before_request(_refuse_other_origins)
     app.register_blueprint(api_blueprint(gateway))
+    app.register_blueprint(ui_blueprint(organisations, log))
+    app.register_blueprint(
+        control_blueprint(
+            Controls(
+                organisations=organisations,
+                clock=clock,
+                limits=limits,
+                keyed_answers=keyed_answers,
+                faults=faults,
+                log=log,
+            )
+        )
+    )
     app.wsgi_app = BreakableDelivery(app.wsgi_app)  # type: ignore[method-assign]
     app.extensions["mock_storage"] = storage
     return app
+
+
+def _refuse_other_origins() -> None:
+    """A web page of another origin must not work the mock through a browser."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        abort(403)
 
 
 class Server:

@@ -20,6 +20,11 @@ def dumps(value: JsonValue) -> bytes:
     return "".join(parts).encode()
 
 
+def indented(value: JsonValue, indent: int = 2) -> str:
+    """*value* as JSON text for people to read, not to reckon with."""
+    return json.dumps(value, indent=indent, ensure_ascii=False, default=float)
+
+
 def loads(text: bytes | str) -> Any:  # noqa: ANN401 - whatever a client sent
     """The value of JSON text; numbers become int or Decimal, never float.
 

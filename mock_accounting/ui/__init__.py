@@ -1,0 +1,1 @@
+"""The pages of Mock Books: its invoices and what it was sent."""

@@ -1,0 +1,137 @@
+"""What the invoice list shows: tabs, search and pages over the books."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from mock_accounting.ledger.books import Books
+from mock_accounting.ledger.model import Contact, Invoice, InvoiceStatus
+from mock_accounting.ledger.money import ZERO, round_half_up
+
+PAGE_SIZE = 25
+
+
+class Tab(StrEnum):
+    """The groups a bookkeeper sorts invoices into."""
+
+    ALL = "all"
+    DRAFT = "draft"
+    AWAITING = "awaiting"
+    OVERDUE = "overdue"
+    PAID = "paid"
+    VOIDED = "voided"
+
+    @property
+    def label(self) -> str:
+        """What stands on the tab."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    Tab.ALL: "All",
+    Tab.DRAFT: "Draft",
+    Tab.AWAITING: "Awaiting payment",
+    Tab.OVERDUE: "Overdue",
+    Tab.PAID: "Paid",
+    Tab.VOIDED: "Voided",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TabCount:
+    """A tab, how many invoices are in it and what they come to."""
+
+    tab: Tab
+    count: int
+    total: Decimal
+    """In the base currency."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One invoice of the list."""
+
+    invoice: Invoice
+    contact: Contact
+    tab: Tab
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """One page of the list."""
+
+    tabs: Sequence[TabCount]
+    rows: Sequence[Row]
+    tab: Tab
+    search: str
+    page: int
+    page_count: int
+    found: int
+    is_empty: bool
+    """Whether the books hold no invoice at all."""
+
+
+def invoice_listing(
+    books: Books, *, tab: Tab, search: str, page: int, today: date
+) -> Listing:
+    """The page asked for; the counts of the tabs follow the search."""
+    with books.lock:
+        rows = [
+            Row(
+                invoice=invoice,
+                contact=books.contacts[invoice.contact_id],
+                tab=tab_of(invoice, today),
+            )
+            for invoice in reversed(books.invoices.values())
+        ]
+    rows.sort(key=lambda row: row.invoice.created_at, reverse=True)
+    found = [row for row in rows if _mentions(row, search.strip().casefold())]
+    shown = [row for row in found if tab in {Tab.ALL, row.tab}]
+    page_count = max(1, math.ceil(len(shown) / PAGE_SIZE))
+    page = min(max(1, page), page_count)
+    start = (page - 1) * PAGE_SIZE
+    return Listing(
+        tabs=[_count(found, it) for it in Tab],
+        rows=shown[start : start + PAGE_SIZE],
+        tab=tab,
+        search=search,
+        page=page,
+        page_count=page_count,
+        found=len(shown),
+        is_empty=not rows,
+    )
+
+
+def tab_of(invoice: Invoice, today: date) -> Tab:
+    """The tab an invoice is in today."""
+    match invoice.status:
+        case InvoiceStatus.DRAFT | InvoiceStatus.SUBMITTED:
+            return Tab.DRAFT
+        case InvoiceStatus.AUTHORISED:
+            return Tab.OVERDUE if invoice.due_date < today else Tab.AWAITING
+        case InvoiceStatus.PAID:
+            return Tab.PAID
+        case InvoiceStatus.VOIDED | InvoiceStatus.DELETED:
+            return Tab.VOIDED
+
+
+def _count(rows: Sequence[Row], tab: Tab) -> TabCount:
+    chosen = [row.invoice for row in rows if tab in {Tab.ALL, row.tab}]
+    if tab is Tab.ALL:
+        chosen_for_sum = [invoice for invoice in chosen if invoice.is_live]
+    else:
+        chosen_for_sum = chosen
+    total = sum((it.total / it.currency_rate for it in chosen_for_sum), ZERO)
+    return TabCount(tab=tab, count=len(chosen), total=round_half_up(total))
+
+
+def _mentions(row: Row, term: str) -> bool:
+    return not term or any(
+        term in text.casefold()
+        for text in (row.invoice.number, row.invoice.reference, row.contact.name)
+    )
