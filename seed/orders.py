@@ -10,10 +10,10 @@ from functools import cache
 from random import Random
 from typing import Final
 
+from seed.basket import Basket, BasketLine, Shipping
 from seed.catalogue import GOODS, PEN, Product
 from seed.customers import Customer, customers
 from seed.scenes import LONGEST_WAIT, SCENES, Scene, Stage, Status
-from seed.totals import Basket, BasketLine, Shipping
 
 FIRST_NUMBER: Final = 1001
 _FREE_SHIPPING_FROM: Final = Decimal("75.00")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from seed.basket import Coupon, Fee
 from seed.catalogue import (
     COFFEE,
     EBOOK,
@@ -19,7 +20,6 @@ from seed.catalogue import (
     STAMPS,
     Product,
 )
-from seed.totals import Coupon, Fee
 
 
 class Status(StrEnum):

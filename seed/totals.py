@@ -8,68 +8,18 @@ Half cents go up where prices are entered without tax, down where with tax.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 
+from seed.basket import Basket
 from seed.catalogue import Product, Rounding, Shop, TaxClass
 from seed.taxes import TaxRate, rates_for
 
 ZERO = Decimal(0)
 _CENT = Decimal("0.01")
 _MICRO = Decimal("0.000001")
-
-
-@dataclass(frozen=True, kw_only=True)
-class BasketLine:
-    """A product and how many of it were bought."""
-
-    product: Product
-    quantity: int
-
-    @property
-    def price(self) -> Decimal:
-        """The price of the whole line, as entered in the shop."""
-        return self.product.price * self.quantity
-
-
-@dataclass(frozen=True, kw_only=True)
-class Coupon:
-    """A discount of some percent on everything."""
-
-    coupon_id: int
-    code: str
-    percent: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fee:
-    """An extra charge, or a deduction when *net* is negative."""
-
-    name: str
-    net: Decimal
-    taxable: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shipping:
-    """A way to send the goods; the price is always entered without tax."""
-
-    method_id: str
-    title: str
-    net: Decimal
-
-
-@dataclass(frozen=True, kw_only=True)
-class Basket:
-    """What is charged for, and where the goods go."""
-
-    lines: tuple[BasketLine, ...]
-    country: str
-    coupon: Coupon | None = None
-    shipping: Shipping | None = None
-    fees: tuple[Fee, ...] = ()
-    tax_exempt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,12 +126,9 @@ def _tax(amount: Decimal, shop: Shop) -> Decimal:
 
 
 def _line_charges(basket: Basket, shop: Shop) -> tuple[Charge, ...]:
-    prices = [line.price for line in basket.lines]
-    discounted = _discounted(basket)
     charges = []
-    for line, price, reduced in zip(basket.lines, prices, discounted, strict=True):
-        rates = _rates(line.product, basket)
-        subtotal = _net(price, line.product, shop)
+    for line, reduced in zip(basket.lines, _discounted(basket), strict=True):
+        subtotal = _net(line.price, line.product, shop)
         total = _net(reduced, line.product, shop)
         taxes = tuple(
             TaxAmount(
@@ -189,16 +136,21 @@ def _line_charges(basket: Basket, shop: Shop) -> tuple[Charge, ...]:
                 undiscounted=_tax(rate.of(subtotal), shop),
                 amount=_tax(rate.of(total), shop),
             )
-            for rate in rates
+            for rate in _rates(basket, _class_of(line.product))
         )
         charges.append(Charge(subtotal=subtotal, total=total, taxes=taxes))
     return tuple(charges)
 
 
-def _rates(product: Product, basket: Basket) -> tuple[TaxRate, ...]:
-    if basket.tax_exempt or not product.taxable:
+def _class_of(product: Product) -> TaxClass | None:
+    return product.tax_class if product.taxable else None
+
+
+def _rates(basket: Basket, tax_class: TaxClass | None) -> tuple[TaxRate, ...]:
+    """Return the rates due on something; *tax_class* None is not taxable."""
+    if basket.tax_exempt or tax_class is None:
         return ()
-    return rates_for(basket.country, product.tax_class)
+    return rates_for(basket.country, tax_class)
 
 
 def _net(price: Decimal, product: Product, shop: Shop) -> Decimal:
@@ -240,68 +192,70 @@ def _discounted(basket: Basket) -> Sequence[Decimal]:
 def _shipping_charge(basket: Basket, shop: Shop) -> Charge | None:
     if basket.shipping is None:
         return None
-    tax_class = _shipping_class(basket)
-    if tax_class is None or basket.tax_exempt:
-        return _plain_charge(basket.shipping.net, (), shop)
-    rates = rates_for(basket.country, tax_class)
+    rates = _rates(basket, basket.shipping_class)
     return _plain_charge(basket.shipping.net, rates, shop)
 
 
-def _shipping_class(basket: Basket) -> TaxClass | None:
-    """Return the class shipping is taxed in: the standard one if anything is."""
-    classes = [line.product.tax_class for line in basket.lines if line.product.taxable]
-    if TaxClass.STANDARD in classes:
-        return TaxClass.STANDARD
-    return classes[0] if classes else None
-
-
 def _plain_charge(net: Decimal, rates: Sequence[TaxRate], shop: Shop) -> Charge:
-    taxes = []
-    for rate in rates:
-        tax = _tax(rate.of(net), shop)
-        taxes.append(TaxAmount(rate=rate, undiscounted=tax, amount=tax))
-    return Charge(subtotal=net, total=net, taxes=tuple(taxes))
+    return _untouched(net, [(rate, _tax(rate.of(net), shop)) for rate in rates])
+
+
+def _untouched(net: Decimal, taxes: Iterable[tuple[TaxRate, Decimal]]) -> Charge:
+    """Return a charge that no coupon takes anything off."""
+    return Charge(
+        subtotal=net,
+        total=net,
+        taxes=tuple(
+            TaxAmount(rate=rate, undiscounted=tax, amount=tax) for rate, tax in taxes
+        ),
+    )
 
 
 def _fee_charges(
     basket: Basket, lines: Sequence[Charge], shop: Shop
 ) -> tuple[Charge, ...]:
-    exempt = basket.tax_exempt
-    rates = () if exempt else rates_for(basket.country, TaxClass.STANDARD)
     charges = []
     for fee in basket.fees:
         if fee.net < 0 and fee.taxable:
-            charges.append(_deduction(fee, basket, lines, shop))
+            costs = _costs_by_class(basket, lines)
+            charges.append(_deduction(fee.net, basket, costs, shop))
         else:
-            charges.append(_plain_charge(fee.net, rates if fee.taxable else (), shop))
+            rates = _rates(basket, TaxClass.STANDARD if fee.taxable else None)
+            charges.append(_plain_charge(fee.net, rates, shop))
     return tuple(charges)
 
 
-def _deduction(fee: Fee, basket: Basket, lines: Sequence[Charge], shop: Shop) -> Charge:
+def _costs_by_class(
+    basket: Basket, lines: Sequence[Charge]
+) -> dict[TaxClass | None, Decimal]:
+    costs: defaultdict[TaxClass | None, Decimal] = defaultdict(Decimal)
+    for line, charge in zip(basket.lines, lines, strict=True):
+        costs[_class_of(line.product)] += charge.total
+    for fee in basket.fees:
+        if fee.net > 0:
+            costs[TaxClass.STANDARD if fee.taxable else None] += fee.net
+    if basket.shipping:
+        costs[basket.shipping_class] += basket.shipping.net
+    return costs
+
+
+def _deduction(
+    net: Decimal,
+    basket: Basket,
+    costs: Mapping[TaxClass | None, Decimal],
+    shop: Shop,
+) -> Charge:
     """Spread a negative fee over everything else, so it takes off their taxes.
 
     Each rate is due on the share that the charges of its class have in all.
     """
-    costs: dict[TaxClass | None, Decimal] = {}
-    for line, charge in zip(basket.lines, lines, strict=True):
-        tax_class = line.product.tax_class if line.product.taxable else None
-        costs[tax_class] = costs.get(tax_class, ZERO) + charge.total
-    for other in basket.fees:
-        if other.net > 0:
-            tax_class = TaxClass.STANDARD if other.taxable else None
-            costs[tax_class] = costs.get(tax_class, ZERO) + other.net
-    if basket.shipping:
-        tax_class = _shipping_class(basket)
-        costs[tax_class] = costs.get(tax_class, ZERO) + basket.shipping.net
     everything = sum(costs.values(), ZERO)
-    taxes = []
-    for tax_class, cost in costs.items():
-        if tax_class is None or basket.tax_exempt:
-            continue
-        for rate in rates_for(basket.country, tax_class):
-            tax = _tax(rate.of(fee.net * cost / everything), shop)
-            taxes.append(TaxAmount(rate=rate, undiscounted=tax, amount=tax))
-    return Charge(subtotal=fee.net, total=fee.net, taxes=tuple(taxes))
+    taxes = [
+        (rate, _tax(rate.of(net * cost / everything), shop))
+        for tax_class, cost in costs.items()
+        for rate in _rates(basket, tax_class)
+    ]
+    return _untouched(net, taxes)
 
 
 def _tax_lines(cart: Sequence[Charge], shipping: Charge | None) -> tuple[TaxLine, ...]:

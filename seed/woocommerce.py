@@ -11,22 +11,12 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from seed.basket import BasketLine, Coupon, Fee, Shipping
 from seed.catalogue import Shop
 from seed.customers import Customer
 from seed.orders import Order, Snapshot
 from seed.scenes import Status
-from seed.totals import (
-    BasketLine,
-    Charge,
-    Coupon,
-    Fee,
-    Shipping,
-    TaxAmount,
-    TaxLine,
-    Totals,
-    cents,
-    totals,
-)
+from seed.totals import Charge, TaxAmount, TaxLine, Totals, cents, totals
 
 VERSION: Final = "11.0.1"
 # Room for this many lines, taxes and so on an order, whose ids the site shares.

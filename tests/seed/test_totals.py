@@ -9,17 +9,9 @@ from typing import Any
 
 import pytest
 
+from seed.basket import Basket, BasketLine, Coupon, Fee, Shipping
 from seed.catalogue import Product, Rounding, Shop, TaxClass
-from seed.totals import (
-    Basket,
-    BasketLine,
-    Charge,
-    Coupon,
-    Fee,
-    Shipping,
-    cents,
-    totals,
-)
+from seed.totals import Charge, cents, totals
 
 DATA = Path(__file__).parent / "data"
 # Prices in the shop that the samples come from; with or without tax, as it was set.
