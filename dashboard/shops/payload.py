@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,6 +12,9 @@ from dashboard.shops.protocol import NotJson
 
 # A number with more digits than this is no amount, and slow to convert.
 _MAX_DIGITS = 60
+# What is nested deeper is no order, and whoever walks it runs out of stack.
+_MAX_DEPTH = 50
+_TOO_DEEP = f"this is nested more than {_MAX_DEPTH} levels deep"
 
 
 def parse_object(body: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -47,9 +50,11 @@ def parse_object(body: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
         line, column = _position(body, error.start)
         raise NotJson("this is not UTF-8", line=line, column=column) from error
     except RecursionError as error:
-        raise NotJson("this is nested too deeply") from error
+        raise NotJson(_TOO_DEEP) from error
     if not isinstance(data, dict):
         raise NotJson("a JSON object is expected, in curly braces")
+    if _is_deeper(data, _MAX_DEPTH):
+        raise NotJson(_TOO_DEEP)
     return data, tuple(repeated)
 
 
@@ -57,6 +62,25 @@ def header(headers: Mapping[str, str], name: str) -> str:
     """Return the header called *name*, in whatever case, or an empty text."""
     wanted = name.lower()
     return next((v for k, v in headers.items() if k.lower() == wanted), "")
+
+
+def _is_deeper(data: object, limit: int) -> bool:
+    level = [data]
+    for _ in range(limit):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: object) -> Iterable[object]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+        case _:
+            return ()
 
 
 def _number(text: str) -> int | Decimal:

@@ -1,0 +1,200 @@
+"""Rules a company can begin with, guessed from what its books offer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from dashboard.domain.books import BooksFacts, LedgerAccount
+from dashboard.domain.rules import CompanyRules, PaymentRule, TaxRule, TaxSituation
+
+_SALES_KINDS = ("REVENUE", "SALES")
+_SHIPPING_WORDS = ("shipping", "freight", "postage", "delivery", "verzend", "versand")
+_FEE_WORDS = ("fee", "surcharge", "toeslag", "gebühr")
+
+_NO_TAX = "NONE"
+_ZERO_RATED = ("ZERORATEDOUTPUT",)
+_EXEMPT = ("ECZROUTPUT", "ZERORATEDOUTPUT")
+
+# The payment methods of common plugins, with words of the bank account their money
+# arrives on. The empty method stands for "the shop did not say".
+_CARD_WORDS = ("card", "stripe", "mollie", "clearing", "payments")
+_PAYPAL_WORDS = ("paypal",)
+_CASH_WORDS = ("cash", "kas")
+_METHODS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("", ()),
+    ("bacs", ()),
+    ("cheque", ()),
+    ("cod", _CASH_WORDS),
+    ("stripe", _CARD_WORDS),
+    ("woocommerce_payments", _CARD_WORDS),
+    ("mollie_wc_gateway_creditcard", _CARD_WORDS),
+    ("mollie_wc_gateway_ideal", _CARD_WORDS),
+    ("mollie_wc_gateway_bancontact", _CARD_WORDS),
+    ("ideal", _CARD_WORDS),
+    ("klarna", _CARD_WORDS),
+    ("klarna_payments", _CARD_WORDS),
+    ("paypal", _PAYPAL_WORDS),
+    ("ppcp-gateway", _PAYPAL_WORDS),
+)
+
+# How tax types that are for sales abroad name the country (ISO 3166-1 alpha-2).
+_COUNTRY_NAMES = {
+    "austria": "AT",
+    "belgium": "BE",
+    "bulgaria": "BG",
+    "canada": "CA",
+    "croatia": "HR",
+    "cyprus": "CY",
+    "czech": "CZ",
+    "denmark": "DK",
+    "estonia": "EE",
+    "finland": "FI",
+    "france": "FR",
+    "germany": "DE",
+    "greece": "GR",
+    "hungary": "HU",
+    "ireland": "IE",
+    "italy": "IT",
+    "latvia": "LV",
+    "lithuania": "LT",
+    "luxembourg": "LU",
+    "malta": "MT",
+    "netherlands": "NL",
+    "norway": "NO",
+    "poland": "PL",
+    "portugal": "PT",
+    "romania": "RO",
+    "slovakia": "SK",
+    "slovenia": "SI",
+    "spain": "ES",
+    "sweden": "SE",
+    "switzerland": "CH",
+    "uk": "GB",
+    "united kingdom": "GB",
+}
+
+
+def suggest_rules(rules: CompanyRules, facts: BooksFacts) -> CompanyRules:
+    """Return *rules* with what is missing filled in, as far as the books tell.
+
+    A tax rule or payment rule that is there stays, and so does a ledger account that
+    the books have. What is not certain is left to a person: an order that needs it
+    stops and says so.
+    """
+    return replace(
+        rules,
+        sales_account=_sales_account(rules.sales_account, facts, ()),
+        shipping_account=_sales_account(rules.shipping_account, facts, _SHIPPING_WORDS),
+        fee_account=_sales_account(rules.fee_account, facts, _FEE_WORDS),
+        rounding_account=_rounding_account(rules.rounding_account, facts),
+        tax_rules=_with_tax_rules(rules.tax_rules, facts),
+        payment_rules=_with_payment_rules(rules.payment_rules, facts),
+    )
+
+
+def _sales_account(current: str, facts: BooksFacts, words: Iterable[str]) -> str:
+    if _is_there(current, facts):
+        return current
+    sales = [a for a in facts.ledger_accounts if a.kind.upper() in _SALES_KINDS]
+    return _by_name(sales, words) or current
+
+
+def _rounding_account(current: str, facts: BooksFacts) -> str:
+    if _is_there(current, facts):
+        return current
+    return facts.rounding_account or current
+
+
+def _is_there(code: str, facts: BooksFacts) -> bool:
+    return any(account.code == code for account in facts.ledger_accounts)
+
+
+def _by_name(accounts: list[LedgerAccount], words: Iterable[str]) -> str:
+    """Return the code of the first account named by a word, else of the first one."""
+    for word in words:
+        for account in accounts:
+            if word in account.name.lower():
+                return account.code
+    return accounts[0].code if accounts else ""
+
+
+def _with_tax_rules(
+    rules: tuple[TaxRule, ...], facts: BooksFacts
+) -> tuple[TaxRule, ...]:
+    covered = {(rule.situation, rule.rate_percent, rule.country) for rule in rules}
+    missing = (
+        rule
+        for rule in _tax_rules(facts)
+        if (rule.situation, rule.rate_percent, rule.country) not in covered
+    )
+    return (*rules, *missing)
+
+
+def _tax_rules(facts: BooksFacts) -> Iterator[TaxRule]:
+    offered = {rate.tax_type for rate in facts.tax_rates}
+    untaxed = _first_offered((_NO_TAX,), offered)
+    if untaxed:
+        yield TaxRule(situation=TaxSituation.UNTAXED, tax_type=untaxed)
+    exempt = _first_offered(_EXEMPT, offered)
+    if exempt:
+        yield TaxRule(situation=TaxSituation.EXEMPT, tax_type=exempt)
+    zero_rated = _first_offered(_ZERO_RATED, offered)
+    if zero_rated:
+        yield _rate_rule(zero_rated, Decimal(0))
+    for (country, rate_percent), tax_types in _by_rate(facts).items():
+        # Where two tax types have one rate, only a person knows which is meant.
+        if len(tax_types) == 1:
+            yield _rate_rule(tax_types[0], rate_percent, country)
+
+
+def _first_offered(wanted: Iterable[str], offered: set[str]) -> str:
+    return next((tax_type for tax_type in wanted if tax_type in offered), "")
+
+
+def _rate_rule(tax_type: str, rate_percent: Decimal, country: str = "") -> TaxRule:
+    return TaxRule(
+        situation=TaxSituation.RATE,
+        tax_type=tax_type,
+        rate_percent=rate_percent,
+        country=country,
+    )
+
+
+def _by_rate(facts: BooksFacts) -> dict[tuple[str, Decimal], list[str]]:
+    """Group the tax types by the country in their name and their rate above 0 %.
+
+    A tax type that names a country abroad (OSS Germany 19%) is for customers there
+    only; one that names the company's own is for everyone.
+    """
+    groups: defaultdict[tuple[str, Decimal], list[str]] = defaultdict(list)
+    for rate in facts.tax_rates:
+        if rate.rate_percent:
+            named = _country_in(rate.name)
+            country = "" if named == facts.country else named
+            groups[country, rate.rate_percent].append(rate.tax_type)
+    return groups
+
+
+def _country_in(name: str) -> str:
+    spaced = f" {' '.join(name.lower().split())} "
+    found = (code for word, code in _COUNTRY_NAMES.items() if f" {word} " in spaced)
+    return next(found, "")
+
+
+def _with_payment_rules(
+    rules: tuple[PaymentRule, ...], facts: BooksFacts
+) -> tuple[PaymentRule, ...]:
+    """Add the well-known payment methods, whose money goes to a bank account."""
+    banks = [account for account in facts.ledger_accounts if account.kind == "BANK"]
+    if not banks:
+        return rules
+    covered = {rule.method for rule in rules}
+    missing = (
+        PaymentRule(method=method, bank_account=_by_name(banks, words))
+        for method, words in _METHODS
+        if method not in covered
+    )
+    return (*rules, *missing)
