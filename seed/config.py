@@ -35,6 +35,16 @@ class Settings:
         """Where the mock accounting package answers."""
         return f"http://127.0.0.1:{self.mock_port}"
 
+    @property
+    def dashboard_health_url(self) -> str:
+        """Where the dashboard says whether it is well."""
+        return f"{self.dashboard_url}/healthz"
+
+    @property
+    def mock_health_url(self) -> str:
+        """Where the mock says so; its control API has a path of its own."""
+        return f"{self.mock_url}/__mock__/health"
+
 
 def settings() -> Settings:
     """Read the settings.

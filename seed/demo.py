@@ -60,9 +60,9 @@ def join_demo(settings: Settings, pace: Pace, stop: Event) -> None:
     check_folder(settings)
     memory = _memory(settings, dashboard_is_ours=False)
     programs = Programs(stop, settings.data_dir)
-    if not _healthy(programs, "mock", settings.mock_url):
+    if not _healthy(programs, "mock", settings.mock_health_url):
         return
-    if not _healthy(programs, "dashboard", settings.dashboard_url):
+    if not _healthy(programs, "dashboard", settings.dashboard_health_url):
         return
     set_up(programs, settings, memory, _dashboard_environment(settings))
     if not programs.wait(0):
@@ -94,7 +94,7 @@ def _start(programs: Programs, settings: Settings, memory: Memory) -> bool:
     port = str(settings.mock_port)
     mock = [script("mock-accounting"), "serve", "--port", port, "--data", str(books)]
     programs.start("mock", mock, environment({}))
-    if not _healthy(programs, "mock", settings.mock_url):
+    if not _healthy(programs, "mock", settings.mock_health_url):
         return False
     set_up(programs, settings, memory, env)
     if programs.wait(0):
@@ -102,7 +102,7 @@ def _start(programs: Programs, settings: Settings, memory: Memory) -> bool:
     port = str(settings.dashboard_port)
     dashboard = [script("sluice"), "serve", "--host", "127.0.0.1", "--port", port]
     programs.start("dashboard", dashboard, env)
-    return _healthy(programs, "dashboard", settings.dashboard_url)
+    return _healthy(programs, "dashboard", settings.dashboard_health_url)
 
 
 def _dashboard_environment(settings: Settings) -> dict[str, str]:
@@ -116,7 +116,7 @@ def _dashboard_environment(settings: Settings) -> dict[str, str]:
 
 
 def _healthy(programs: Programs, name: str, url: str) -> bool:
-    """Wait until the program at *url* says it is well; False if stopped meanwhile.
+    """Wait until a program says at *url* that it is well; False if stopped meanwhile.
 
     Raises:
         ProgramEnded: If it ends, or does not say so within a minute.
@@ -126,15 +126,13 @@ def _healthy(programs: Programs, name: str, url: str) -> bool:
         session.trust_env = False
         while time.monotonic() < until:
             try:
-                if session.get(f"{url}/healthz", timeout=2).ok:
+                if session.get(url, timeout=2).ok:
                     return True
             except requests.RequestException:
                 pass  # Not listening yet: that is what is being waited for.
             if programs.wait(_ASK_EVERY_S):
                 return False
-    raise ProgramEnded(
-        f"The {name} did not answer {url}/healthz within {_HEALTHY_WITHIN_S} s."
-    )
+    raise ProgramEnded(f"The {name} did not answer {url} within {_HEALTHY_WITHIN_S} s.")
 
 
 def _introduce(settings: Settings, memory: Memory, pace: Pace) -> None:

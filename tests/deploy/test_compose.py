@@ -85,16 +85,20 @@ def test_ports_are_open_to_this_machine_only(compose: dict[str, Any]) -> None:
             assert outside == inside
 
 
-def test_health_is_asked_at_the_port_that_is_served(compose: dict[str, Any]) -> None:
-    for name in ("dashboard", "mock"):
-        service = compose["services"][name]
-        command = commands(service)[-1]
-        port = command[command.index("--port") + 1]
+@pytest.mark.parametrize(
+    ("name", "path"), [("dashboard", "/healthz"), ("mock", "/__mock__/health")]
+)
+def test_health_is_asked_at_the_port_that_is_served(
+    compose: dict[str, Any], name: str, path: str
+) -> None:
+    service = compose["services"][name]
+    command = commands(service)[-1]
+    port = command[command.index("--port") + 1]
 
-        asked = " ".join(service["healthcheck"]["test"])
+    asked = " ".join(service["healthcheck"]["test"])
 
-        assert f"http://127.0.0.1:{port}/healthz" in asked
-        assert f"127.0.0.1:{port}:{port}" in compose["services"]["dashboard"]["ports"]
+    assert f"http://127.0.0.1:{port}{path}'" in asked
+    assert f"127.0.0.1:{port}:{port}" in compose["services"]["dashboard"]["ports"]
 
 
 def test_no_secret_stands_in_the_files() -> None:

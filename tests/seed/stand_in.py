@@ -1,7 +1,7 @@
 """Stands in for both `sluice` and `mock-accounting` in tests of the demo.
 
-It writes down how it was called, and as `serve` answers `/healthz` and the
-intake. Files in the demo's folder change what it does:
+It writes down how it was called, and as `serve` answers for its health and as
+the intake. Files in the demo's folder change what it does:
 
 - `fail-<first word>`: that command ends with exit status 3.
 - `refuse`: the intake answers 500.
@@ -51,7 +51,7 @@ def note(name: str, what: object) -> None:
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.answer(200 if self.path == "/healthz" else 404)
+        self.answer(200 if self.path in {"/healthz", "/__mock__/health"} else 404)
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["Content-Length"]))
