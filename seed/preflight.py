@@ -56,7 +56,8 @@ def check_folder(settings: Settings) -> None:
     """
     folder = settings.data_dir
     try:
-        (folder / "logs").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / "logs").mkdir(exist_ok=True)
         probe = folder / "logs" / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()
