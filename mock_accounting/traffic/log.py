@@ -10,7 +10,7 @@ from datetime import datetime
 
 MAX_ENTRIES = 2000
 MAX_BYTES = 16_000_000
-MAX_BODY = 65_536
+MAX_BODY = 262_144
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +76,7 @@ class RequestLog:
 
 
 def readable(body: bytes) -> str:
-    """A body as the log keeps it: text, cut at 64 KiB."""
+    """A body as the log keeps it: text, cut at 256 KiB."""
     return body[:MAX_BODY].decode(errors="replace")
 
 

@@ -43,6 +43,7 @@ def ui_blueprint(organisations: Organisations, log: RequestLog) -> Blueprint:
     )
     blueprint.add_app_template_filter(_money, "money")
     blueprint.add_app_template_filter(_quantity, "quantity")
+    blueprint.add_app_template_filter(_price, "price")
     blueprint.add_app_template_filter(_day, "day")
     blueprint.add_app_template_filter(_moment, "moment")
     blueprint.add_app_template_filter(_pretty, "pretty")
@@ -150,7 +151,7 @@ def _link(endpoint: str, **values: str | int | None) -> str:
 
 def _marks(entry: LogEntry) -> list[tuple[str, str]]:
     """What is special about a request, with the colour of its badge."""
-    marks = [(fault, "danger") for fault in entry.faults]
+    marks = [(f"fault {fault}", "danger") for fault in entry.faults]
     if not entry.delivered:
         marks.append(("answer lost", "danger"))
     if entry.replayed:
@@ -160,6 +161,13 @@ def _marks(entry: LogEntry) -> list[tuple[str, str]]:
 
 def _money(amount: Decimal) -> str:
     return f"{amount:,.2f}"
+
+
+def _price(amount: Decimal) -> str:
+    """At least two decimals, more if they are there."""
+    plain = f"{amount.normalize():,f}"
+    decimals = len(plain.partition(".")[2])
+    return _money(amount) if decimals <= len("00") else plain
 
 
 def _quantity(quantity: Decimal) -> str:
