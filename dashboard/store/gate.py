@@ -73,15 +73,14 @@ class Gate:
             if session.get(GateRow, 1) is not None:
                 return
             session.add(GateRow(id=1, closed_until=_LONG_AGO))
-            tokens = (
-                {"number": n, "used_at": _LONG_AGO} for n in range(self._pace.calls)
+            session.add_all(
+                CallTokenRow(number=number, used_at=_LONG_AGO)
+                for number in range(self._pace.calls)
             )
-            session.execute(insert(CallTokenRow), list(tokens))
-            slots = (
-                {"number": n, "until": _LONG_AGO, "holder": ""}
-                for n in range(self._pace.in_flight)
+            session.add_all(
+                CallSlotRow(number=number, until=_LONG_AGO)
+                for number in range(self._pace.in_flight)
             )
-            session.execute(insert(CallSlotRow), list(slots))
 
     def enter(self) -> Entry:
         """Take a slot and a token, both or neither; commits."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, exists, insert, or_, select, update
+from sqlalchemy import Select, exists, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from dashboard.domain.exchanges import (
@@ -149,7 +149,7 @@ class WorkQueue:
                     continue
                 elif isinstance(verdict, Refused):
                     writer.refuse(member, verdict.problem)
-                elif claim.generation >= _MAX_CLASHES:
+                elif claim.generation + claim.attempts >= _MAX_CLASHES:
                     writer.refuse(member, unexplained(member, verdict))
                 else:
                     clashed = True
@@ -270,18 +270,14 @@ class WorkQueue:
             refresh_standings(session, orders, now)
             return resend
 
-    def release_all(self) -> None:
-        """Give up what this worker holds and has not begun to send."""
+    def give_back(self, claim: Claim, wait_s: float) -> None:
+        """Give up a claim that was not sent, to be taken again in *wait_s*."""
         with self._database.write() as session:
             now = self._database.now(session)
-            session.execute(
-                update(RequestRow)
-                .where(
-                    RequestRow.claimed_by == self._worker,
-                    RequestRow.state != RequestState.SENDING.value,
-                )
-                .values(claimed_by="", claimed_until=now)
-            )
+            for state in (RequestState.PREPARED, RequestState.UNKNOWN):
+                row = self._own(session, claim, state)
+                if row is not None:
+                    _release(row, now + timedelta(seconds=wait_s))
 
     def _next(self, session: Session, now: datetime) -> RequestRow | None:
         """Return the next request to work on, locked.

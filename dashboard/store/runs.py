@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, distinct, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, delete, distinct, func, or_, select, type_coerce, update
+from sqlalchemy.orm import Session, aliased
 
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.runs import Run, RunCounts, RunState, Task, Trigger
 from dashboard.domain.status import Decision, RequestState
-from dashboard.store.database import Database
+from dashboard.store.database import Database, UtcDateTime
 from dashboard.store.schema import (
     ExchangeRow,
     HeartbeatRow,
@@ -137,31 +137,18 @@ class RunStore:
                 )
             )
 
-    def work_left(self) -> bool:
-        """Tell whether anything is due now, for somebody to send or to look up."""
+    def work_due_at(self) -> datetime | None:
+        """Return when the next posting or request can be worked on, if there is any."""
         with self._database.read() as session:
-            now = self._database.now(session)
-            due = session.scalar(
-                select(RequestRow.id)
-                .where(
-                    RequestRow.state != RequestState.DONE.value,
-                    RequestRow.not_before <= now,
-                    RequestRow.claimed_until <= now,
-                )
-                .limit(1)
+            if session.scalar(_pending().limit(1)) is not None:
+                return self._database.now(session)
+            due = func.max(RequestRow.not_before, RequestRow.claimed_until)
+            if session.get_bind().dialect.name == "postgresql":
+                due = func.greatest(RequestRow.not_before, RequestRow.claimed_until)
+            waiting = RequestRow.state != RequestState.DONE.value
+            return session.scalar(
+                select(type_coerce(func.min(due), UtcDateTime)).where(waiting)
             )
-            if due is not None:
-                return True
-            pending = session.scalar(
-                select(PostingRow.id)
-                .join(OrderRow, OrderRow.id == PostingRow.order_id)
-                .where(
-                    PostingRow.state == PostingState.PENDING.value,
-                    OrderRow.decision == Decision.BOOK.value,
-                )
-                .limit(1)
-            )
-            return pending is not None
 
     def _start(self, session: Session, row: RunRow) -> Run:
         now = self._database.now(session)
@@ -171,6 +158,24 @@ class RunStore:
         row.process = self._process
         session.flush()
         return run_of(row)
+
+
+def _pending() -> Select[int]:
+    """Select postings that wait to be frozen: not those behind one under way."""
+    required = aliased(PostingRow)
+    return (
+        select(PostingRow.id)
+        .join(OrderRow, OrderRow.id == PostingRow.order_id)
+        .outerjoin(required, required.id == PostingRow.requires_id)
+        .where(
+            PostingRow.state == PostingState.PENDING.value,
+            OrderRow.decision == Decision.BOOK.value,
+            or_(
+                required.id.is_(None),
+                required.state == PostingState.CONFIRMED.value,
+            ),
+        )
+    )
 
 
 def run_of(row: RunRow) -> Run:

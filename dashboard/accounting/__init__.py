@@ -1,0 +1,1 @@
+"""Connectors to accounting packages, each in a folder behind one small protocol."""

@@ -1,0 +1,130 @@
+"""One HTTP call: bounded in time and size, never repeated, its failure told exactly.
+
+What matters of a failure is whether the other side can have worked on the request.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
+
+from dashboard.domain.clock import Clock
+
+_CONNECT_TIMEOUT_S = 5.0
+_READ_TIMEOUT_S = 30.0
+_MAX_BYTES = 5_000_000
+# A connection kept longer may be closed by the other side just as it is used again,
+# which would look like an unknown outcome.
+_KEEP_ALIVE_S = 20.0
+_CHUNK = 65_536
+_NEVER_CONNECTED = (NewConnectionError, NameResolutionError, ConnectTimeoutError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """A complete answer."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class NotSent(Exception):
+    """No connection came about: the other side has seen nothing."""
+
+
+class NoAnswer(Exception):
+    """It was sent, or may have been, and no complete answer came."""
+
+
+class Transport:
+    """Makes calls; may be shared by threads."""
+
+    def __init__(self, clock: Clock, deadline_s: float) -> None:
+        self._clock = clock
+        self._deadline_s = deadline_s
+        self._session = requests.Session()
+        # Proxies and passwords of the machine's user are none of our business.
+        self._session.trust_env = False
+        self._adapter = HTTPAdapter(pool_maxsize=16, max_retries=0)
+        self._session.mount("http://", self._adapter)
+        self._session.mount("https://", self._adapter)
+        self._lock = threading.Lock()
+        self._last_used_s = clock.monotonic_s()
+
+    def call(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> Reply:
+        """Send once and read the whole answer, whatever its status.
+
+        Raises:
+            NotSent: If no connection came about.
+            NoAnswer: If the answer did not come, came too late, or is cut off.
+        """
+        started_s = self._clock.monotonic_s()
+        self._drop_idle_connections(started_s)
+        try:
+            response = self._session.request(
+                method,
+                url,
+                headers=dict(headers),
+                data=body or None,
+                timeout=(_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S),
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                content = self._read(response, started_s)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise _failure(error) from error
+        return Reply(
+            status=response.status_code, headers=dict(response.headers), body=content
+        )
+
+    def _drop_idle_connections(self, now_s: float) -> None:
+        with self._lock:
+            idle_s = now_s - self._last_used_s
+            self._last_used_s = now_s
+        if idle_s > _KEEP_ALIVE_S:
+            self._adapter.poolmanager.clear()
+
+    def _read(self, response: requests.Response, started_s: float) -> bytes:
+        """Read the body piece by piece: a time-out of requests is one per piece."""
+        content = bytearray()
+        while piece := response.raw.read1(_CHUNK, decode_content=True):
+            content += piece
+            if len(content) > _MAX_BYTES:
+                raise NoAnswer(f"The answer is longer than {_MAX_BYTES} bytes")
+            if self._clock.monotonic_s() - started_s > self._deadline_s:
+                raise NoAnswer(f"The answer took longer than {self._deadline_s:g} s")
+        expected = response.headers.get("Content-Length", "")
+        encoded = "Content-Encoding" in response.headers
+        if expected.isdecimal() and not encoded and len(content) < int(expected):
+            raise NoAnswer("The answer broke off")
+        return bytes(content)
+
+
+def _failure(error: Exception) -> NotSent | NoAnswer:
+    if isinstance(error, requests.exceptions.SSLError):
+        return NotSent("The certificate is not accepted")
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return NotSent("No connection within the time allowed")
+    if isinstance(error, requests.exceptions.ConnectionError):
+        cause = error.args[0] if error.args else None
+        if isinstance(getattr(cause, "reason", cause), _NEVER_CONNECTED):
+            return NotSent("No connection")
+    if isinstance(error, (requests.exceptions.InvalidURL, ValueError)):
+        return NotSent(f"The address is wrong: {error}")
+    if isinstance(error, (requests.exceptions.Timeout, TimeoutError)):
+        return NoAnswer("No answer within the time allowed")
+    return NoAnswer("The connection broke before the answer was complete")

@@ -1,0 +1,370 @@
+"""The connector: signs in, sends what is frozen, and asks; no blind retries."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit
+
+from dashboard.accounting.masking import mask_body, mask_headers, mask_query
+from dashboard.accounting.protocol import BooksSilent, Log, Pacer
+from dashboard.accounting.transport import NoAnswer, NotSent, Reply, Transport
+from dashboard.accounting.xero.decode import (
+    Element,
+    NotUnderstood,
+    elements_of,
+    not_processed,
+    outcome_of,
+    read_document,
+)
+from dashboard.accounting.xero.encode import COLLECTIONS, encode
+from dashboard.accounting.xero.facts import read_facts
+from dashboard.accounting.xero.lookup import (
+    judge_contacts,
+    judge_invoices,
+    judge_payments,
+    name_filter,
+    number_filter,
+)
+from dashboard.domain.books import BooksFacts
+from dashboard.domain.clock import Clock
+from dashboard.domain.exchanges import (
+    Claim,
+    Exchange,
+    Finding,
+    FrozenRequest,
+    NotProcessed,
+    Outcome,
+    OutcomeUnknown,
+)
+from dashboard.domain.postings import Posting, PostingKind
+
+SCOPES = (
+    "accounting.invoices accounting.payments accounting.contacts accounting.settings"
+)
+_API = "/api.xro/2.0/"
+# A token that ends within this time is renewed before it is used.
+_RENEW_BEFORE_S = 60.0
+# Addresses have a length that servers accept; 25 names of 50 characters stay below.
+_ASKED_AT_ONCE = 25
+_PAUSE_S = 300.0
+_SHORT_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """Where the API is and how to sign in; *tenant_id* empty means the only one."""
+
+    base_url: str
+    client_id: str
+    client_secret: str
+    tenant_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Token:
+    value: str
+    ends_at_s: float  # on the monotonic clock
+    tenant_id: str
+
+
+class XeroBooks:
+    """The books of one organisation; may be shared by threads."""
+
+    def __init__(
+        self, access: Access, transport: Transport, clock: Clock, pacer: Pacer
+    ) -> None:
+        self._access = access
+        self._transport = transport
+        self._clock = clock
+        self._pacer = pacer
+        self._token: _Token | None = None
+        self._signing_in = threading.Lock()
+
+    def freeze(self, kind: PostingKind, postings: Sequence[Posting]) -> FrozenRequest:
+        """Return the exact request that creates *postings*.
+
+        PUT, never POST: PUT refuses a number that is there, POST would overwrite it.
+        """
+        path = f"{_API}{COLLECTIONS[kind]}?summarizeErrors=false"
+        if kind is PostingKind.INVOICE:
+            path += "&unitdp=4"
+        target = f"{self._access.base_url} {self._access.tenant_id} PUT {path}"
+        return FrozenRequest(
+            kind=kind,
+            method="PUT",
+            path=path,
+            body=encode(kind, postings),
+            target=target,
+        )
+
+    def sign_in(self, log: Log) -> None:
+        """Get a token if there is none, or it is about to end.
+
+        Raises:
+            BooksSilent: If the books do not give one.
+        """
+        with self._signing_in:
+            if self._token is not None and not self._ends_soon(self._token):
+                return
+            self._token = None
+            value, lasts_s = self._fetch_token(log)
+            tenant_id = self._access.tenant_id or self._fetch_tenant(value, log)
+            self._token = _Token(
+                value=value,
+                ends_at_s=self._clock.monotonic_s() + lasts_s,
+                tenant_id=tenant_id,
+            )
+
+    def send(self, claim: Claim) -> tuple[Outcome, Exchange]:
+        """Send the claimed bytes once, without any retry; never raises."""
+        headers = self._headers() | {
+            "Content-Type": "application/json",
+            "Idempotency-Key": claim.idempotency_key,
+        }
+        url = self._access.base_url + claim.path
+        attempt = _Attempt(self._clock, "book", claim.method, url, headers, claim.body)
+        try:
+            reply = self._transport.call(claim.method, url, headers, claim.body)
+        except NotSent as error:
+            outcome: Outcome = NotProcessed(reason=f"The books are away: {error}")
+            return outcome, attempt.failed(str(error))
+        except NoAnswer as error:
+            return OutcomeUnknown(reason=str(error)), attempt.failed(str(error))
+        if reply.status == 401:  # noqa: PLR2004
+            self._token = None
+        return outcome_of(reply, claim.kind, claim.members), attempt.answered(reply)
+
+    def look_up(
+        self, kind: PostingKind, members: Sequence[Posting], log: Log
+    ) -> Mapping[int, Finding]:
+        """Ask the books by natural key; return what they have, by posting id.
+
+        Raises:
+            BooksSilent: If they did not answer.
+        """
+        findings: dict[int, Finding] = {}
+        for start in range(0, len(members), _ASKED_AT_ONCE):
+            some = members[start : start + _ASKED_AT_ONCE]
+            match kind:
+                case PostingKind.CONTACT:
+                    findings |= self._look_up_contacts(some, log)
+                case PostingKind.INVOICE:
+                    numbers = ",".join(member.natural_key for member in some)
+                    found = self._ask("Invoices", {"InvoiceNumbers": numbers}, log)
+                    findings |= judge_invoices(some, found)
+                case PostingKind.PAYMENT:
+                    ids = ",".join(member.required_document_id for member in some)
+                    found = self._ask("Invoices", {"IDs": ids}, log)
+                    findings |= judge_payments(some, found)
+        return findings
+
+    def facts(self, log: Log) -> tuple[BooksFacts, str]:
+        """Return what the books say of themselves, and the organisation's id.
+
+        Raises:
+            BooksSilent: If they did not answer.
+        """
+        facts = read_facts(
+            self._ask("Organisation", {}, log, collection="Organisations"),
+            self._ask("Accounts", {}, log),
+            self._ask("TaxRates", {}, log),
+            self._ask("Currencies", {}, log),
+        )
+        return facts, self._token.tenant_id if self._token else ""
+
+    def _look_up_contacts(
+        self, members: Sequence[Posting], log: Log
+    ) -> dict[int, Finding]:
+        archived = {"includeArchived": "true"}
+        where = {"where": number_filter(members)}
+        by_number = self._ask("Contacts", archived | where, log)
+        known = {element.get("ContactNumber") for element in by_number}
+        rest = [member for member in members if member.natural_key not in known]
+        names = name_filter(rest)
+        by_name: list[Element] = []
+        if names:
+            by_name = self._ask("Contacts", archived | {"where": names}, log)
+        return judge_contacts(members, by_number, by_name)
+
+    def _ask(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        log: Log,
+        *,
+        collection: str = "",
+    ) -> list[Element]:
+        """Return the elements a GET brings; pages hold more than is ever asked for."""
+        paging = {"page": "1", "pageSize": "1000"} if query else {}
+        parameters = urlencode({**query, **paging}, quote_via=quote, safe=",")
+        url = f"{self._access.base_url}{_API}{path}"
+        if parameters:
+            url += f"?{parameters}"
+        self.sign_in(log)
+        with self._pacer():
+            reply = self._call("ask", "GET", url, self._headers(), log)
+        if reply.status == 401:  # noqa: PLR2004
+            self._token = None
+        return self._elements(reply, collection or path)
+
+    def _elements(self, reply: Reply, collection: str) -> list[Element]:
+        if reply.status in {401, 403, 404, 429}:
+            raise BooksSilent(not_processed(reply))
+        if reply.status != 200:  # noqa: PLR2004
+            reason = f"The books answered {reply.status}"
+            raise BooksSilent(NotProcessed(reason=reason))
+        try:
+            return elements_of(read_document(reply), collection)
+        except NotUnderstood as error:
+            raise BooksSilent(NotProcessed(reason=str(error))) from error
+
+    def _fetch_token(self, log: Log) -> tuple[str, float]:
+        pair = f"{self._access.client_id}:{self._access.client_secret}"
+        headers = {
+            "Accept": "application/json",
+            "Authorization": "Basic " + base64.b64encode(pair.encode()).decode(),
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        form = {"grant_type": "client_credentials", "scope": SCOPES}
+        url = _identity_url(self._access.base_url) + "/connect/token"
+        body = urlencode(form).encode()
+        reply = self._call("sign in", "POST", url, headers, log, body)
+        try:
+            document = read_document(reply)
+            if reply.status == 200:  # noqa: PLR2004
+                return str(document["access_token"]), float(document["expires_in"])
+        except (NotUnderstood, KeyError) as error:
+            raise BooksSilent(_no_token(reply, "the answer is no token")) from error
+        raise BooksSilent(_no_token(reply, str(document.get("error", ""))))
+
+    def _fetch_tenant(self, token: str, log: Log) -> str:
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+        url = self._access.base_url + "/connections"
+        reply = self._call("sign in", "GET", url, headers, log)
+        connections = _read_connections(reply)
+        if len(connections) != 1:
+            reason = (
+                f"The sign-in opens {len(connections)} organisations, and one is "
+                "wanted. Name its tenant id under Settings > Connection"
+            )
+            raise BooksSilent(
+                NotProcessed(reason=reason, wait_s=_PAUSE_S, closes_gate=True)
+            )
+        return connections[0]
+
+    def _call(
+        self,
+        purpose: str,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        log: Log,
+        body: bytes = b"",
+    ) -> Reply:
+        """Make a call that changes nothing, and keep it.
+
+        Raises:
+            BooksSilent: If no complete answer came.
+        """
+        attempt = _Attempt(self._clock, purpose, method, url, headers, body)
+        try:
+            reply = self._transport.call(method, url, headers, body)
+        except (NotSent, NoAnswer) as error:
+            log(attempt.failed(str(error)))
+            raise BooksSilent(
+                NotProcessed(reason=f"The books are away: {error}")
+            ) from error
+        log(attempt.answered(reply))
+        return reply
+
+    def _headers(self) -> dict[str, str]:
+        token = self._token
+        return {
+            "Accept": "application/json",  # the API answers XML otherwise
+            "Authorization": f"Bearer {token.value if token else ''}",
+            "xero-tenant-id": token.tenant_id if token else "",
+        }
+
+    def _ends_soon(self, token: _Token) -> bool:
+        return token.ends_at_s - self._clock.monotonic_s() < _RENEW_BEFORE_S
+
+
+class _Attempt:
+    """A call under way, to become an exchange."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        purpose: str,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> None:
+        self._clock = clock
+        self._started_s = clock.monotonic_s()
+        self._exchange = Exchange(
+            at=clock.now(),
+            purpose=purpose,
+            method=method,
+            url=mask_query(url),
+            request_headers=mask_headers(headers),
+            request_body=mask_body(body, headers.get("Content-Type", "")),
+        )
+
+    def failed(self, error: str) -> Exchange:
+        """Return the exchange of a call that got no answer."""
+        return self._ended(error=error)
+
+    def answered(self, reply: Reply) -> Exchange:
+        """Return the exchange of a call that got one."""
+        return self._ended(
+            status=reply.status,
+            response_headers=mask_headers(reply.headers),
+            response_body=mask_body(reply.body, "application/json"),
+        )
+
+    def _ended(self, **fields: object) -> Exchange:
+        took_s = self._clock.monotonic_s() - self._started_s
+        return Exchange(
+            **{**vars(self._exchange), **fields, "duration_ms": round(took_s * 1000)}
+        )
+
+
+def _identity_url(base_url: str) -> str:
+    """Return where tokens are given: a host of its own at the real thing."""
+    parts = urlsplit(base_url)
+    host = parts.netloc.replace("api.xero.com", "identity.xero.com")
+    return f"{parts.scheme}://{host}"
+
+
+def _no_token(reply: Reply, error: str) -> NotProcessed:
+    if reply.status in {400, 401, 403}:
+        return NotProcessed(
+            reason=(
+                f"The books refuse our sign-in ({error}). "
+                "Check client id and secret under Settings > Connection"
+            ),
+            wait_s=_PAUSE_S,
+            closes_gate=True,
+        )
+    return NotProcessed(
+        reason=f"Signing in to the books failed: {reply.status} {error}".strip(),
+        wait_s=_SHORT_PAUSE_S,
+    )
+
+
+def _read_connections(reply: Reply) -> list[str]:
+    try:
+        # The API answers with a bare list here; nowhere else.
+        document = read_document(
+            Reply(status=reply.status, body=b'{"all":' + reply.body + b"}")
+        )
+        return [str(element["tenantId"]) for element in elements_of(document, "all")]
+    except (NotUnderstood, KeyError) as error:
+        raise BooksSilent(
+            NotProcessed(reason="The list of organisations is not readable")
+        ) from error

@@ -1,0 +1,116 @@
+"""Drafts as the API wants to read them. Pure: the same drafts give the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from dashboard.domain.books import (
+    ContactDraft,
+    Draft,
+    InvoiceDraft,
+    InvoiceLine,
+    PaymentDraft,
+)
+from dashboard.domain.postings import Posting, PostingKind
+
+COLLECTIONS = {
+    PostingKind.CONTACT: "Contacts",
+    PostingKind.INVOICE: "Invoices",
+    PostingKind.PAYMENT: "Payments",
+}
+
+
+def encode(kind: PostingKind, postings: Sequence[Posting]) -> bytes:
+    """Return the body that books *postings*, in their order."""
+    elements = [_element(p.draft, p.required_document_id) for p in postings]
+    document = {COLLECTIONS[kind]: elements}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _element(draft: Draft, required_id: str) -> dict[str, Any]:
+    match draft:
+        case ContactDraft():
+            return _contact(draft)
+        case InvoiceDraft():
+            return _invoice(draft, required_id)
+        case PaymentDraft():
+            return _payment(draft, required_id)
+
+
+def _contact(draft: ContactDraft) -> dict[str, Any]:
+    address = draft.address
+    postal = _filled(
+        AddressLine1=address.line1,
+        AddressLine2=address.line2,
+        City=address.city,
+        Region=address.region,
+        PostalCode=address.postcode,
+        Country=address.country,
+    )
+    element: dict[str, Any] = _filled(
+        Name=draft.name,
+        ContactNumber=draft.number,
+        FirstName=draft.first_name,
+        LastName=draft.last_name,
+        EmailAddress=draft.email,
+        TaxNumber=draft.vat_number,
+    )
+    if postal:
+        element["Addresses"] = [{"AddressType": "POBOX", **postal}]
+    if draft.phone:
+        element["Phones"] = [{"PhoneType": "DEFAULT", "PhoneNumber": draft.phone}]
+    return element
+
+
+def _invoice(draft: InvoiceDraft, contact_id: str) -> dict[str, Any]:
+    return {
+        "Type": "ACCREC",
+        "Status": "AUTHORISED",
+        # The id alone: any other field would change the contact itself.
+        "Contact": {"ContactID": contact_id},
+        "InvoiceNumber": draft.number,
+        "Reference": draft.reference,
+        "Date": draft.issued_on.isoformat(),
+        "DueDate": draft.due_on.isoformat(),
+        "CurrencyCode": draft.currency,
+        "LineAmountTypes": "Exclusive",
+        "LineItems": [_line(line) for line in draft.lines],
+    }
+
+
+def _line(line: InvoiceLine) -> dict[str, Any]:
+    element = {
+        "Description": line.description,
+        "Quantity": _number(line.quantity),
+        "UnitAmount": _number(line.unit_amount),
+        "LineAmount": _number(line.net),
+        "AccountCode": line.account,
+        "TaxType": line.tax_type,
+        # As the shop charged it; without it the API would compute its own.
+        "TaxAmount": _number(line.tax),
+    }
+    if line.discount:
+        element["DiscountAmount"] = _number(line.discount)
+    return element
+
+
+def _payment(draft: PaymentDraft, invoice_id: str) -> dict[str, Any]:
+    return {
+        "Invoice": {"InvoiceID": invoice_id},
+        "Account": {"Code": draft.bank_account},
+        "Date": draft.paid_on.isoformat(),
+        "Amount": _number(draft.amount),
+        "Reference": draft.reference,
+    }
+
+
+def _filled(**fields: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}
+
+
+def _number(amount: Decimal) -> float | int:
+    """Return *amount* as a JSON number: up to 15 digits come out as they went in."""
+    return int(amount) if amount == amount.to_integral_value() else float(amount)

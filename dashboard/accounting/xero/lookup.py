@@ -1,0 +1,204 @@
+"""Asking the books by natural key: what to ask, and what an answer means. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from dashboard.accounting.xero.decode import Element
+from dashboard.domain.books import ContactDraft, InvoiceDraft, PaymentDraft
+from dashboard.domain.exchanges import Finding, Found, NotOurs, NotThere, TryInstead
+from dashboard.domain.postings import Posting
+from dashboard.domain.problems import Cause, Problem
+
+_DEAD = {"VOIDED", "DELETED"}
+
+
+def number_filter(members: Iterable[Posting]) -> str:
+    """Return the filter that finds contacts by our contact number."""
+    return _any_of("ContactNumber", [member.natural_key for member in members])
+
+
+def name_filter(members: Iterable[Posting]) -> str:
+    """Return the filter that finds contacts by name; empty if none can be asked for."""
+    names = [m.draft.name for m in members if isinstance(m.draft, ContactDraft)]
+    # A quotation mark cannot be asked for; such a clash is answered by renaming.
+    return _any_of("Name", [name for name in names if '"' not in name])
+
+
+def _any_of(field: str, values: Sequence[str]) -> str:
+    return " OR ".join(f'{field}=="{value}"' for value in values)
+
+
+def judge_contacts(
+    members: Iterable[Posting],
+    by_number: Iterable[Element],
+    by_name: Iterable[Element],
+) -> dict[int, Finding]:
+    """Judge contacts by what bears their number, and else by what bears their name."""
+    numbered = {str(e.get("ContactNumber", "")): e for e in by_number}
+    named = {_folded(str(e.get("Name", ""))): e for e in by_name}
+    findings = {}
+    for member in members:
+        draft = member.draft
+        if isinstance(draft, ContactDraft):
+            own = numbered.get(draft.number)
+            namesake = named.get(_folded(draft.name))
+            findings[member.id] = _judge_contact(draft, own, namesake)
+    return findings
+
+
+def _folded(name: str) -> str:
+    """Return a name as the books compare it: case does not count."""
+    return " ".join(name.split()).casefold()
+
+
+def _judge_contact(
+    draft: ContactDraft, own: Element | None, namesake: Element | None
+) -> Finding:
+    if own is not None:
+        return _archived(draft) if _is_archived(own) else _found(own, "ContactID")
+    if namesake is None or draft.name == draft.fallback_name:
+        return NotThere()
+    same_email = str(namesake.get("EmailAddress", "")).casefold()
+    if draft.email and same_email == draft.email.casefold():
+        # The same name and e-mail address: the same party, entered by hand.
+        if _is_archived(namesake):
+            return _archived(draft)
+        return _found(namesake, "ContactID")
+    return TryInstead(
+        draft=replace(draft, name=draft.fallback_name),
+        reason=(
+            f"Another contact is called {draft.name}, "
+            f"so this one becomes {draft.fallback_name}."
+        ),
+    )
+
+
+def _is_archived(contact: Element) -> bool:
+    return bool(contact.get("ContactStatus", "ACTIVE") != "ACTIVE")
+
+
+def _archived(draft: ContactDraft) -> NotOurs:
+    return NotOurs(
+        problem=Problem(
+            cause=Cause.ARCHIVED_CONTACT,
+            message=(
+                f"The contact of this customer ({draft.number}) is archived in the "
+                "books. Restore it there, then try again."
+            ),
+        )
+    )
+
+
+def judge_invoices(
+    members: Iterable[Posting], invoices: Iterable[Element]
+) -> dict[int, Finding]:
+    """Judge invoices by what bears their number."""
+    bearers: dict[str, list[Element]] = defaultdict(list)
+    for invoice in invoices:
+        bearers[str(invoice.get("InvoiceNumber", ""))].append(invoice)
+    findings = {}
+    for member in members:
+        draft = member.draft
+        if isinstance(draft, InvoiceDraft):
+            findings[member.id] = _judge_invoice(
+                draft, member.required_document_id, bearers[draft.number]
+            )
+    return findings
+
+
+def _judge_invoice(
+    draft: InvoiceDraft, contact_id: str, bearers: Sequence[Element]
+) -> Finding:
+    if not bearers:
+        return NotThere()
+    live = [bearer for bearer in bearers if bearer.get("Status") not in _DEAD]
+    if len(live) > 1:
+        return _not_ours(draft, f"the books have {len(live)} of them")
+    if not live:
+        return _not_ours(draft, "it was voided there, and a number is used only once")
+    (invoice,) = live
+    for what, theirs, ours in (
+        ("a sales invoice", invoice.get("Type"), "ACCREC"),
+        ("its reference", invoice.get("Reference"), draft.reference),
+        ("its currency", invoice.get("CurrencyCode"), draft.currency),
+        ("its contact", _contact_id(invoice), contact_id),
+    ):
+        if theirs != ours:
+            return _not_ours(draft, f"{what} is {theirs} and not {ours}")
+    # A total that differs is ours all the same: said of the order, not booked again.
+    return _found(invoice, "InvoiceID", _decimal(invoice.get("Total")))
+
+
+def _contact_id(invoice: Element) -> str:
+    contact = invoice.get("Contact")
+    return str(contact.get("ContactID", "")) if isinstance(contact, dict) else ""
+
+
+def _not_ours(draft: InvoiceDraft, difference: str) -> NotOurs:
+    return NotOurs(
+        problem=Problem(
+            cause=Cause.NOT_OURS,
+            message=(
+                f"The books have an invoice {draft.number} that is not this order's: "
+                f"{difference}. Look at it there; if it is in the way, change the "
+                "number pattern under Settings > Company and try again."
+            ),
+            settings_section="company",
+        )
+    )
+
+
+def judge_payments(
+    members: Iterable[Posting], invoices: Iterable[Element]
+) -> dict[int, Finding]:
+    """Judge payments by what is on the invoices they settle."""
+    by_id = {str(invoice.get("InvoiceID", "")): invoice for invoice in invoices}
+    findings = {}
+    for member in members:
+        draft = member.draft
+        if isinstance(draft, PaymentDraft):
+            invoice = by_id.get(member.required_document_id)
+            findings[member.id] = _judge_payment(draft, invoice)
+    return findings
+
+
+def _judge_payment(draft: PaymentDraft, invoice: Element | None) -> Finding:
+    if invoice is None or invoice.get("Status") in _DEAD:
+        return _not_payable(draft, "it is not in the books any more, or voided")
+    for payment in invoice.get("Payments") or []:
+        if payment.get("Reference") == draft.reference:
+            if _decimal(payment.get("Amount")) == draft.amount:
+                return _found(payment, "PaymentID")
+            return _not_payable(draft, f"{draft.reference} has another amount there")
+    due = _decimal(invoice.get("AmountDue"))
+    if due is not None and due < draft.amount:
+        return _not_payable(
+            draft, f"only {due} of it is open, the rest was settled by other hands"
+        )
+    return NotThere()
+
+
+def _not_payable(draft: PaymentDraft, reason: str) -> NotOurs:
+    return NotOurs(
+        problem=Problem(
+            cause=Cause.NOT_OURS,
+            message=(
+                f"The payment of {draft.amount} on invoice {draft.invoice_number} "
+                f"cannot be booked: {reason}. Look at the invoice in the books, "
+                "then try again, or ignore the order with a reason."
+            ),
+        )
+    )
+
+
+def _found(element: Element, id_field: str, total: Decimal | None = None) -> Found:
+    return Found(document_id=str(element[id_field]), total=total)
+
+
+def _decimal(value: Any) -> Decimal | None:  # noqa: ANN401 - JSON
+    return None if value is None else Decimal(value)

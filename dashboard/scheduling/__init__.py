@@ -1,0 +1,1 @@
+"""Schedules: when they are due, and APScheduler, which calls when they are."""

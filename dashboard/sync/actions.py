@@ -1,0 +1,54 @@
+"""What a person does to orders: try again, set aside, take up again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from dashboard.domain.order import Order
+from dashboard.domain.runs import Trigger
+from dashboard.store.orders import OrderStore
+from dashboard.sync.intake import read_again
+from dashboard.sync.plan import plan_order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How many orders an action changed, and how many it left alone."""
+
+    done: int
+    skipped: int
+
+
+class OrderActions:
+    """Acts on orders in a person's name; *actor* is who, for the order's story."""
+
+    def __init__(self, orders: OrderStore, wake: Callable[[Trigger], None]) -> None:
+        self._orders = orders
+        self._wake = wake
+
+    def retry(self, order_ids: Iterable[int], actor: str) -> Outcome:
+        """Plan orders anew and send again what was refused."""
+        ids = tuple(order_ids)
+        done = self._orders.plan_again(
+            ids, read_again, plan_order, actor=actor, why="Tried again."
+        )
+        self._wake(Trigger.PERSON)
+        return Outcome(done=done, skipped=len(ids) - done)
+
+    def ignore(self, order_id: int, reason: str, actor: str) -> Outcome:
+        """Set an order aside; skipped while it is on its way."""
+        done = self._orders.ignore(order_id, reason, actor=actor)
+        return Outcome(done=int(done), skipped=int(not done))
+
+    def restore(self, order_id: int, actor: str) -> Outcome:
+        """Take an order up again that was set aside."""
+        done = self._orders.restore(order_id, read_again, plan_order, actor=actor)
+        self._wake(Trigger.PERSON)
+        return Outcome(done=int(done), skipped=int(not done))
+
+    def as_told(self, order_id: int) -> Order | None:
+        """Return the order as the shop last told it, if it can be read."""
+        stored = self._orders.newest_revision(order_id)
+        told = None if stored is None else read_again(stored)
+        return told if isinstance(told, Order) else None

@@ -1,0 +1,201 @@
+"""The engine of one process: woken by orders, schedules and people, swept by itself."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dashboard.accounting.protocol import Books, BooksSilent, Pacer
+from dashboard.domain.clock import Clock
+from dashboard.domain.exchanges import Exchange
+from dashboard.domain.runs import Run, RunState, Task, Trigger
+from dashboard.domain.timing import Timing
+from dashboard.store.company import CompanyStore, Connection
+from dashboard.store.database import Database
+from dashboard.store.exchanges import ExchangeStore
+from dashboard.store.gate import Gate, Pace, gate_state
+from dashboard.store.orders import OrderStore
+from dashboard.store.queue import WorkQueue
+from dashboard.store.runs import RunStore
+from dashboard.sync.crew import Crew
+from dashboard.sync.pacer import GatePacer
+from dashboard.sync.setup import learn_facts, plan_waiting
+from dashboard.sync.worker import Worker
+
+_log = logging.getLogger(__name__)
+
+# Work that nobody announced (a lost wake-up, a retry that came due) waits this long.
+SWEEP_S = 15.0
+_BEAT_S = 5.0
+_MIN_WAIT_S = 0.05
+
+OpenBooks = Callable[[Connection, Pacer], Books]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """What the engine reads and writes."""
+
+    database: Database
+    company: CompanyStore
+    orders: OrderStore
+    exchanges: ExchangeStore
+
+
+def process_name() -> str:
+    """Return a name for this process that no other one has or had."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
+class Engine:
+    """Carries out runs, one at a time, with several threads on each."""
+
+    def __init__(  # noqa: PLR0913 - the wiring of a process
+        self,
+        stores: Stores,
+        open_books: OpenBooks,
+        clock: Clock,
+        *,
+        timing: Timing,
+        pace: Pace,
+        workers: int,
+        process: str,
+    ) -> None:
+        self._stores = stores
+        self._open_books = open_books
+        self._clock = clock
+        self._timing = timing
+        self._pace = pace
+        self._workers = workers
+        self.runs = RunStore(stores.database, process)
+        self._queue = WorkQueue(stores.database, timing, process)
+        self._gate = Gate(stores.database, pace, process)
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._trigger = Trigger.SWEEP
+        self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
+        self._books: tuple[Connection, Books] | None = None
+
+    def start(self) -> None:
+        """Begin to work in the background."""
+        self._gate.install()
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Let calls under way end, begin none, and wait for the threads."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+            self.runs.leave()
+
+    def wake(self, trigger: Trigger) -> None:
+        """Say that there is work; call it after the commit that made it."""
+        self._trigger = trigger
+        self._woken.set()
+
+    def run_now(self, trigger: Trigger) -> Run:
+        """Carry out one run in the calling thread and return what it did."""
+        self._gate.install()
+        return self._carry_out(self.runs.begin(Task.SYNC, trigger))
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.runs.beat("engine")
+                self._work()
+                wait_s = self._until_next_s()
+            except Exception:
+                # The edge of the engine: a database that is away comes back.
+                _log.exception("the engine failed")
+                wait_s = SWEEP_S / 3
+            self._woken.wait(wait_s)
+            self._woken.clear()
+
+    def _work(self) -> None:
+        self.runs.clean_up()
+        while not self._stopping.is_set():
+            run = self.runs.take()
+            if run is None:
+                break
+            self._carry_out(run)
+        trigger, self._trigger = self._trigger, Trigger.SWEEP
+        due_at = self.runs.work_due_at()
+        if due_at is None or due_at > self._clock.now() or self._gate_is_closed():
+            return
+        if self._stores.company.connection() is not None:
+            self._carry_out(self.runs.begin(Task.SYNC, trigger))
+
+    def _until_next_s(self) -> float:
+        due_at = self.runs.work_due_at()
+        if due_at is None or self._gate_is_closed():
+            return SWEEP_S
+        wait_s = (due_at - self._clock.now()).total_seconds()
+        return min(max(wait_s, _MIN_WAIT_S), SWEEP_S)
+
+    def _gate_is_closed(self) -> bool:
+        state = gate_state(self._stores.database, self._clock, self._pace)
+        return state.closed_until is not None
+
+    def _carry_out(self, run: Run) -> Run:
+        match run.task:
+            case Task.PULL:
+                message = "No shop is set up to be pulled: orders come in by push."
+                return self.runs.finish(run.id, RunState.DONE, message)
+            case Task.SYNC:
+                return self._sync(run)
+
+    def _sync(self, run: Run) -> Run:
+        connection = self._stores.company.connection()
+        if connection is None:
+            message = (
+                "The connection to the books is not set up: Settings > Connection."
+            )
+            return self.runs.finish(run.id, RunState.FAILED, message)
+        stopping = self._stopping
+        pacer = GatePacer(self._gate, self._clock, stopping)
+        books = self._books_of(connection, pacer)
+        try:
+            self._learn(books, run)
+        except BooksSilent as silent:
+            failure = silent.failure
+            if failure.closes_gate:
+                self._gate.close(failure.wait_s or 0.0, failure.reason)
+            return self.runs.finish(run.id, RunState.FAILED, f"{failure.reason}.")
+        worker = Worker(
+            queue=self._queue,
+            books=books,
+            pacer=pacer,
+            gate=self._gate,
+            exchanges=self._stores.exchanges,
+            clock=self._clock,
+            timing=self._timing,
+            run_id=run.id,
+        )
+        crew = Crew(worker.step, self._workers, stopping)
+        crew.run(lambda: self.runs.beat("engine", run.id), _BEAT_S)
+        if crew.error:
+            return self.runs.finish(run.id, RunState.FAILED, crew.error)
+        return self.runs.finish(run.id, RunState.DONE, self._pause_message())
+
+    def _pause_message(self) -> str:
+        state = gate_state(self._stores.database, self._clock, self._pace)
+        return f"{state.reason}." if state.closed_until is not None else ""
+
+    def _learn(self, books: Books, run: Run) -> None:
+        def log(exchange: Exchange) -> None:
+            self._stores.exchanges.add(exchange, request_id=None, run_id=run.id)
+
+        if learn_facts(self._stores.company, books, self._clock, log):
+            plan_waiting(self._stores.orders)
+
+    def _books_of(self, connection: Connection, pacer: Pacer) -> Books:
+        """Return the connector, the same as before while the connection is."""
+        if self._books is None or self._books[0] != connection:
+            self._books = (connection, self._open_books(connection, pacer))
+        return self._books[1]

@@ -1,0 +1,180 @@
+"""Takes in what shops send: checked, read, planned and stored before it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dashboard.domain.keys import content_hash
+from dashboard.domain.order import Order, OrderPhase
+from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.rules import Shop
+from dashboard.shops.protocol import (
+    Deleted,
+    FieldError,
+    NotJson,
+    NotUnderstood,
+    Ping,
+    Received,
+)
+from dashboard.shops.registry import CONNECTORS
+from dashboard.store.company import CompanyStore
+from dashboard.store.orders import OrderStore, Revision, StoredRevision, Taken
+from dashboard.sync.plan import plan_order
+
+# Kept with a payload: what a connector may need to read it again, and no signature.
+_KEPT_HEADERS = {
+    "content-type",
+    "x-wc-webhook-event",
+    "x-wc-webhook-id",
+    "x-wc-webhook-resource",
+    "x-wc-webhook-source",
+    "x-wc-webhook-topic",
+    "x-wc-webhook-delivery-id",
+}
+
+
+class WrongSignature(Exception):
+    """The message was not signed with a secret of the shop."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """A message that brings no order; *reason* says why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A message that is stored. *errors* say what could not be understood of it."""
+
+    order_id: int
+    news: bool
+    errors: tuple[FieldError, ...] = ()
+
+
+class Intake:
+    """Brings messages of shops into the database."""
+
+    def __init__(self, company: CompanyStore, orders: OrderStore) -> None:
+        self._company = company
+        self._orders = orders
+
+    def receive(
+        self, shop: Shop, headers: Mapping[str, str], body: bytes
+    ) -> Kept | Nothing:
+        """Take in one pushed message; what it returns as kept is safely stored.
+
+        Raises:
+            WrongSignature: If the shop's secrets did not sign these bytes.
+            NotJson: If they are not a JSON object.
+        """
+        connector = CONNECTORS[shop.kind]
+        if connector.is_unsigned_ping(headers, body):
+            return Nothing(reason="The shop tries out the address.")
+        secrets = self._company.shop_secrets(shop)
+        if not connector.signature_is_valid(headers, body, secrets):
+            raise WrongSignature
+        match connector.read(headers, body):
+            case Ping(reason=reason):
+                return Nothing(reason=reason)
+            case Deleted(external_id=external_id):
+                return self._delete(shop, external_id, headers, body)
+            case Received(order=order):
+                taken = self._store(shop, order.external_id, order, headers, body)
+                return Kept(order_id=taken.order_id, news=taken.news)
+            case NotUnderstood() as message:
+                return self._keep_unread(shop, message, headers, body)
+
+    def _delete(
+        self, shop: Shop, external_id: str, headers: Mapping[str, str], body: bytes
+    ) -> Kept | Nothing:
+        order_id = self._orders.find(shop, external_id)
+        stored = None if order_id is None else self._orders.newest_revision(order_id)
+        told = None if stored is None else read_again(stored)
+        if not isinstance(told, Order):
+            return Nothing(reason="The shop deleted an order we do not know.")
+        gone = replace(told, phase=OrderPhase.DELETED, shop_status="deleted")
+        taken = self._store(shop, external_id, gone, headers, body)
+        return Kept(order_id=taken.order_id, news=taken.news)
+
+    def _keep_unread(
+        self,
+        shop: Shop,
+        message: NotUnderstood,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Kept:
+        external_id = message.external_id or f"unread-{content_hash(body)[:12]}"
+        taken = self._orders.take_in(
+            shop,
+            Revision(
+                external_id=external_id,
+                number=message.number or external_id,
+                order=None,
+                problem=_unread(message),
+                payload=body,
+                headers=_kept(headers),
+                source="push",
+            ),
+            plan_order,
+        )
+        return Kept(order_id=taken.order_id, news=taken.news, errors=message.errors)
+
+    def _store(
+        self,
+        shop: Shop,
+        external_id: str,
+        order: Order,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Taken:
+        revision = Revision(
+            external_id=external_id,
+            number=order.number,
+            order=order,
+            problem=None,
+            payload=body,
+            headers=_kept(headers),
+            source="push",
+        )
+        return self._orders.take_in(shop, revision, plan_order)
+
+
+def read_again(stored: StoredRevision) -> Order | Problem:
+    """Read a stored revision once more, with what we understand today."""
+    try:
+        message = CONNECTORS[stored.shop.kind].read(stored.headers, stored.payload)
+    except NotJson as error:
+        return Problem(cause=Cause.NOT_UNDERSTOOD, message=str(error))
+    match message:
+        case Received(order=order):
+            return order
+        case NotUnderstood():
+            return _unread(message)
+        case Deleted() | Ping():
+            return Problem(
+                cause=Cause.NOT_UNDERSTOOD,
+                message=(
+                    f"The shop deleted order {stored.number}. "
+                    "Nothing more can be read of it."
+                ),
+            )
+
+
+def _unread(message: NotUnderstood) -> Problem:
+    first = message.errors[0]
+    more = len(message.errors) - 1
+    rest = f" (and {more} more)" if more else ""
+    return Problem(
+        cause=Cause.NOT_UNDERSTOOD,
+        message=(
+            f"The order cannot be understood: {first.path}: {first.message}{rest}. "
+            "Correct it in the shop and save it there, then it is sent again."
+        ),
+    )
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {k: v for k, v in headers.items() if k.lower() in _KEPT_HEADERS}

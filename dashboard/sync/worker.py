@@ -1,0 +1,111 @@
+"""One step of the protocol: freeze a batch, send a request, or ask the books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.accounting.protocol import Books, BooksSilent, Pacer
+from dashboard.domain.clock import Clock
+from dashboard.domain.exchanges import (
+    Answered,
+    Claim,
+    Exchange,
+    NotProcessed,
+    Outcome,
+    OutcomeUnknown,
+    RefusedWhole,
+)
+from dashboard.domain.timing import Timing, full_jitter_s
+from dashboard.store.exchanges import ExchangeStore
+from dashboard.store.gate import Gate
+from dashboard.store.queue import WorkQueue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """Works for one run; several workers, threads and processes may at once."""
+
+    queue: WorkQueue
+    books: Books
+    pacer: Pacer
+    gate: Gate
+    exchanges: ExchangeStore
+    clock: Clock
+    timing: Timing
+    run_id: int
+
+    def step(self) -> bool:
+        """Do the next piece of work; False when there is none."""
+        claim = self.queue.claim()
+        if claim is None:
+            return self.queue.prepare(self.books.freeze)
+        if claim.unknown:
+            self._ask(claim)
+        else:
+            self._send(claim)
+        return True
+
+    def _send(self, claim: Claim) -> None:
+        try:
+            self.books.sign_in(self._log)
+            with self.pacer():
+                if not self.queue.start_sending(claim):
+                    return
+                outcome, exchange = self.books.send(claim)
+        except BooksSilent as silent:
+            self._note(silent.failure)
+            self.queue.give_back(claim, _wait_s(silent.failure, claim))
+            return
+        self._record(claim, outcome, exchange)
+
+    def _record(self, claim: Claim, outcome: Outcome, exchange: Exchange) -> None:
+        match outcome:
+            case Answered(verdicts=verdicts):
+                self.queue.record_answer(claim, verdicts, exchange, self.run_id)
+                self.gate.note_success()
+            case NotProcessed(reason=reason):
+                self._note(outcome)
+                wait_s = _wait_s(outcome, claim)
+                self.queue.put_off(claim, reason, wait_s, exchange, self.run_id)
+            case OutcomeUnknown(reason=reason):
+                self.queue.record_unknown(claim, reason, exchange, self.run_id)
+                self.gate.note_failure(reason)
+            case RefusedWhole(problem=problem):
+                self.queue.refuse_whole(claim, problem, exchange, self.run_id)
+
+    def _ask(self, claim: Claim) -> None:
+        """Ask the books what became of a request, and send what is missing."""
+        try:
+            findings = self.books.look_up(
+                claim.kind, claim.members, lambda e: self._keep(e, claim.request_id)
+            )
+        except BooksSilent as silent:
+            self._note(silent.failure)
+            self.queue.look_later(claim, _wait_s(silent.failure, claim))
+            return
+        self.gate.note_success()
+        missing = self.queue.record_findings(
+            claim, findings, self.books.freeze, self.run_id
+        )
+        if missing is not None:
+            # In the same claim, while "it is not there" is fresh.
+            self._send(missing)
+
+    def _note(self, failure: NotProcessed) -> None:
+        """Let everybody wait when no other call would fare better."""
+        if failure.closes_gate:
+            self.gate.close(failure.wait_s or 0.0, failure.reason)
+        elif failure.wait_s is None:
+            self.gate.note_failure(failure.reason)
+
+    def _log(self, exchange: Exchange) -> None:
+        self._keep(exchange, None)
+
+    def _keep(self, exchange: Exchange, request_id: int | None) -> None:
+        self.exchanges.add(exchange, request_id=request_id, run_id=self.run_id)
+
+
+def _wait_s(failure: NotProcessed, claim: Claim) -> float:
+    if failure.wait_s is not None:
+        return failure.wait_s
+    return full_jitter_s(claim.attempts)
