@@ -1,24 +1,202 @@
-"""Puts the floors together: the Flask application and the engine beside it."""
+"""Puts the floors together: stores, engine, schedules and the Flask application."""
 
 from __future__ import annotations
 
-from flask import Flask
+from dataclasses import dataclass
 
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from dashboard.accounting.address import AddressRefused, check_address
+from dashboard.accounting.protocol import Books, BooksSilent, Pacer
+from dashboard.accounting.transport import Transport
+from dashboard.accounting.xero.client import Access, XeroBooks
+from dashboard.api.health import health_blueprint
+from dashboard.api.intake import IntakeServices, intake_blueprint
 from dashboard.config import Settings
 from dashboard.domain.clock import Clock, SystemClock
+from dashboard.domain.exchanges import NotProcessed
+from dashboard.domain.timing import Timing
+from dashboard.scheduling.mirror import ScheduleMirror, install_defaults
+from dashboard.store.activity import ActivityStore
+from dashboard.store.api_tokens import ApiTokenStore
+from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database, engine_options, install
+from dashboard.store.exchanges import ExchangeStore
+from dashboard.store.gate import Pace
+from dashboard.store.listing_exchanges import ExchangeListing
+from dashboard.store.listing_order import OrderReading
+from dashboard.store.listing_orders import OrderListing
+from dashboard.store.listing_overview import OverviewReading
+from dashboard.store.listing_runs import RunListing
+from dashboard.store.orders import OrderStore
+from dashboard.store.passwords import Passwords
+from dashboard.store.schedules import ScheduleStore
+from dashboard.store.sign_in_throttle import SignInThrottle
+from dashboard.store.user_sessions import (
+    DEMO_LIMITS,
+    NORMAL_LIMITS,
+    UserSessionStore,
+)
+from dashboard.store.users import UserStore
+from dashboard.store.vault import Vault
+from dashboard.sync.actions import OrderActions
+from dashboard.sync.engine import Engine, Stores, process_name
+from dashboard.sync.intake import Intake, read_again
+from dashboard.sync.setup import plan_waiting
+from dashboard.web import register_pages
+from dashboard.web.services import Services
+
+# Addresses where people read the books in a browser, by the API's address.
+_BOOKS_PAGES = {"https://api.xero.com": "https://go.xero.com"}
 
 
-def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
-    """Make the Flask application; nothing runs in the background yet."""
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """All parts of one process, put together; nothing runs yet."""
+
+    settings: Settings
+    app: Flask
+    database: Database
+    company: CompanyStore
+    orders: OrderStore
+    users: UserStore
+    tokens: ApiTokenStore
+    listing: OrderListing
+    actions: OrderActions
+    engine: Engine
+    mirror: ScheduleMirror
+    clock: Clock
+
+    def start(self) -> None:
+        """Begin to work in the background: the engine and the schedules."""
+        self.engine.start()
+        install_defaults(ScheduleStore(self.database), self.clock.now())
+        self.mirror.start()
+
+    def stop(self) -> None:
+        """Let calls under way end and begin nothing new."""
+        self.mirror.stop()
+        self.engine.stop()
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Program:
+    """Put a process together from its settings."""
+    clock = clock or SystemClock()
     app = Flask("dashboard")
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         SECRET_KEY=settings.secret_key,
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
     )
-    install(app, clock or SystemClock())
-    return app
+    database = install(app, clock)
+    company = CompanyStore(database, Vault(settings.secret_key))
+    orders = OrderStore(database)
+    engine = _engine(settings, database, company, orders, clock)
+    actions = OrderActions(orders, engine.wake)
+    program = Program(
+        settings=settings,
+        app=app,
+        database=database,
+        company=company,
+        orders=orders,
+        users=UserStore(database, clock, Passwords()),
+        tokens=ApiTokenStore(database, clock),
+        listing=OrderListing(database),
+        actions=actions,
+        engine=engine,
+        mirror=ScheduleMirror(ScheduleStore(database), engine.runs, clock, engine.wake),
+        clock=clock,
+    )
+    _register(program)
+    return program
 
 
-__all__ = ["Database", "create_app"]
+def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
+    """Return the Flask application alone, with nothing in the background."""
+    return build(settings, clock).app
+
+
+def _engine(
+    settings: Settings,
+    database: Database,
+    company: CompanyStore,
+    orders: OrderStore,
+    clock: Clock,
+) -> Engine:
+    timing = Timing(settle_s=settings.settle_s)
+    transport = Transport(clock, timing.deadline_s)
+
+    def open_books(connection: Connection, pacer: Pacer) -> Books:
+        try:
+            check_address(connection.base_url, allow_inner=settings.allow_loopback_api)
+        except AddressRefused as error:
+            raise BooksSilent(NotProcessed(reason=str(error))) from error
+        access = Access(
+            base_url=connection.base_url.rstrip("/"),
+            client_id=connection.client_id,
+            client_secret=connection.client_secret,
+            tenant_id=connection.tenant_id,
+        )
+        return XeroBooks(access, transport, clock, pacer)
+
+    stores = Stores(
+        database=database,
+        company=company,
+        orders=orders,
+        exchanges=ExchangeStore(database),
+    )
+    return Engine(
+        stores,
+        open_books,
+        clock,
+        timing=timing,
+        pace=Pace(),
+        workers=settings.workers or 1,
+        process=process_name(),
+    )
+
+
+def _register(program: Program) -> None:
+    """Put everything that answers requests into the Flask application."""
+    app, database, settings = program.app, program.database, program.settings
+    register_pages(app, _page_services(program))
+    intake = intake_blueprint(
+        IntakeServices(
+            company=program.company,
+            intake=Intake(program.company, program.orders),
+            wake=program.engine.wake,
+        )
+    )
+    # Signed by the shop, not sent by a browser with a session.
+    app.extensions["csrf"].exempt(intake)
+    app.register_blueprint(intake)
+    app.register_blueprint(health_blueprint(database))
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+
+
+def _page_services(program: Program) -> Services:
+    database, clock = program.database, program.clock
+    return Services(
+        clock=clock,
+        users=program.users,
+        user_sessions=UserSessionStore(
+            database,
+            clock,
+            DEMO_LIMITS if program.settings.demo else NORMAL_LIMITS,
+        ),
+        throttle=SignInThrottle(database, clock),
+        activity=ActivityStore(database, clock),
+        orders=program.listing,
+        order=OrderReading(database),
+        runs=RunListing(database),
+        exchanges=ExchangeListing(database),
+        overview=OverviewReading(database),
+        company=program.company,
+        read_order=read_again,
+        replan=lambda: plan_waiting(program.orders),
+        demo=program.settings.demo,
+    )

@@ -15,7 +15,7 @@ from dashboard.domain.runs import ScheduleKind
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MIN_INTERVAL_S = 10
 _MAX_INTERVAL_S = 7 * 24 * 3600
-# APScheduler counts weekdays from Monday, cron from Sunday; names mean the same in both.
+# APScheduler counts weekdays from Monday, cron from Sunday; names are safe in both.
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS = ("minute", "hour", "day", "month", "day_of_week")
 
@@ -30,10 +30,9 @@ def next_due(kind: ScheduleKind, spec: str, timezone: str, after: datetime) -> d
     Raises:
         ScheduleWrong: If *spec* or *timezone* cannot be understood, or never comes.
     """
-    due = make_trigger(kind, spec, timezone).get_next_fire_time(
-        None, after + timedelta(milliseconds=1)
-    )
-    if due is None:
+    trigger = make_trigger(kind, spec, timezone)
+    due = trigger.get_next_fire_time(None, after + timedelta(milliseconds=1))
+    if not isinstance(due, datetime):
         raise ScheduleWrong("This never comes: no such date exists.")
     return due.astimezone(UTC)
 

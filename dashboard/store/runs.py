@@ -142,9 +142,10 @@ class RunStore:
         with self._database.read() as session:
             if session.scalar(_pending().limit(1)) is not None:
                 return self._database.now(session)
-            due = func.max(RequestRow.not_before, RequestRow.claimed_until)
-            if session.get_bind().dialect.name == "postgresql":
-                due = func.greatest(RequestRow.not_before, RequestRow.claimed_until)
+            # The greater of two columns: SQLite has no other word for it than max.
+            postgres = session.get_bind().dialect.name == "postgresql"
+            greater = func.greatest if postgres else func.max
+            due = greater(RequestRow.not_before, RequestRow.claimed_until)
             waiting = RequestRow.state != RequestState.DONE.value
             return session.scalar(
                 select(type_coerce(func.min(due), UtcDateTime)).where(waiting)

@@ -110,7 +110,7 @@ class Engine:
                 self.runs.beat("engine")
                 self._work()
                 wait_s = self._until_next_s()
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged
                 # The edge of the engine: a database that is away comes back.
                 _log.exception("the engine failed")
                 wait_s = SWEEP_S / 3
@@ -159,8 +159,8 @@ class Engine:
             return self.runs.finish(run.id, RunState.FAILED, message)
         stopping = self._stopping
         pacer = GatePacer(self._gate, self._clock, stopping)
-        books = self._books_of(connection, pacer)
         try:
+            books = self._books_of(connection, pacer)
             self._learn(books, run)
         except BooksSilent as silent:
             failure = silent.failure

@@ -1,0 +1,1 @@
+"""What machines talk to: intake of orders, health, and the JSON API."""

@@ -1,0 +1,182 @@
+"""Sets up shops, the connection to the books, and the company's rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from dashboard.accounting.address import AddressRefused, check_address
+from dashboard.app import Program
+from dashboard.cli.terminal import json_option, open_program, tell
+from dashboard.domain.rules import CompanyRules, InvoiceWhen, PaymentRule, Shop
+from dashboard.shops.registry import CONNECTORS
+from dashboard.store.codec import to_plain
+from dashboard.store.company import ChangedMeanwhile, Connection, ShopExists
+from dashboard.sync.setup import plan_waiting
+
+
+@click.group()
+def shops() -> None:
+    """The shops whose orders are booked."""
+
+
+@shops.command("add")
+@click.option("--kind", type=click.Choice(sorted(CONNECTORS)), required=True)
+@click.option(
+    "--slug", required=True, help="Its name in addresses: letters, digits, -."
+)
+@click.option("--secret", required=True, help="What it signs its messages with.")
+@click.option("--name", default="", help="Its name on pages; the slug if not given.")
+@click.option("--prefix", default="", help="What its invoice numbers begin with.")
+@json_option
+def add_shop(
+    kind: str,
+    slug: str,
+    secret: str,
+    name: str,
+    prefix: str,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Add a shop. Repeating it changes nothing; a new secret joins the old one."""
+    if not slug.replace("-", "").isalnum() or slug != slug.lower():
+        raise click.ClickException("A slug has small letters, digits and - only.")
+    program = open_program()
+    shop = Shop(id=0, slug=slug, name=name or slug, kind=kind, prefix=prefix)
+    try:
+        added = program.company.add_shop(shop, secret, at=program.clock.now())
+    except ShopExists as error:
+        raise click.ClickException(str(error)) from error
+    path = f"/intake/{slug}"
+    text = f"The shop {slug} sends its orders to {path}."
+    tell(text, {"slug": slug, "intake": path, "added": added}, as_json=as_json)
+
+
+@click.group()
+def connection() -> None:
+    """The connection to the accounting package."""
+
+
+@connection.command("set")
+@click.option("--kind", type=click.Choice(["xero"]), required=True)
+@click.option("--base-url", required=True, help="Where the API is.")
+@click.option("--client-id", required=True)
+@click.option("--client-secret", required=True)
+@click.option("--tenant-id", default="", help="The organisation, if there are several.")
+@json_option
+def set_connection(
+    kind: str,
+    base_url: str,
+    client_id: str,
+    client_secret: str,
+    tenant_id: str,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Set where the books are and how to sign in."""
+    program = open_program()
+    try:
+        check_address(base_url, allow_inner=program.settings.allow_loopback_api)
+    except AddressRefused as error:
+        raise click.ClickException(str(error)) from error
+    known = program.company.connection()
+    given = Connection(
+        kind=kind,
+        base_url=base_url.rstrip("/"),
+        client_id=client_id,
+        client_secret=client_secret,
+        # Learned at the first sign-in: no change that would make us start over.
+        tenant_id=tenant_id or (known.tenant_id if known else ""),
+        version=0,
+    )
+    program.company.set_connection(given)
+    text = f"The books are at {given.base_url}."
+    tell(text, {"kind": kind, "base_url": given.base_url}, as_json=as_json)
+
+
+@click.group()
+def rules() -> None:
+    """The rules by which orders become invoices and payments."""
+
+
+@rules.command("show")
+@json_option
+def show_rules(as_json: bool) -> None:  # noqa: FBT001
+    """Show the rules."""
+    plain = to_plain(open_program().company.rules())
+    lines = (f"{name}: {value}" for name, value in plain.items())
+    tell("\n".join(lines), plain, as_json=as_json)
+
+
+@rules.command("set")
+@click.option("--invoice-when", type=click.Choice([when.value for when in InvoiceWhen]))
+@click.option("--mark-as-paid/--no-mark-as-paid", default=None)
+@click.option("--number-pattern", help="With {number}, and {prefix} of the shop.")
+@click.option("--due-days", type=click.IntRange(0, 365))
+@click.option(
+    "--payment-method",
+    "methods",
+    multiple=True,
+    metavar="METHOD=ACCOUNT",
+    help="The bank account of a payment method; may be repeated.",
+)
+@json_option
+def set_rules(
+    invoice_when: str | None,
+    mark_as_paid: bool | None,  # noqa: FBT001
+    number_pattern: str | None,
+    due_days: int | None,
+    methods: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Change rules, and plan anew the orders that waited for it."""
+    program = open_program()
+    version = program.company.rules_version()
+    old = program.company.rules()
+    new = replace(
+        old,
+        invoice_when=InvoiceWhen(invoice_when) if invoice_when else old.invoice_when,
+        mark_as_paid=old.mark_as_paid if mark_as_paid is None else mark_as_paid,
+        number_pattern=number_pattern or old.number_pattern,
+        due_days=old.due_days if due_days is None else due_days,
+        payment_rules=_with_methods(old, methods),
+    )
+    _check_pattern(new)
+    moved = _save(program, new, version)
+    text = f"Saved. {moved} waiting orders go on."
+    tell(text, {"moved": moved}, as_json=as_json)
+
+
+def _save(program: Program, rules: CompanyRules, version: int) -> int:
+    try:
+        program.company.save_rules(rules, expected_version=version)
+    except ChangedMeanwhile as error:
+        message = "Somebody else changed the rules just now. Try again."
+        raise click.ClickException(message) from error
+    return plan_waiting(program.orders)
+
+
+def _with_methods(
+    rules: CompanyRules, methods: tuple[str, ...]
+) -> tuple[PaymentRule, ...]:
+    accounts = {rule.method: rule.bank_account for rule in rules.payment_rules}
+    for pair in methods:
+        method, separator, account = pair.partition("=")
+        if not separator or not account:
+            raise click.ClickException(f"{pair!r} is not METHOD=ACCOUNT.")
+        accounts[method] = account
+    return tuple(
+        PaymentRule(method=method, bank_account=account)
+        for method, account in accounts.items()
+    )
+
+
+def _check_pattern(rules: CompanyRules) -> None:
+    try:
+        number = rules.number_pattern.format(prefix="W-", number="1")
+    except (KeyError, ValueError, IndexError) as error:
+        message = (
+            "A number pattern may hold {prefix} and {number}, nothing else in { }."
+        )
+        raise click.ClickException(message) from error
+    if number == rules.number_pattern.format(prefix="W-", number="2"):
+        raise click.ClickException("A number pattern must hold {number}.")

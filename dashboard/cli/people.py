@@ -1,0 +1,71 @@
+"""Adds users and API tokens."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from dashboard.cli.terminal import json_option, open_program, tell
+from dashboard.domain.users import Role
+from dashboard.store.api_tokens import TokenExists
+from dashboard.store.passwords import PasswordTooWeak
+from dashboard.store.users import UserExists
+
+
+@click.group()
+def users() -> None:
+    """The people who sign in."""
+
+
+@users.command("add")
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.option(
+    "--role", type=click.Choice([role.word for role in Role]), default="watcher"
+)
+@click.option("--password-stdin", is_flag=True, help="Read the password from input.")
+@json_option
+def add_user(
+    email: str,
+    name: str,
+    role: str,
+    password_stdin: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Add a user; one who is there already stays as they are."""
+    program = open_program()
+    if program.users.exists(email):
+        tell(
+            f"{email} is a user already.",
+            {"email": email, "added": False},
+            as_json=as_json,
+        )
+        return
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    try:
+        user = program.users.add(email, name, Role.of(role), password)
+    except (PasswordTooWeak, UserExists) as error:
+        raise click.ClickException(str(error)) from error
+    facts = {"email": user.email, "role": role, "added": True}
+    tell(f"{user.email} may sign in as {role}.", facts, as_json=as_json)
+
+
+@click.group()
+def tokens() -> None:
+    """Bearer tokens of the JSON API."""
+
+
+@tokens.command("add")
+@click.option("--name", required=True, help="What it is for.")
+@json_option
+def add_token(name: str, as_json: bool) -> None:  # noqa: FBT001
+    """Make a token and print it; it cannot be shown again."""
+    try:
+        token = open_program().tokens.add(name)
+    except TokenExists as error:
+        raise click.ClickException(str(error)) from error
+    tell(token, {"name": name, "token": token}, as_json=as_json)

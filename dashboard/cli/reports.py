@@ -1,0 +1,115 @@
+"""Tells how things stand: orders, problems, and whether all is set up."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from dashboard.app import Program
+from dashboard.cli.terminal import json_option, open_program, tell
+from dashboard.domain.status import OrderStatus
+from dashboard.store.listing_orders import OrderFilter, OrderSort, OrderSummary
+
+_PAGE = 200
+_COLUMNS = (
+    "number",
+    "shop",
+    "status",
+    "customer",
+    "currency",
+    "total",
+    "invoice",
+    "reason",
+    "received_at",
+)
+
+
+@click.command()
+@click.option(
+    "--status",
+    type=click.Choice([status.value for status in OrderStatus]),
+    default=None,
+)
+@click.option("--search", default="", help="Part of a number, a name or an e-mail.")
+@json_option
+def orders(status: str | None, search: str, as_json: bool) -> None:  # noqa: FBT001
+    """List orders and how they stand, the newest first."""
+    rows = [_facts(order) for order in _all(open_program(), status, search)]
+    lines = (
+        f"{row['number']:>12}  {row['status']:<17} {row['total']:>12} "
+        f"{row['currency']}  {row['invoice']:<14} {row['reason']}"
+        for row in rows
+    )
+    tell("\n".join(lines), {"orders": rows}, as_json=as_json)
+
+
+@click.command()
+def export() -> None:
+    """Write all orders as CSV to the output."""
+    writer = csv.DictWriter(sys.stdout, _COLUMNS)
+    writer.writeheader()
+    for order in _all(open_program(), None, ""):
+        writer.writerow({k: _harmless(v) for k, v in _facts(order).items()})
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:  # noqa: FBT001
+    """Check that everything is set up; ends with 1 if something is missing."""
+    program = open_program()
+    checks = dict(_checks(program))
+    lines = (f"{'ok  ' if good else 'FAIL'}  {what}" for what, good in checks.items())
+    tell("\n".join(lines), {"checks": checks}, as_json=as_json)
+    if not all(checks.values()):
+        raise SystemExit(1)
+
+
+def _checks(program: Program) -> Iterator[tuple[str, bool]]:
+    try:
+        yield "the database answers", program.database.answers()
+        yield "there is a user", program.users.any()
+    except SQLAlchemyError:
+        yield "the tables are there (sluice db upgrade)", False
+        return
+    yield "there is a shop", bool(program.company.shops())
+    yield "there is a connection to the books", program.company.connection() is not None
+    yield "the books have answered", program.company.facts() is not None
+
+
+def _all(program: Program, status: str | None, search: str) -> Iterator[OrderSummary]:
+    wanted = OrderFilter(
+        statuses=(OrderStatus(status),) if status else (), search=search
+    )
+    after = None
+    while True:
+        page = program.listing.page(wanted, OrderSort.NEWEST, size=_PAGE, after=after)
+        yield from page.orders
+        if not page.has_next:
+            return
+        after = page.orders[-1].id
+
+
+def _facts(order: OrderSummary) -> dict[str, Any]:
+    return {
+        "number": order.number,
+        "shop": order.shop,
+        "status": order.status.value,
+        "customer": order.customer_name,
+        "currency": order.currency,
+        "total": str(order.total),
+        "invoice": order.invoice_number,
+        "reason": order.message or order.reason,
+        "received_at": order.received_at.isoformat(),
+    }
+
+
+def _harmless(value: object) -> object:
+    """Keep a spreadsheet from taking a text for a formula."""
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"}:
+        return "'" + value
+    return value

@@ -1,0 +1,40 @@
+"""What all commands share: the program from the settings, facts printed, errors told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from dashboard.app import Program, build
+from dashboard.config import Settings, SettingWrong, load_settings
+from dashboard.logs import configure_logging
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print the facts as JSON."
+)
+
+
+def read_settings() -> Settings:
+    """Return the settings of the environment.
+
+    Raises:
+        click.ClickException: If one cannot be used.
+    """
+    try:
+        settings = load_settings()
+    except SettingWrong as error:
+        raise click.ClickException(str(error)) from error
+    configure_logging("warning")
+    return settings
+
+
+def open_program() -> Program:
+    """Put the program together; nothing works in the background."""
+    return build(read_settings())
+
+
+def tell(text: str, facts: dict[str, Any], *, as_json: bool) -> None:
+    """Print *facts* as JSON, or *text* for a person."""
+    click.echo(json.dumps(facts, default=str) if as_json else text)

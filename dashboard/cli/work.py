@@ -1,0 +1,92 @@
+"""Serves, works and books."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from dataclasses import asdict, replace
+
+import click
+
+from dashboard import serving
+from dashboard.app import Program
+from dashboard.cli.terminal import json_option, open_program, read_settings, tell
+from dashboard.domain.runs import Run, RunState, Trigger
+from dashboard.logs import configure_logging
+from dashboard.store.database import upgrade_schema
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@json_option
+def upgrade(as_json: bool) -> None:  # noqa: FBT001
+    """Bring the tables up to this version; nothing is done to newer ones."""
+    program = open_program()
+    upgrade_schema(program.app)
+    tell("The tables are up to date.", {"status": "up to date"}, as_json=as_json)
+
+
+@click.command()
+@click.option("--host", help="Where to listen; SLUICE_HOST if not given.")
+@click.option("--port", type=click.IntRange(1, 65535), help="SLUICE_PORT if not given.")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve pages and intake, and book orders, until stopped."""
+    settings = read_settings()
+    settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    upgrade_schema(open_program().app)
+    click.echo(f"Sluice is at http://{settings.host}:{settings.port}", err=True)
+    try:
+        serving.serve(settings)
+    except serving.PortInUse as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command()
+def worker() -> None:
+    """Book orders without serving pages, until stopped; any number may run."""
+    program = open_program()
+    configure_logging(program.settings.log_level)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    program.start()
+    click.echo(f"Working as process {os.getpid()}.", err=True)
+    stopping.wait()
+    program.stop()
+
+
+@click.command()
+@json_option
+def sync(as_json: bool) -> None:  # noqa: FBT001
+    """Book what is due now, and say what was done."""
+    _run(open_program(), as_json=as_json)
+
+
+@click.command()
+@json_option
+def pull(as_json: bool) -> None:  # noqa: FBT001
+    """Fetch orders from the shops that can be asked for them."""
+    text = "No shop is set up to be pulled: orders come in by push."
+    tell(text, {"pulled": 0, "message": text}, as_json=as_json)
+
+
+def _run(program: Program, *, as_json: bool) -> None:
+    run = program.engine.run_now(Trigger.PERSON)
+    facts = {"run": run.id, "state": run.state.value, "message": run.message}
+    tell(_in_words(run), facts | asdict(run.counts), as_json=as_json)
+    if run.state is not RunState.DONE:
+        raise SystemExit(1)
+
+
+def _in_words(run: Run) -> str:
+    counts = run.counts
+    done = (
+        f"{counts.invoices} invoices and {counts.payments} payments booked for "
+        f"{counts.orders} orders with {counts.calls} calls; {counts.refused} refused."
+    )
+    return f"{run.message}\n{done}".strip()

@@ -1,0 +1,88 @@
+"""Serves the dashboard with granian: one process for pages, engine and schedules."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import socket
+import threading
+from multiprocessing import parent_process
+from multiprocessing.util import Finalize
+
+from flask import Flask
+from granian.constants import Interfaces
+from granian.server import Server
+
+from dashboard.app import Program, build
+from dashboard.config import Settings, load_settings
+from dashboard.logs import configure_logging
+
+_THREADS = 8
+_WATCH_EVERY_S = 1.0
+
+
+class PortInUse(Exception):
+    """Somebody else listens where the dashboard was to."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until the process is told to stop.
+
+    Raises:
+        PortInUse: If the address is taken.
+    """
+    _check_port(settings.host, settings.port)
+    Server(
+        "dashboard.serving:make_app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=_THREADS,
+        factory=True,
+        log_access=False,
+        log_level="warning",
+    ).serve()
+
+
+def make_app() -> Flask:
+    """Make the application and start what works beside it, in the serving process."""
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    program = build(settings)
+    if settings.workers:
+        _run_beside(program)
+    return program.app
+
+
+def _run_beside(program: Program) -> None:
+    """Start engine and schedules, and stop them when the process ends."""
+    program.start()
+    atexit.register(program.stop)
+    if parent_process() is None:
+        return
+    # A process made by multiprocessing ends without atexit.
+    Finalize(None, program.stop, exitpriority=10)
+    watcher = threading.Thread(target=_watch_parent, name="parent", daemon=True)
+    watcher.start()
+
+
+def _watch_parent() -> None:
+    """End this process when the one that started it is gone, killed for instance."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        threading.Event().wait(_WATCH_EVERY_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortInUse(
+                f"Port {port} on {host} cannot be used: {error.strerror}. "
+                "Choose another with --port or SLUICE_PORT."
+            ) from error
