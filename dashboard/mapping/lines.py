@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from dashboard.domain.books import InvoiceLine
-from dashboard.domain.money import CENT, ZERO, to_cents
+from dashboard.domain.money import ZERO, decimals_of, to_cents
 from dashboard.domain.order import LineItem, LineKind, Order
 from dashboard.domain.problems import Cause
 from dashboard.domain.rules import CompanyRules
@@ -129,8 +129,12 @@ def _account(kind: LineKind, rules: CompanyRules) -> str:
 
 
 def _check_rounding(order: Order, residual: Decimal) -> None:
-    """Stop an order whose lines miss its total by more than rounding explains."""
-    limit = CENT * len(order.lines)
+    """Stop an order whose lines miss its total by more than rounding explains.
+
+    That is the currency's smallest coin a line: shops round each line's tax to it.
+    """
+    coin = Decimal(1).scaleb(-decimals_of(order.currency))
+    limit = coin * len(order.lines)
     if abs(residual) > limit:
         lines = to_cents(order.total) - residual
         raise stopped(

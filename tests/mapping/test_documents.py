@@ -205,6 +205,14 @@ def test_more_than_a_cent_a_line_stops_the_order(total: str) -> None:
     assert total in stopped.message
 
 
+def test_a_yen_a_line_is_rounding_where_there_is_nothing_smaller() -> None:
+    order = an_order("121.00", a_line("99.99", "20.79"), currency="JPY")
+
+    rounding = documents(order).invoice.lines[-1]
+
+    assert (rounding.description, rounding.net) == ("Rounding", Decimal("0.22"))
+
+
 def test_total_below_zero_stops_the_order() -> None:
     assert problem(an_order("-5.00", a_line("-5.00"))).cause is Cause.NEGATIVE_TOTAL
 
