@@ -9,7 +9,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import click
@@ -111,8 +111,13 @@ class Server:
             OSError: If the port cannot be had.
         """
         self._app = app
+        # The library's own map is shared by every server of the process.
+        self._sockets: dict[int, Any] = {}
+        # The name stands for two addresses, and each would get its own port.
+        host = "127.0.0.1" if host == "localhost" else host
         self._server = create_server(
             app,
+            map=self._sockets,
             host=host,
             port=port,
             threads=THREADS,
@@ -136,12 +141,19 @@ class Server:
 
     def close(self) -> None:
         """Stop serving and let the data file go."""
-        self._server.close()
-        if self._thread is not None:
+        if self._thread is None:
+            self._close_sockets()
+        else:
+            # Sockets belong to the loop's thread, which ends with the last one.
+            self._server.trigger.pull_trigger(self._close_sockets)
             self._thread.join(timeout=5)
         self._server.task_dispatcher.shutdown(timeout=1)
         storage: Storage = self._app.extensions["mock_storage"]
         storage.close()
+
+    def _close_sockets(self) -> None:
+        for connection in list(self._sockets.values()):
+            connection.close()
 
 
 @click.group()

@@ -129,22 +129,22 @@ def test_an_invoice_of_nothing_is_paid_at_once(
         (
             {"tax_type": "TAX999"},
             (
-                "The TaxType code TAX999 does not exist or cannot be used for this type "
-                "of transaction."
+                "The TaxType code TAX999 does not exist or cannot be used for this "
+                "type of transaction."
             ),
         ),
         (
             {"tax_type": "INPUT2"},
             (
-                "The TaxType code INPUT2 does not exist or cannot be used for this type "
-                "of transaction."
+                "The TaxType code INPUT2 does not exist or cannot be used for this "
+                "type of transaction."
             ),
         ),
         (
             {"tax_type": "TAX006"},
             (
-                "The TaxType code TAX006 does not exist or cannot be used for this type "
-                "of transaction."
+                "The TaxType code TAX006 does not exist or cannot be used for this "
+                "type of transaction."
             ),
         ),
         (
@@ -256,8 +256,8 @@ def test_a_locked_period_takes_no_invoice(
     if is_refused:
         assert _problems(books, an_invoice(issue_date=day)) == (
             (
-                "The document date cannot be before the period lock date, currently set "
-                "at 31 January 2026"
+                "The document date cannot be before the period lock date, currently "
+                "set at 31 January 2026"
             ),
         )
     else:
