@@ -49,11 +49,14 @@ class Fields:
         return value is None or value == ""
 
     def text(self, key: str, default: str = "") -> str:
-        """Return a text on one line without markup; a number counts as text."""
+        """Return a text on one line without markup; a number counts as text.
+
+        PHP says false where there is nothing, so that is empty too.
+        """
         value = self._data.get(key)
         if isinstance(value, str):
             return one_line(value) or default
-        if value is None:
+        if value is None or value is False:
             return default
         if _is_number(value):
             return str(value)
