@@ -14,7 +14,7 @@ from mock_accounting.dialect.messages import Call, Rejected
 
 MAX_ELEMENTS = 1000
 _MAX_XML_DEPTH = 20
-_MAX_DIGITS = 13
+_MAX_DIGITS = 10
 _LISTS = frozenset(
     {
         "accounts",
@@ -49,8 +49,10 @@ class Element:
         """A text field."""
         value = self._fields.get(name.lower())
         match value:
-            case None | str():
-                return value
+            case None:
+                return None
+            case str():
+                return self._encodable(name, value)
             case bool():
                 return "true" if value else "false"
             case int() | Decimal():
@@ -109,6 +111,14 @@ class Element:
         if not value:
             return []
         return _elements(value, f"{self._path}.{name}")
+
+    def _encodable(self, name: str, value: str) -> str:
+        """Refuse half a character: no page could ever show it."""
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise self._unreadable(name, "string") from error
+        return value
 
     def _unreadable(self, name: str, kind: str) -> Rejected:
         return _bad_data(f"Could not convert to {kind}. Path '{self._path}.{name}'.")

@@ -34,6 +34,7 @@ HAS_PAYMENTS = (
 UNKNOWN_DOCUMENT = "The document with the supplied id was not found for this endpoint."
 _MAX_TEXT = 255
 _RATE_DECIMALS = 6
+_MAX_TOTAL = Decimal(10) ** 12
 
 _WRITABLE_WHEN_NEW = frozenset(
     {InvoiceStatus.DRAFT, InvoiceStatus.SUBMITTED, InvoiceStatus.AUTHORISED}
@@ -378,6 +379,8 @@ def _reckoned(invoice: Invoice) -> Invoice:
     sums = totals(invoice.lines, invoice.line_amount_types)
     if sums.total < 0:
         raise Refused("Document total must not be negative")
+    if sums.total >= _MAX_TOTAL:
+        raise Refused("Document total is too large")
     discount = sum(
         (
             round_half_up(line.quantity * line.unit_amount) - line.line_amount
@@ -407,8 +410,12 @@ def _with_status_by_amount(invoice: Invoice, on: date) -> Invoice:
 def _rate(books: Books, currency: str, given: Decimal | None) -> Decimal:
     if currency == books.organisation.base_currency:
         return Decimal("1.000000")
-    rate = given or books.currencies[currency].rate
-    return round_half_up(rate, _RATE_DECIMALS)
+    if given is None:
+        return books.currencies[currency].rate
+    rate = round_half_up(given, _RATE_DECIMALS)
+    if rate <= 0:
+        raise Refused("CurrencyRate must be greater than zero")
+    return rate
 
 
 def _or(given: T | None, former: T) -> T:

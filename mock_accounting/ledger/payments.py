@@ -21,6 +21,7 @@ from mock_accounting.ledger.money import round_half_up
 
 EXCEEDS_OUTSTANDING = "Payment amount exceeds the amount outstanding on this document"
 NOT_AUTHORISED = "Payments can only be made against Authorised documents"
+_LEAST_RATE = Decimal("0.000001")
 _PAYABLE = frozenset({InvoiceStatus.AUTHORISED, InvoiceStatus.PAID})
 
 
@@ -44,12 +45,14 @@ def create_payment(books: Books, wanted: PaymentInput) -> Payment:
     locked = is_locked(books, day)
     if locked:
         problems.append(locked)
+    rate = wanted.currency_rate or invoice.currency_rate
+    if rate < _LEAST_RATE:
+        problems.append("CurrencyRate must be greater than zero")
     account = _account(books, wanted)
     if isinstance(account, str):
         raise Refused(*problems, account)
     if problems:
         raise Refused(*problems)
-    rate = wanted.currency_rate or invoice.currency_rate
     payment = Payment(
         payment_id=books.ids.next(),
         invoice_id=invoice.invoice_id,
@@ -147,6 +150,6 @@ def _bank_amount(
     if wanted.bank_amount is not None:
         return round_half_up(wanted.bank_amount)
     amount = wanted.amount or Decimal(0)
-    if account.currency_code in {None, invoice.currency_code} or not rate:
+    if account.currency_code in {None, invoice.currency_code}:
         return round_half_up(amount)
     return round_half_up(amount / rate)
