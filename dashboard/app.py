@@ -16,36 +16,26 @@ from dashboard.api.intake import IntakeServices, intake_blueprint
 from dashboard.config import Settings
 from dashboard.domain.clock import Clock, SystemClock
 from dashboard.domain.exchanges import NotProcessed
+from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.timing import Timing
 from dashboard.scheduling.mirror import ScheduleMirror, install_defaults
-from dashboard.store.activity import ActivityStore
 from dashboard.store.api_tokens import ApiTokenStore
 from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database, engine_options, install
 from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.gate import Pace
-from dashboard.store.listing_exchanges import ExchangeListing
-from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderListing
-from dashboard.store.listing_overview import OverviewReading
-from dashboard.store.listing_runs import RunListing
 from dashboard.store.orders import OrderStore
 from dashboard.store.passwords import Passwords
 from dashboard.store.schedules import ScheduleStore
-from dashboard.store.sign_in_throttle import SignInThrottle
-from dashboard.store.user_sessions import (
-    DEMO_LIMITS,
-    NORMAL_LIMITS,
-    UserSessionStore,
-)
 from dashboard.store.users import UserStore
 from dashboard.store.vault import Vault
 from dashboard.sync.actions import OrderActions
 from dashboard.sync.engine import Engine, Stores, process_name
-from dashboard.sync.intake import Intake, read_again
+from dashboard.sync.intake import Intake
 from dashboard.sync.setup import plan_waiting
 from dashboard.web import register_pages
-from dashboard.web.services import Services
+from dashboard.web.services import Services, open_services
 
 # Addresses where people read the books in a browser, by the API's address.
 _BOOKS_PAGES = {"https://api.xero.com": "https://go.xero.com"}
@@ -95,7 +85,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     orders = OrderStore(database)
     engine = _engine(settings, database, company, orders, clock)
     actions = OrderActions(orders, engine.wake)
-    program = Program(
+    return Program(
         settings=settings,
         app=app,
         database=database,
@@ -109,13 +99,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         mirror=ScheduleMirror(ScheduleStore(database), engine.runs, clock, engine.wake),
         clock=clock,
     )
-    _register(program)
-    return program
-
-
-def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
-    """Return the Flask application alone, with nothing in the background."""
-    return build(settings, clock).app
 
 
 def _engine(
@@ -158,8 +141,8 @@ def _engine(
     )
 
 
-def _register(program: Program) -> None:
-    """Put everything that answers requests into the Flask application."""
+def open_pages(program: Program) -> Flask:
+    """Put everything that answers requests into the program's Flask application."""
     app, database, settings = program.app, program.database, program.settings
     register_pages(app, _page_services(program))
     intake = intake_blueprint(
@@ -176,27 +159,24 @@ def _register(program: Program) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+    return app
 
 
 def _page_services(program: Program) -> Services:
-    database, clock = program.database, program.clock
-    return Services(
-        clock=clock,
-        users=program.users,
-        user_sessions=UserSessionStore(
-            database,
-            clock,
-            DEMO_LIMITS if program.settings.demo else NORMAL_LIMITS,
-        ),
-        throttle=SignInThrottle(database, clock),
-        activity=ActivityStore(database, clock),
-        orders=program.listing,
-        order=OrderReading(database),
-        runs=RunListing(database),
-        exchanges=ExchangeListing(database),
-        overview=OverviewReading(database),
+    def start_run(task: Task) -> int:
+        run_id = program.engine.runs.queue(task, Trigger.PERSON)
+        program.engine.wake(Trigger.PERSON)
+        return run_id
+
+    connection = program.company.connection()
+    return open_services(
+        program.database,
+        program.clock,
         company=program.company,
-        read_order=read_again,
+        schedules=ScheduleStore(program.database),
+        actions=program.actions,
+        start_run=start_run,
         replan=lambda: plan_waiting(program.orders),
         demo=program.settings.demo,
+        books_url=connection.base_url if connection and program.settings.demo else "",
     )

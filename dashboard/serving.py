@@ -12,9 +12,10 @@ from multiprocessing.util import Finalize
 
 from flask import Flask
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server import Server
 
-from dashboard.app import Program, build
+from dashboard.app import Program, build, open_pages
 from dashboard.config import Settings, load_settings
 from dashboard.logs import configure_logging
 
@@ -42,7 +43,7 @@ def serve(settings: Settings) -> None:
         blocking_threads=_THREADS,
         factory=True,
         log_access=False,
-        log_level="warning",
+        log_level=LogLevels.warning,
     ).serve()
 
 
@@ -51,9 +52,10 @@ def make_app() -> Flask:
     settings = load_settings()
     configure_logging(settings.log_level)
     program = build(settings)
+    app = open_pages(program)
     if settings.workers:
         _run_beside(program)
-    return program.app
+    return app
 
 
 def _run_beside(program: Program) -> None:

@@ -54,11 +54,10 @@ def intake_blueprint(services: IntakeServices) -> Blueprint:
                 error.message,
                 position={"line": error.line, "column": error.column},
             )
-        match result:
-            case Nothing(reason=reason):
-                return jsonify(status="nothing to store", reason=reason), 200
-            case Kept(news=True):
-                services.wake(Trigger.ORDER)
+        if isinstance(result, Nothing):
+            return jsonify(status="nothing to store", reason=result.reason), 200
+        if result.news:
+            services.wake(Trigger.ORDER)
         return _kept(result)
 
     return blueprint

@@ -7,6 +7,7 @@ from dataclasses import replace
 import click
 
 from dashboard.accounting.address import AddressRefused, check_address
+from dashboard.accounting.protocol import BooksSilent
 from dashboard.app import Program
 from dashboard.cli.terminal import json_option, open_program, tell
 from dashboard.domain.rules import CompanyRules, InvoiceWhen, PaymentRule, Shop
@@ -89,8 +90,15 @@ def set_connection(
         version=0,
     )
     program.company.set_connection(given)
-    text = f"The books are at {given.base_url}."
-    tell(text, {"kind": kind, "base_url": given.base_url}, as_json=as_json)
+    facts = {"kind": kind, "base_url": given.base_url, "organisation": None}
+    try:
+        facts["organisation"] = program.engine.meet_books()
+        text = f"Signed in: these are the books of {facts['organisation']}."
+    except BooksSilent as silent:
+        # It is set all the same: the engine goes on trying.
+        facts["problem"] = silent.failure.reason
+        text = f"The connection is set, but it does not work yet: {facts['problem']}."
+    tell(text, facts, as_json=as_json)
 
 
 @click.group()

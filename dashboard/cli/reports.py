@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.app import Program
 from dashboard.cli.terminal import json_option, open_program, tell
 from dashboard.domain.status import OrderStatus
+from dashboard.store.health import read_health
 from dashboard.store.listing_orders import OrderFilter, OrderSort, OrderSummary
 
 _PAGE = 200
@@ -54,7 +54,8 @@ def export() -> None:
     writer = csv.DictWriter(sys.stdout, _COLUMNS)
     writer.writeheader()
     for order in _all(open_program(), None, ""):
-        writer.writerow({k: _harmless(v) for k, v in _facts(order).items()})
+        row = _facts(order)
+        writer.writerow({k: _harmless(row[k]) for k in row} | {"total": row["total"]})
 
 
 @click.command()
@@ -70,12 +71,11 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001
 
 
 def _checks(program: Program) -> Iterator[tuple[str, bool]]:
-    try:
-        yield "the database answers", program.database.answers()
-        yield "there is a user", program.users.any()
-    except SQLAlchemyError:
-        yield "the tables are there (sluice db upgrade)", False
+    ready = read_health(program.database).database
+    yield "the database answers and has its tables (sluice db upgrade)", ready
+    if not ready:
         return
+    yield "there is a user", program.users.any()
     yield "there is a shop", bool(program.company.shops())
     yield "there is a connection to the books", program.company.connection() is not None
     yield "the books have answered", program.company.facts() is not None

@@ -1,4 +1,4 @@
-"""What all commands share: the program from the settings, facts printed, errors told."""
+"""What all commands share: the program from the settings, and facts printed."""
 
 from __future__ import annotations
 

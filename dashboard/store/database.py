@@ -101,11 +101,6 @@ class Database:
                 return stamp.astimezone(UTC)
         return self._clock.now()
 
-    def answers(self) -> bool:
-        """Tell whether the database answers a query."""
-        with self.read() as session:
-            return session.scalar(select(1)) == 1
-
 
 def install(app: Flask, clock: Clock) -> Database:
     """Tie the database named in *app*'s configuration to it and return it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from dashboard.accounting.protocol import Books, BooksSilent, Pacer
 from dashboard.domain.clock import Clock
-from dashboard.domain.exchanges import Exchange
+from dashboard.domain.exchanges import Exchange, NotProcessed
 from dashboard.domain.runs import Run, RunState, Task, Trigger
 from dashboard.domain.timing import Timing
 from dashboard.store.company import CompanyStore, Connection
@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 SWEEP_S = 15.0
 _BEAT_S = 5.0
 _MIN_WAIT_S = 0.05
+_NO_CONNECTION = "There is no connection to the books: Settings > Connection."
 
 OpenBooks = Callable[[Connection, Pacer], Books]
 
@@ -77,6 +78,7 @@ class Engine:
         self._gate = Gate(stores.database, pace, process)
         self._stopping = threading.Event()
         self._woken = threading.Event()
+        self._pacer = GatePacer(self._gate, clock, self._stopping)
         self._trigger = Trigger.SWEEP
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
         self._books: tuple[Connection, Books] | None = None
@@ -104,6 +106,21 @@ class Engine:
         self._gate.install()
         return self._carry_out(self.runs.begin(Task.SYNC, trigger))
 
+    def meet_books(self) -> str:
+        """Sign in, learn what the books are, and return the organisation's name.
+
+        Raises:
+            BooksSilent: If they do not answer.
+        """
+        connection = self._stores.company.connection()
+        if connection is None:
+            raise BooksSilent(NotProcessed(reason=_NO_CONNECTION))
+        self._gate.install()
+        books = self._books_of(connection)
+        self._learn(books, run_id=None)
+        facts = self._stores.company.facts()
+        return facts.organisation if facts else ""
+
     def _loop(self) -> None:
         while not self._stopping.is_set():
             try:
@@ -125,11 +142,17 @@ class Engine:
                 break
             self._carry_out(run)
         trigger, self._trigger = self._trigger, Trigger.SWEEP
-        due_at = self.runs.work_due_at()
-        if due_at is None or due_at > self._clock.now() or self._gate_is_closed():
-            return
-        if self._stores.company.connection() is not None:
+        if self._has_work() and not self._gate_is_closed():
             self._carry_out(self.runs.begin(Task.SYNC, trigger))
+
+    def _has_work(self) -> bool:
+        company = self._stores.company
+        if company.connection() is None:
+            return False
+        if company.facts_at() is None:
+            return True
+        due_at = self.runs.work_due_at()
+        return due_at is not None and due_at <= self._clock.now()
 
     def _until_next_s(self) -> float:
         due_at = self.runs.work_due_at()
@@ -153,15 +176,10 @@ class Engine:
     def _sync(self, run: Run) -> Run:
         connection = self._stores.company.connection()
         if connection is None:
-            message = (
-                "The connection to the books is not set up: Settings > Connection."
-            )
-            return self.runs.finish(run.id, RunState.FAILED, message)
-        stopping = self._stopping
-        pacer = GatePacer(self._gate, self._clock, stopping)
+            return self.runs.finish(run.id, RunState.FAILED, _NO_CONNECTION)
         try:
-            books = self._books_of(connection, pacer)
-            self._learn(books, run)
+            books = self._books_of(connection)
+            self._learn(books, run.id)
         except BooksSilent as silent:
             failure = silent.failure
             if failure.closes_gate:
@@ -170,14 +188,14 @@ class Engine:
         worker = Worker(
             queue=self._queue,
             books=books,
-            pacer=pacer,
+            pacer=self._pacer,
             gate=self._gate,
             exchanges=self._stores.exchanges,
             clock=self._clock,
             timing=self._timing,
             run_id=run.id,
         )
-        crew = Crew(worker.step, self._workers, stopping)
+        crew = Crew(worker.step, self._workers, self._stopping)
         crew.run(lambda: self.runs.beat("engine", run.id), _BEAT_S)
         if crew.error:
             return self.runs.finish(run.id, RunState.FAILED, crew.error)
@@ -187,15 +205,15 @@ class Engine:
         state = gate_state(self._stores.database, self._clock, self._pace)
         return f"{state.reason}." if state.closed_until is not None else ""
 
-    def _learn(self, books: Books, run: Run) -> None:
+    def _learn(self, books: Books, run_id: int | None) -> None:
         def log(exchange: Exchange) -> None:
-            self._stores.exchanges.add(exchange, request_id=None, run_id=run.id)
+            self._stores.exchanges.add(exchange, request_id=None, run_id=run_id)
 
         if learn_facts(self._stores.company, books, self._clock, log):
             plan_waiting(self._stores.orders)
 
-    def _books_of(self, connection: Connection, pacer: Pacer) -> Books:
+    def _books_of(self, connection: Connection) -> Books:
         """Return the connector, the same as before while the connection is."""
         if self._books is None or self._books[0] != connection:
-            self._books = (connection, self._open_books(connection, pacer))
+            self._books = (connection, self._open_books(connection, self._pacer))
         return self._books[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from dashboard.accounting.protocol import Books, Log
@@ -33,6 +34,9 @@ def learn_facts(company: CompanyStore, books: Books, clock: Clock, log: Log) -> 
     company.save_facts(facts, tenant_id=tenant_id, at=clock.now())
     version = company.rules_version()
     rules = company.rules()
+    if version == 0:
+        # Nobody chose these: better what the books call shipping than a guess.
+        rules = replace(rules, shipping_account="", fee_account="")
     suggested = suggest_rules(rules, facts)
     if known_at is not None or suggested == rules:
         return False
