@@ -1,0 +1,147 @@
+"""Figures of the overview, and the pulse that every page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dashboard.domain.postings import PostingKind, PostingState
+from dashboard.domain.problems import Cause
+from dashboard.domain.runs import RunState
+from dashboard.domain.status import OrderStatus
+from dashboard.store.database import Database
+from dashboard.store.schema import (
+    ConnectionRow,
+    GateRow,
+    HeartbeatRow,
+    OrderRow,
+    PostingRow,
+    RunRow,
+)
+
+_MOVING = (OrderStatus.QUEUED.value, OrderStatus.IN_PROGRESS.value)
+_UNDER_WAY = (RunState.QUEUED.value, RunState.RUNNING.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pulse:
+    """What every page shows of the engine.
+
+    *engine_seen_at* is the newest heartbeat of any process. *moving* tells whether
+    something is about to change: a run under way or an order on its way.
+    """
+
+    engine_seen_at: datetime | None
+    connected: bool
+    closed_until: datetime | None
+    closed_reason: str
+    needs_attention: int
+    moving: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProblemGroup:
+    """Orders that stand still for one cause; *message* is that of the newest."""
+
+    cause: Cause
+    count: int
+    first_at: datetime
+    last_at: datetime
+    message: str
+    settings_section: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HourCount:
+    """How many invoices were booked in the hour that begins at *start*."""
+
+    start: datetime
+    count: int
+
+
+class OverviewReading:
+    """Reads figures over all orders."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def pulse(self, now: datetime) -> Pulse:
+        """Return how the engine is doing at *now*."""
+        with self._database.read() as session:
+            gate = session.scalar(select(GateRow))
+            closed = gate is not None and gate.closed_until > now
+            return Pulse(
+                engine_seen_at=session.scalar(select(func.max(HeartbeatRow.at))),
+                connected=session.scalar(select(ConnectionRow.id)) is not None,
+                closed_until=gate.closed_until if gate and closed else None,
+                closed_reason=gate.reason if gate and closed else "",
+                needs_attention=_count(session, OrderStatus.NEEDS_ATTENTION.value),
+                moving=_something_moves(session),
+            )
+
+    def problems(self) -> tuple[ProblemGroup, ...]:
+        """Return the orders that need a person by cause, the largest group first."""
+        groups = (
+            select(
+                OrderRow.cause,
+                func.count().label("count"),
+                func.min(OrderRow.status_at).label("first_at"),
+                func.max(OrderRow.status_at).label("last_at"),
+                func.max(OrderRow.id).label("newest"),
+            )
+            .where(OrderRow.status == OrderStatus.NEEDS_ATTENTION.value)
+            .where(OrderRow.cause != "")
+            .group_by(OrderRow.cause)
+            .subquery()
+        )
+        query = (
+            select(groups, OrderRow.message, OrderRow.settings_section)
+            .join(OrderRow, OrderRow.id == groups.c.newest)
+            .order_by(groups.c.count.desc(), groups.c.cause)
+        )
+        with self._database.read() as session:
+            return tuple(
+                ProblemGroup(
+                    cause=Cause(row["cause"]),
+                    count=row["count"],
+                    first_at=row["first_at"],
+                    last_at=row["last_at"],
+                    message=row["message"],
+                    settings_section=row["settings_section"],
+                )
+                for row in session.execute(query).mappings()
+            )
+
+    def booked_per_hour(self, now: datetime, hours: int) -> tuple[HourCount, ...]:
+        """Count the invoices booked in each of the last *hours*, the oldest first.
+
+        The last hour is the one *now* lies in.
+        """
+        last = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        starts = [last - timedelta(hours=back) for back in reversed(range(hours))]
+        query = select(PostingRow.updated_at).where(
+            PostingRow.kind == PostingKind.INVOICE.value,
+            PostingRow.state == PostingState.CONFIRMED.value,
+            PostingRow.updated_at >= starts[0],
+        )
+        counts = dict.fromkeys(starts, 0)
+        with self._database.read() as session:
+            for at in session.scalars(query):
+                hour = at.replace(minute=0, second=0, microsecond=0)
+                if hour in counts:
+                    counts[hour] += 1
+        return tuple(HourCount(start=start, count=counts[start]) for start in starts)
+
+
+def _count(session: Session, *statuses: str) -> int:
+    query = select(func.count()).where(OrderRow.status.in_(statuses))
+    return session.scalar(query) or 0
+
+
+def _something_moves(session: Session) -> bool:
+    runs = select(RunRow.id).where(RunRow.state.in_(_UNDER_WAY)).limit(1)
+    orders = select(OrderRow.id).where(OrderRow.status.in_(_MOVING)).limit(1)
+    return session.scalar(runs) is not None or session.scalar(orders) is not None

@@ -1,0 +1,69 @@
+"""The pages people look at."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Flask
+from flask_bootstrap import Bootstrap5
+from flask_wtf import CSRFProtect
+
+from dashboard.web import (
+    assets,
+    exchanges,
+    order,
+    orders,
+    overview,
+    runs,
+    schedules,
+    settings,
+    sign_in,
+)
+from dashboard.web.access import install_access
+from dashboard.web.errors import install_errors
+from dashboard.web.headers import install_headers
+from dashboard.web.language import install_language
+from dashboard.web.page import install_page
+from dashboard.web.services import Services, keep
+
+_PAGES: Final[tuple[Blueprint, ...]] = (
+    sign_in.blueprint,
+    overview.blueprint,
+    orders.blueprint,
+    order.blueprint,
+    runs.blueprint,
+    exchanges.blueprint,
+    schedules.blueprint,
+    settings.blueprint,
+)
+
+
+def register_pages(app: Flask, services: Services) -> None:
+    """Put the pages into *app*.
+
+    Forms everywhere in *app* are checked for their token from here on; blueprints
+    that people's browsers do not send forms to are to be exempted by the caller
+    (``app.extensions["csrf"].exempt(blueprint)``).
+    """
+    # A cookie with the prefix is only taken over TLS, for this host and every path.
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-sluice" if services.https else "sluice",
+        SESSION_COOKIE_SECURE=services.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        BOOTSTRAP_SERVE_LOCAL=True,
+        # Pages stay open all day; the token lives as long as the session.
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        MAX_FORM_PARTS=2_000,
+    )
+    keep(app, services)
+    install_headers(app, https=services.https)
+    install_language(app)
+    Bootstrap5(app)
+    CSRFProtect(app)
+    install_access(app, frozenset(blueprint.name for blueprint in _PAGES))
+    install_errors(app)
+    install_page(app)
+    for blueprint in (assets.blueprint, *_PAGES):
+        app.register_blueprint(blueprint)

@@ -1,0 +1,124 @@
+"""The geometry of the charts that templates draw as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard.domain.runs import RunState
+from dashboard.store.listing_overview import HourCount
+from dashboard.store.listing_runs import ListedRun
+from dashboard.web.words import RUN_STATES
+
+_WIDTH = 720
+_HEIGHT = 150
+_BASE = 126  # where the bars stand; the labels are below
+_TOP = 18
+_GAP = 4
+_STRIP_WIDTH = 10
+_STRIP_HEIGHT = 30
+_STRIP_MIN = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One bar of a chart; *labelled* where there is room for the hour below it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    count: int
+    start: datetime
+    labelled: bool
+
+    @property
+    def middle(self) -> float:
+        """Where the bar's label is centred."""
+        return self.x + self.width / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class BarChart:
+    """Bars with the frame they stand in."""
+
+    width: int
+    height: int
+    base: int
+    highest: int
+    total: int
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripMark:
+    """One run in a history strip: its colour is the result, its height how long."""
+
+    x: int
+    y: float
+    height: float
+    tone: str
+    label: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip:
+    """The last runs of a schedule, the oldest on the left."""
+
+    width: int
+    height: int
+    marks: tuple[StripMark, ...]
+
+
+def hour_chart(hours: Sequence[HourCount]) -> BarChart:
+    """Lay out one bar an hour, the oldest on the left."""
+    highest = max((hour.count for hour in hours), default=0)
+    step = _WIDTH / max(1, len(hours))
+    scale = (_BASE - _TOP) / max(1, highest)
+    bars = []
+    for place, hour in enumerate(hours):
+        height = max(2.0, hour.count * scale) if hour.count else 2.0
+        bars.append(
+            Bar(
+                x=round(place * step + _GAP / 2, 1),
+                y=round(_BASE - height, 1),
+                width=round(step - _GAP, 1),
+                height=round(height, 1),
+                count=hour.count,
+                start=hour.start,
+                labelled=hour.start.hour % 4 == 0,
+            )
+        )
+    return BarChart(
+        width=_WIDTH,
+        height=_HEIGHT,
+        base=_BASE,
+        highest=highest,
+        total=sum(hour.count for hour in hours),
+        bars=tuple(bars),
+    )
+
+
+def history_strip(runs: Sequence[ListedRun], places: int) -> Strip:
+    """Lay out the last runs; those that did more than others stand taller."""
+    longest = max((run.duration_ms or 0 for run in runs), default=0) or 1
+    marks = []
+    for place, listed in enumerate(runs[-places:]):
+        share = (listed.duration_ms or 0) / longest
+        unfinished = listed.run.state in {RunState.QUEUED, RunState.RUNNING}
+        height = _STRIP_HEIGHT if unfinished else share * _STRIP_HEIGHT
+        height = max(float(_STRIP_MIN), round(height, 1))
+        look = RUN_STATES[listed.run.state]
+        marks.append(
+            StripMark(
+                x=place * _STRIP_WIDTH,
+                y=_STRIP_HEIGHT - height,
+                height=height,
+                tone=look.tone,
+                label=str(look.label),
+                at=listed.run.created_at,
+            )
+        )
+    return Strip(width=places * _STRIP_WIDTH, height=_STRIP_HEIGHT, marks=tuple(marks))

@@ -1,0 +1,88 @@
+"""Error pages: what went wrong, a way back, and an id to ask support about."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from dashboard.web.headers import request_id
+from dashboard.web.language import gettext as _
+
+_log = logging.getLogger(__name__)
+_MACHINES = ("/api/", "/intake/")
+
+
+def install_errors(app: Flask) -> None:
+    """Answer every error of *app* with a page; machines get JSON."""
+    app.register_error_handler(HTTPException, _answer)
+    app.register_error_handler(CSRFError, _form_too_old)
+
+
+def _answer(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 500
+    if isinstance(error, InternalServerError):
+        _log.error("request failed", extra={"request_id": request_id()})
+    if error.response is not None:
+        return error.response
+    if request.path.startswith(_MACHINES):
+        body = {"error": error.description, "request_id": request_id()}
+        return jsonify(body), code
+    title, text = _words(code)
+    return _page(code, title, text)
+
+
+def _form_too_old(_error: HTTPException) -> ResponseReturnValue:
+    return _page(
+        400,
+        _("This form is no longer valid"),
+        _("Nothing was changed. Go back, reload the page and try again."),
+    )
+
+
+def _page(code: int, title: str, text: str) -> ResponseReturnValue:
+    page = render_template(
+        "errors/error.html",
+        code=code,
+        title=title,
+        text=text,
+        request_id=request_id(),
+    )
+    return page, code
+
+
+def _words(code: int) -> tuple[str, str]:
+    known = {
+        400: (
+            _("That request makes no sense to us"),
+            _("Nothing was changed. Go back and try again."),
+        ),
+        403: (
+            _("Your role does not allow this"),
+            _("Ask an administrator to do it, or to give you another role."),
+        ),
+        404: (
+            _("There is nothing here"),
+            _("The address is wrong, or what was here is gone."),
+        ),
+        405: (
+            _("This address does not take that"),
+            _("Open the page again and use its own buttons."),
+        ),
+        413: (
+            _("That is too large"),
+            _("Nothing was changed. Send less at once."),
+        ),
+        429: (
+            _("Too many tries"),
+            _("Wait a little, then try again."),
+        ),
+        500: (
+            _("Something went wrong on our side"),
+            _("Nothing is lost: orders are kept and go on by themselves. Try again."),
+        ),
+    }
+    return known.get(code, (_("That did not work"), _("Go back and try again.")))

@@ -1,0 +1,79 @@
+"""What all forms share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
+from typing_extensions import override
+from wtforms import HiddenField, StringField
+from wtforms.fields import Field
+from wtforms.widgets import TextInput, html_params
+
+from dashboard.web.language import gettext
+
+
+class PageForm(FlaskForm):  # type: ignore[misc]
+    """A form of a page; its token shows that it came from there."""
+
+
+class VersionField(HiddenField):
+    """The version of what the form changes, so that two people do not undo each other.
+
+    What is not a number stands for no version at all.
+    """
+
+    @property
+    def number(self) -> int:
+        """The version that was read."""
+        text = str(self.data or "")
+        return int(text) if text.isdecimal() else -1
+
+
+class CodeField(StringField):
+    """A code of the books: chosen by name where the books told us theirs, else typed.
+
+    *choices* are (code, label) and are set per request.
+    """
+
+    choices: Sequence[tuple[str, str]] = ()
+
+    @override
+    def __call__(self, **kwargs: object) -> Markup:
+        """Write the field as a select or as an input."""
+        if not self.choices:
+            return TextInput()(self, **_without_required(kwargs))
+        return _select(self, self._known(), kwargs)
+
+    def _known(self) -> Sequence[tuple[str, str]]:
+        """Return the choices, with what is set now even if the books lost it."""
+        value = self.data or ""
+        codes = {code for code, _label in self.choices}
+        if value and value not in codes:
+            return (*self.choices, (value, value))
+        return self.choices
+
+
+def _select(
+    field: Field, choices: Sequence[tuple[str, str]], kwargs: dict[str, Any]
+) -> Markup:
+    options = Markup("").join(
+        Markup("<option {}>{}</option>").format(
+            Markup(  # noqa: S704 - html_params escapes what it is given
+                html_params(value=code, selected=code == (field.data or ""))
+            ),
+            label,
+        )
+        for code, label in (("", gettext("Choose")), *choices)
+    )
+    attributes = {"id": field.id, "name": field.name, **kwargs}
+    return Markup("<select {}>{}</select>").format(
+        Markup(html_params(**attributes)),  # noqa: S704 - the same
+        escape(options),
+    )
+
+
+def _without_required(kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in kwargs.items() if name != "required"}

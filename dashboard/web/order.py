@@ -1,0 +1,171 @@
+"""One order: how it stands, what it holds and what happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from dashboard.domain.books import InvoiceDraft
+from dashboard.domain.postings import PostingState
+from dashboard.domain.status import OrderStatus
+from dashboard.domain.users import Role
+from dashboard.store.listing_order import OrderDetail
+from dashboard.sync.actions import Outcome
+from dashboard.web.access import requires, signed_in
+from dashboard.web.exchange_view import pretty
+from dashboard.web.forms import PageForm
+from dashboard.web.language import gettext as _
+from dashboard.web.language import lazy_gettext
+from dashboard.web.order_lines import beside
+from dashboard.web.order_query import OrderQuery, read_query
+from dashboard.web.outcome import tell_outcome
+from dashboard.web.services import services
+from dashboard.web.timeline import timeline
+
+blueprint = Blueprint("order", __name__)
+
+_SETTLED: Final = frozenset({OrderStatus.PAID, OrderStatus.CREDITED})
+_UNDER_WAY: Final = frozenset({OrderStatus.IN_PROGRESS, OrderStatus.CHECKING})
+
+
+class IgnoreForm(PageForm):
+    """Why an order is set aside."""
+
+    reason = StringField(
+        lazy_gettext("Reason"), [InputRequired(), Length(min=3, max=300)]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Possible:
+    """What a person may do with an order right now."""
+
+    retry: bool
+    ignore: bool
+    restore: bool
+
+
+@blueprint.get("/orders/<int:order_id>")
+@requires(Role.WATCHER)
+def show(order_id: int) -> ResponseReturnValue:
+    """Show an order, within the list its reader came from."""
+    return _page(_found(order_id), IgnoreForm())
+
+
+@blueprint.post("/orders/<int:order_id>/retry")
+@requires(Role.WATCHER)
+def retry(order_id: int) -> ResponseReturnValue:
+    """Plan an order anew and send again what was refused."""
+    order = _found(order_id)
+    if not possible(order).retry:
+        return _tell(order, Outcome(done=0, skipped=1), "")
+    outcome = services().actions.retry([order_id], signed_in().name)
+    _note("retried", order)
+    return _tell(order, outcome, _("The order is tried again."))
+
+
+@blueprint.post("/orders/<int:order_id>/ignore")
+@requires(Role.WATCHER)
+def ignore(order_id: int) -> ResponseReturnValue:
+    """Set an order aside, with a reason."""
+    order = _found(order_id)
+    entered = IgnoreForm()
+    if not entered.validate():
+        return _page(order, entered), 422
+    if not possible(order).ignore:
+        return _tell(order, Outcome(done=0, skipped=1), "")
+    reason = (entered.reason.data or "").strip()
+    outcome = services().actions.ignore(order_id, reason, signed_in().name)
+    _note("ignored", order, reason)
+    return _tell(order, outcome, _("The order is set aside."))
+
+
+@blueprint.post("/orders/<int:order_id>/restore")
+@requires(Role.WATCHER)
+def restore(order_id: int) -> ResponseReturnValue:
+    """Take an order up again that was set aside."""
+    order = _found(order_id)
+    outcome = services().actions.restore(order_id, signed_in().name)
+    _note("restored", order)
+    return _tell(order, outcome, _("The order is taken up again."))
+
+
+@blueprint.get("/orders/<int:order_id>/revisions/<int:revision_id>")
+@requires(Role.MANAGER)
+def revision(order_id: int, revision_id: int) -> ResponseReturnValue:
+    """Show what the shop sent, as it came."""
+    order = _found(order_id)
+    payload = services().order.payload(order_id, revision_id)
+    if payload is None:
+        abort(404)
+    return render_template(
+        "order/revision.html",
+        order=order,
+        revision=next(r for r in order.revisions if r.id == revision_id),
+        payload=pretty(payload.decode(errors="replace")),
+    )
+
+
+def possible(order: OrderDetail) -> Possible:
+    """Tell what may be done with an order as it stands."""
+    status = order.summary.status
+    return Possible(
+        retry=status is OrderStatus.NEEDS_ATTENTION,
+        ignore=not order.ignored_by
+        and status not in _SETTLED
+        and status not in _UNDER_WAY,
+        restore=bool(order.ignored_by),
+    )
+
+
+def _found(order_id: int) -> OrderDetail:
+    order = services().order.one(order_id)
+    if order is None:
+        abort(404)
+    return order
+
+
+def _page(order: OrderDetail, ignore_form: IgnoreForm) -> str:
+    query = read_query(request.args)
+    drafts = [
+        posting.draft
+        for posting in order.postings
+        if isinstance(posting.draft, InvoiceDraft)
+        and posting.state is not PostingState.CANCELLED
+    ]
+    told = services().actions.as_told(order.summary.id)
+    return render_template(
+        "order/show.html",
+        order=order,
+        summary=order.summary,
+        told=told,
+        lines=beside(told, drafts[-1] if drafts else None),
+        steps=timeline(order),
+        possible=possible(order),
+        ignore_form=ignore_form,
+        query=query,
+        neighbours=services().orders.neighbours(
+            order.summary.id, query.wanted, query.sort
+        ),
+    )
+
+
+def _tell(order: OrderDetail, outcome: Outcome, done: str) -> ResponseReturnValue:
+    tell_outcome(outcome, done=done)
+    query: OrderQuery = read_query(request.args)
+    return redirect(url_for("order.show", order_id=order.summary.id, **query.args()))
+
+
+def _note(action: str, order: OrderDetail, detail: str = "") -> None:
+    services().activity.add(
+        signed_in().name,
+        action,
+        subject=f"order {order.summary.number}",
+        detail=detail,
+        address=request.remote_addr or "",
+    )

@@ -1,0 +1,161 @@
+"""What an address asks of the list of orders: tab, search, chips and sorting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+from dashboard.domain.problems import Cause
+from dashboard.domain.status import OrderStatus
+from dashboard.store.listing_orders import OrderFilter, OrderSort
+from dashboard.web.language import lazy_gettext as _
+
+_MAX_SEARCH = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    """A group of statuses people look for; *key* stands in the address."""
+
+    key: str
+    label: str
+    statuses: tuple[OrderStatus, ...]
+    tone: str = ""
+
+
+TABS: Final[tuple[Tab, ...]] = (
+    Tab(key="", label=_("All"), statuses=()),
+    Tab(
+        key="attention",
+        label=_("Needs attention"),
+        statuses=(OrderStatus.NEEDS_ATTENTION,),
+        tone="bad",
+    ),
+    Tab(
+        key="retrying",
+        label=_("Retrying"),
+        statuses=(OrderStatus.RETRYING, OrderStatus.CHECKING),
+    ),
+    Tab(
+        key="progress",
+        label=_("In progress"),
+        statuses=(OrderStatus.QUEUED, OrderStatus.IN_PROGRESS),
+    ),
+    Tab(
+        key="awaiting",
+        label=_("Awaiting payment"),
+        statuses=(OrderStatus.AWAITING_PAYMENT,),
+    ),
+    Tab(
+        key="invoiced",
+        label=_("Invoiced"),
+        statuses=(OrderStatus.INVOICED,),
+    ),
+    Tab(
+        key="paid",
+        label=_("Paid"),
+        statuses=(OrderStatus.PAID, OrderStatus.CREDITED),
+    ),
+    Tab(key="ignored", label=_("Ignored"), statuses=(OrderStatus.IGNORED,)),
+)
+
+# Groups that figures link to and that are no tab of their own.
+GROUPS: Final[tuple[Tab, ...]] = (
+    Tab(
+        key="booked",
+        label=_("Booked: invoiced or paid"),
+        statuses=(OrderStatus.INVOICED, OrderStatus.PAID, OrderStatus.CREDITED),
+    ),
+    Tab(
+        key="moving",
+        label=_("On the way into the books"),
+        statuses=(
+            OrderStatus.QUEUED,
+            OrderStatus.IN_PROGRESS,
+            OrderStatus.RETRYING,
+            OrderStatus.CHECKING,
+        ),
+    ),
+)
+_BY_KEY: Final[Mapping[str, Tab]] = {tab.key: tab for tab in (*TABS, *GROUPS)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderQuery:
+    """What the address asks for, every part of it known to be valid."""
+
+    tab: Tab = TABS[0]
+    search: str = ""
+    shop: str = ""
+    cause: Cause | None = None
+    day: date | None = None
+    sort: OrderSort = OrderSort.NEWEST
+
+    @property
+    def wanted(self) -> OrderFilter:
+        """The filter for the store."""
+        return OrderFilter(
+            statuses=self.tab.statuses,
+            search=self.search,
+            shop=self.shop,
+            cause=self.cause,
+            received_on=self.day,
+        )
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the tab limits the list."""
+        return bool(self.search or self.shop or self.cause or self.day)
+
+    def args(self) -> dict[str, Any]:
+        """Return what stands in the address; what is not asked for is left out."""
+        parts = {
+            "status": self.tab.key,
+            "q": self.search,
+            "shop": self.shop,
+            "cause": cause_key(self.cause) if self.cause else "",
+            "day": self.day.isoformat() if self.day else "",
+            "sort": "" if self.sort is OrderSort.NEWEST else self.sort.value,
+        }
+        return {name: value for name, value in parts.items() if value}
+
+    def on_tab(self, tab: Tab) -> OrderQuery:
+        """Return the same question about another tab."""
+        return replace(self, tab=tab)
+
+
+def read_query(args: Mapping[str, str]) -> OrderQuery:
+    """Read an address; what makes no sense there is as if it were left out."""
+    return OrderQuery(
+        tab=_BY_KEY.get(args.get("status", ""), TABS[0]),
+        search=args.get("q", "").strip()[:_MAX_SEARCH],
+        shop=args.get("shop", ""),
+        cause=_cause(args.get("cause", "")),
+        day=_day(args.get("day", "")),
+        sort=_sort(args.get("sort", "")),
+    )
+
+
+def cause_key(cause: Cause) -> str:
+    """Return how a cause is written in an address."""
+    return cause.name.lower().replace("_", "-")
+
+
+def _cause(key: str) -> Cause | None:
+    return next((cause for cause in Cause if cause_key(cause) == key), None)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _sort(text: str) -> OrderSort:
+    try:
+        return OrderSort(text)
+    except ValueError:
+        return OrderSort.NEWEST

@@ -1,0 +1,161 @@
+"""Orders: find them, and act on many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.domain.status import OrderStatus
+from dashboard.domain.users import Role
+from dashboard.store.listing_orders import OrderPage, OrderSort
+from dashboard.web.access import requires, signed_in
+from dashboard.web.language import gettext as _
+from dashboard.web.language import lazy_gettext, ngettext
+from dashboard.web.order_query import GROUPS, TABS, OrderQuery, Tab, read_query
+from dashboard.web.outcome import tell_outcome
+from dashboard.web.services import services
+from dashboard.web.sign_in import local_address
+
+blueprint = Blueprint("orders", __name__)
+
+_PAGE_SIZE: Final = 25
+_SORTS: Final[Mapping[OrderSort, str]] = {
+    OrderSort.NEWEST: lazy_gettext("Newest first"),
+    OrderSort.OLDEST: lazy_gettext("Oldest first"),
+    OrderSort.HIGHEST: lazy_gettext("Highest total"),
+    OrderSort.LOWEST: lazy_gettext("Lowest total"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TabLink:
+    """A tab with how many orders it holds under the current filter."""
+
+    tab: Tab
+    count: int
+    href: str
+    here: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chip:
+    """A part of the filter, and the list without it."""
+
+    text: str
+    without: str
+
+
+@blueprint.get("/orders")
+@requires(Role.WATCHER)
+def index() -> ResponseReturnValue:
+    """Show the list of orders the address asks for."""
+    query = read_query(request.args)
+    page = services().orders.page(
+        query.wanted,
+        query.sort,
+        size=_PAGE_SIZE,
+        after=request.args.get("after", type=int),
+        before=request.args.get("before", type=int),
+    )
+    counts = {c.status: c.count for c in services().orders.counts(query.wanted)}
+    previous_url, next_url = _beside(query, page)
+    return render_template(
+        "orders/index.html",
+        query=query,
+        orders=page.orders,
+        tabs=_tabs(query, counts),
+        chips=_chips(query),
+        shops=services().company.shops(),
+        sorts=_SORTS,
+        any_orders=bool(counts) or query.narrowed,
+        previous_url=previous_url,
+        next_url=next_url,
+        here=url_for("orders.index", **query.args()),
+    )
+
+
+@blueprint.post("/orders/retry")
+@requires(Role.WATCHER)
+def ask_retry() -> ResponseReturnValue:
+    """Say exactly what a retry of the ticked orders would do; nothing changes yet."""
+    orders = services().orders.some(request.form.getlist("order", type=int))
+    back = local_address(request.form.get("next", ""))
+    stopped = [o for o in orders if o.status is OrderStatus.NEEDS_ATTENTION]
+    if not stopped:
+        flash(_("None of the ticked orders needs attention any more."), "quiet")
+        return redirect(back)
+    return render_template(
+        "orders/confirm_retry.html",
+        orders=stopped,
+        left_out=len(orders) - len(stopped),
+        back=back,
+    )
+
+
+@blueprint.post("/orders/retry/confirmed")
+@requires(Role.WATCHER)
+def retry() -> ResponseReturnValue:
+    """Try the confirmed orders again, and no others."""
+    order_ids = request.form.getlist("order", type=int)
+    outcome = services().actions.retry(order_ids, signed_in().name)
+    tell_outcome(
+        outcome,
+        done=ngettext(
+            "%(num)s order is tried again.",
+            "%(num)s orders are tried again.",
+            outcome.done,
+        ),
+    )
+    return redirect(local_address(request.form.get("next", "")))
+
+
+def _tabs(query: OrderQuery, counts: Mapping[OrderStatus, int]) -> tuple[TabLink, ...]:
+    return tuple(
+        TabLink(
+            tab=tab,
+            count=sum(counts.get(status, 0) for status in tab.statuses or OrderStatus),
+            href=url_for("orders.index", **query.on_tab(tab).args()),
+            here=tab == query.tab,
+        )
+        for tab in TABS
+    )
+
+
+def _chips(query: OrderQuery) -> tuple[Chip, ...]:
+    """Return what limits the list, each with the way to lift it."""
+    without: list[tuple[str, OrderQuery]] = []
+    if query.tab in GROUPS:
+        without.append((query.tab.label, query.on_tab(TABS[0])))
+    if query.search:
+        text = _("Search: %(text)s", text=query.search)
+        without.append((text, replace(query, search="")))
+    if query.shop:
+        shops = {shop.slug: shop.name for shop in services().company.shops()}
+        name = shops.get(query.shop, query.shop)
+        without.append((_("Shop: %(name)s", name=name), replace(query, shop="")))
+    if query.cause:
+        text = _("Cause: %(cause)s", cause=query.cause.value)
+        without.append((text, replace(query, cause=None)))
+    if query.day:
+        text = _("Received on %(day)s (UTC)", day=query.day.isoformat())
+        without.append((text, replace(query, day=None)))
+    return tuple(
+        Chip(text=text, without=url_for("orders.index", **rest.args()))
+        for text, rest in without
+    )
+
+
+def _beside(query: OrderQuery, page: OrderPage) -> tuple[str, str]:
+    """Return the addresses of the pages before and after this one, if any."""
+    if not page.orders:
+        return "", ""
+    args = query.args()
+    first, last = page.orders[0].id, page.orders[-1].id
+    return (
+        url_for("orders.index", **args, before=first) if page.has_previous else "",
+        url_for("orders.index", **args, after=last) if page.has_next else "",
+    )

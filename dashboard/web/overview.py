@@ -1,0 +1,87 @@
+"""Overview: is everything booked, and what needs me."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.domain.status import OrderStatus
+from dashboard.domain.users import Role
+from dashboard.store.listing_orders import OrderFilter, OrderSort
+from dashboard.web.access import requires
+from dashboard.web.chart import hour_chart
+from dashboard.web.language import gettext as _
+from dashboard.web.order_query import GROUPS, TABS, Tab, cause_key
+from dashboard.web.services import services
+from dashboard.web.summary import headline
+
+blueprint = Blueprint("overview", __name__)
+
+_HOURS = 24
+_ORDERS = 8
+_RUNS = 5
+_TABS = {tab.key: tab for tab in (*TABS, *GROUPS)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counter:
+    """A figure with the list it counts."""
+
+    name: str
+    icon: str
+    count: int
+    href: str
+    tone: str = ""
+
+
+@blueprint.get("/")
+@requires(Role.WATCHER)
+def show() -> ResponseReturnValue:
+    """Show the overview."""
+    stores = services()
+    now = stores.clock.now()
+    counts = {c.status: c.count for c in stores.orders.counts(OrderFilter())}
+    today = stores.orders.counts(OrderFilter(received_on=now.date()))
+    return render_template(
+        "overview/show.html",
+        headline=headline(stores.overview.pulse(now), counts, now),
+        counters=(
+            Counter(
+                name=_("Orders today"),
+                icon="box-arrow-in-down",
+                count=sum(c.count for c in today),
+                href=url_for("orders.index", day=now.date().isoformat()),
+            ),
+            _counter(counts, "booked", _("Booked"), "check-circle-fill"),
+            _counter(counts, "moving", _("In progress"), "arrow-repeat"),
+            _counter(counts, "awaiting", _("Awaiting payment"), "hourglass-split"),
+            _counter(
+                counts,
+                "attention",
+                _("Needs attention"),
+                "exclamation-triangle-fill",
+            ),
+        ),
+        problems=stores.overview.problems(),
+        cause_key=cause_key,
+        chart=hour_chart(stores.overview.booked_per_hour(now, _HOURS)),
+        orders=stores.orders.page(OrderFilter(), OrderSort.NEWEST, size=_ORDERS).orders,
+        runs=stores.runs.page(size=_RUNS).runs,
+    )
+
+
+def _counter(
+    counts: Mapping[OrderStatus, int], key: str, name: str, icon: str
+) -> Counter:
+    tab: Tab = _TABS[key]
+    count = sum(counts.get(status, 0) for status in tab.statuses)
+    return Counter(
+        name=name,
+        icon=icon,
+        count=count,
+        href=url_for("orders.index", status=key),
+        tone=tab.tone if count else "",
+    )

@@ -1,0 +1,76 @@
+"""What every template can count on."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from flask import Flask
+from markupsafe import Markup
+
+from dashboard.domain.runs import Task, Trigger
+from dashboard.domain.status import OrderStatus
+from dashboard.domain.users import Role
+from dashboard.web.access import is_live, user_or_none
+from dashboard.web.assets import asset, bootstrap_css, icon_href
+from dashboard.web.services import services
+from dashboard.web.summary import engine_state
+from dashboard.web.tracker import tracker
+from dashboard.web.words import (
+    POSTING_KINDS,
+    POSTING_STATES,
+    ROLES,
+    RUN_STATES,
+    STATUSES,
+    TASKS,
+    TRIGGERS,
+)
+
+
+def install_page(app: Flask) -> None:
+    """Teach the templates of *app* our words and give every page its frame."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["rev"] = rev
+    app.jinja_env.globals.update(
+        asset=asset,
+        bootstrap_css=bootstrap_css,
+        icon_href=icon_href,
+        tracker=tracker,
+        statuses=STATUSES,
+        posting_states=POSTING_STATES,
+        posting_kinds=POSTING_KINDS,
+        run_states=RUN_STATES,
+        tasks=TASKS,
+        triggers=TRIGGERS,
+        roles=ROLES,
+        OrderStatus=OrderStatus,
+        Task=Task,
+        Trigger=Trigger,
+    )
+    app.context_processor(_frame)
+
+
+def rev(content: Markup) -> str:
+    """Return what changes when *content* does; the browser skips what did not."""
+    return f"{zlib.crc32(content.encode()):08x}"
+
+
+def _frame() -> dict[str, Any]:
+    user = user_or_none()
+    frame: dict[str, Any] = {
+        "layout": "_fragment.html" if is_live() else "layout.html",
+        "live": is_live(),
+        "demo": services().demo,
+        "https": services().https,
+        "books_url": services().books_url,
+        "user": user,
+        "may_manage": user is not None and user.role >= Role.MANAGER,
+        "may_administer": user is not None and user.role >= Role.ADMINISTRATOR,
+    }
+    if user is not None:
+        now = services().clock.now()
+        pulse = services().overview.pulse(now)
+        engine = engine_state(pulse.engine_seen_at, now)
+        frame |= {"pulse": pulse, "engine": engine}
+    return frame

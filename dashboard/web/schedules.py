@@ -1,0 +1,185 @@
+"""Schedules: when runs start, in words; changing, pausing and running them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from zoneinfo import available_timezones
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from dashboard.domain.runs import Schedule
+from dashboard.domain.users import Role
+from dashboard.scheduling.plan import ScheduleWrong, in_words, next_due, next_runs
+from dashboard.store.company import ChangedMeanwhile
+from dashboard.store.listing_runs import ListedRun
+from dashboard.web.access import requires, signed_in
+from dashboard.web.chart import Strip, history_strip
+from dashboard.web.forms import PageForm
+from dashboard.web.language import gettext as _
+from dashboard.web.language import lazy_gettext
+from dashboard.web.schedule_form import ScheduleForm
+from dashboard.web.services import services
+
+blueprint = Blueprint("schedules", __name__)
+
+_STRIP_PLACES: Final = 30
+_PREVIEWED: Final = 5
+
+
+class PauseForm(PageForm):
+    """Why a schedule is paused."""
+
+    reason = StringField(
+        lazy_gettext("Reason"), [InputRequired(), Length(min=3, max=300)]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownSchedule:
+    """A schedule with what is known of it."""
+
+    schedule: Schedule
+    words: str
+    strip: Strip
+    last: ListedRun | None
+
+
+@blueprint.get("/schedules")
+@requires(Role.WATCHER)
+def index() -> ResponseReturnValue:
+    """Show all schedules."""
+    return render_template(
+        "schedules/index.html",
+        shown=tuple(_shown(schedule) for schedule in services().schedules.all()),
+        pause_form=PauseForm(),
+    )
+
+
+@blueprint.get("/schedules/<int:schedule_id>")
+@requires(Role.MANAGER)
+def edit(schedule_id: int) -> ResponseReturnValue:
+    """Show the form to change when a schedule is due."""
+    schedule = _found(schedule_id)
+    return _form_page(schedule, ScheduleForm.of(schedule), _preview(schedule))
+
+
+@blueprint.post("/schedules/<int:schedule_id>")
+@requires(Role.MANAGER)
+def change(schedule_id: int) -> ResponseReturnValue:
+    """Preview or save what the form says."""
+    schedule = _found(schedule_id)
+    entered = ScheduleForm()
+    if not entered.validate():
+        return _form_page(schedule, entered, (), status=422)
+    wanted = entered.applied_to(schedule)
+    try:
+        preview = _preview(wanted)
+    except ScheduleWrong as error:
+        return _form_page(schedule, entered, (), wrong=str(error), status=422)
+    if "preview" in request.form:
+        return _form_page(schedule, entered, preview)
+    wanted = replace(wanted, next_due_at=preview[0])
+    if _save(wanted, entered.version.number):
+        _note("changed", wanted, in_words(wanted.kind, wanted.spec, wanted.timezone))
+        flash(_("The schedule is changed."), "good")
+    return redirect(url_for("schedules.index"))
+
+
+@blueprint.post("/schedules/<int:schedule_id>/pause")
+@requires(Role.MANAGER)
+def pause(schedule_id: int) -> ResponseReturnValue:
+    """Let a schedule start nothing until it is resumed."""
+    schedule = _found(schedule_id)
+    entered = PauseForm()
+    if not entered.validate():
+        flash(_("Say in a few words why the schedule is paused."), "bad")
+        return redirect(url_for("schedules.index"))
+    reason = f"{(entered.reason.data or '').strip()} ({signed_in().name})"
+    paused = replace(schedule, active=False, paused_reason=reason)
+    if _save(paused, schedule.version):
+        _note("paused", schedule, reason)
+        flash(_("The schedule is paused."), "good")
+    return redirect(url_for("schedules.index"))
+
+
+@blueprint.post("/schedules/<int:schedule_id>/resume")
+@requires(Role.MANAGER)
+def resume(schedule_id: int) -> ResponseReturnValue:
+    """Let a paused schedule start runs again, from its next time on."""
+    schedule = _found(schedule_id)
+    due = next_due(
+        schedule.kind, schedule.spec, schedule.timezone, services().clock.now()
+    )
+    resumed = replace(schedule, active=True, paused_reason="", next_due_at=due)
+    if _save(resumed, schedule.version):
+        _note("resumed", schedule)
+        flash(_("The schedule goes on."), "good")
+    return redirect(url_for("schedules.index"))
+
+
+def _found(schedule_id: int) -> Schedule:
+    schedule = services().schedules.get(schedule_id)
+    if schedule is None:
+        abort(404)
+    return schedule
+
+
+def _save(schedule: Schedule, version: int) -> bool:
+    try:
+        services().schedules.change(schedule, expected_version=version)
+    except ChangedMeanwhile:
+        flash(_("Somebody else changed the schedule meanwhile. Look again."), "bad")
+        return False
+    return True
+
+
+def _shown(schedule: Schedule) -> ShownSchedule:
+    runs = services().runs.newest_of(schedule.id, _STRIP_PLACES)
+    return ShownSchedule(
+        schedule=schedule,
+        words=in_words(schedule.kind, schedule.spec, schedule.timezone),
+        strip=history_strip(runs, _STRIP_PLACES),
+        last=runs[-1] if runs else None,
+    )
+
+
+def _preview(schedule: Schedule) -> Sequence[datetime]:
+    now = services().clock.now()
+    return next_runs(schedule.kind, schedule.spec, schedule.timezone, now, _PREVIEWED)
+
+
+def _form_page(
+    schedule: Schedule,
+    entered: ScheduleForm,
+    preview: Sequence[datetime],
+    *,
+    wrong: str = "",
+    status: int = 200,
+) -> ResponseReturnValue:
+    shown = entered.applied_to(schedule) if preview else schedule
+    page = render_template(
+        "schedules/edit.html",
+        schedule=schedule,
+        form=entered,
+        preview=preview,
+        words=in_words(shown.kind, shown.spec, shown.timezone),
+        wrong=wrong,
+        zones=sorted(available_timezones()),
+    )
+    return page, status
+
+
+def _note(action: str, schedule: Schedule, detail: str = "") -> None:
+    services().activity.add(
+        signed_in().name,
+        action,
+        subject=f"schedule {schedule.name}",
+        detail=detail,
+        address=request.remote_addr or "",
+    )

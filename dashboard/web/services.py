@@ -1,0 +1,110 @@
+"""What the pages work with, handed over once when the application is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from dashboard.domain.clock import Clock
+from dashboard.domain.runs import Task
+from dashboard.store.activity import ActivityStore
+from dashboard.store.company import CompanyStore
+from dashboard.store.database import Database
+from dashboard.store.listing_exchanges import ExchangeListing
+from dashboard.store.listing_order import OrderReading
+from dashboard.store.listing_orders import OrderListing
+from dashboard.store.listing_overview import OverviewReading
+from dashboard.store.listing_runs import RunListing
+from dashboard.store.passwords import Passwords
+from dashboard.store.schedules import ScheduleStore
+from dashboard.store.sign_in_throttle import SignInThrottle
+from dashboard.store.user_sessions import (
+    DEMO_LIMITS,
+    NORMAL_LIMITS,
+    UserSessionStore,
+)
+from dashboard.store.users import UserStore
+from dashboard.sync.actions import OrderActions
+
+_KEY = "sluice-pages"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The stores and actions behind the pages.
+
+    *start_run* asks for a run of a task, wakes the engine and returns the run's id.
+    *replan* plans the stopped orders anew after a change of the rules and returns how
+    many move. *books_url* is where people read the books, without a slash at the end;
+    empty when there is no such place. *https* tells whether browsers reach us over TLS.
+    """
+
+    clock: Clock
+    users: UserStore
+    user_sessions: UserSessionStore
+    throttle: SignInThrottle
+    activity: ActivityStore
+    orders: OrderListing
+    order: OrderReading
+    runs: RunListing
+    exchanges: ExchangeListing
+    overview: OverviewReading
+    company: CompanyStore
+    schedules: ScheduleStore
+    actions: OrderActions
+    start_run: Callable[[Task], int]
+    replan: Callable[[], int]
+    demo: bool = False
+    https: bool = False
+    books_url: str = ""
+
+
+def open_services(  # noqa: PLR0913 - the wiring of the pages
+    database: Database,
+    clock: Clock,
+    *,
+    company: CompanyStore,
+    schedules: ScheduleStore,
+    actions: OrderActions,
+    start_run: Callable[[Task], int],
+    replan: Callable[[], int],
+    demo: bool = False,
+    https: bool = False,
+    books_url: str = "",
+) -> Services:
+    """Add to what the engine shares the stores that only the pages need."""
+    return Services(
+        clock=clock,
+        users=UserStore(database, clock, Passwords()),
+        user_sessions=UserSessionStore(
+            database, clock, DEMO_LIMITS if demo else NORMAL_LIMITS
+        ),
+        throttle=SignInThrottle(database, clock),
+        activity=ActivityStore(database, clock),
+        orders=OrderListing(database),
+        order=OrderReading(database),
+        runs=RunListing(database),
+        exchanges=ExchangeListing(database),
+        overview=OverviewReading(database),
+        company=company,
+        schedules=schedules,
+        actions=actions,
+        start_run=start_run,
+        replan=replan,
+        demo=demo,
+        https=https,
+        books_url=books_url.rstrip("/"),
+    )
+
+
+def keep(app: Flask, services: Services) -> None:
+    """Keep *services* with *app*, for its views."""
+    app.extensions[_KEY] = services
+
+
+def services() -> Services:
+    """Return what the views of the current application work with."""
+    return cast("Services", current_app.extensions[_KEY])

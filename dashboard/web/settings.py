@@ -1,0 +1,221 @@
+"""Settings: the company's rules, its shops and its connection to the books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.domain.rules import CompanyRules, Shop
+from dashboard.domain.users import Role
+from dashboard.shops.registry import CONNECTORS
+from dashboard.store.company import ChangedMeanwhile, ShopExists
+from dashboard.web.access import requires, signed_in
+from dashboard.web.forms import PageForm, VersionField
+from dashboard.web.language import gettext as _
+from dashboard.web.language import ngettext
+from dashboard.web.number_pattern import PatternWrong, example
+from dashboard.web.services import services
+from dashboard.web.settings_forms import (
+    AccountsForm,
+    CompanyForm,
+    PaymentsForm,
+    ShopForm,
+    TaxesForm,
+)
+
+blueprint = Blueprint("settings", __name__)
+
+_EXAMPLE_NUMBER: Final = "1042"
+
+
+class RulesForm(Protocol):
+    """A form that changes a part of the company's rules."""
+
+    version: VersionField
+
+    def applied_to(self, rules: CompanyRules) -> CompanyRules:
+        """Return *rules* with what the form says."""
+        ...
+
+    def validate(self) -> bool:
+        """Tell whether what was entered will do."""
+        ...
+
+
+@blueprint.get("/settings")
+@requires(Role.WATCHER)
+def show() -> ResponseReturnValue:
+    """Show all settings."""
+    return _page()
+
+
+@blueprint.post("/settings/company")
+@requires(Role.MANAGER)
+def company() -> ResponseReturnValue:
+    """Save when there is an invoice and what it bears."""
+    return _save("company", CompanyForm())
+
+
+@blueprint.post("/settings/accounts")
+@requires(Role.MANAGER)
+def accounts() -> ResponseReturnValue:
+    """Save the ledger accounts."""
+    return _save("accounts", AccountsForm())
+
+
+@blueprint.post("/settings/taxes")
+@requires(Role.MANAGER)
+def taxes() -> ResponseReturnValue:
+    """Save the tax rules."""
+    return _save("taxes", TaxesForm())
+
+
+@blueprint.post("/settings/payments")
+@requires(Role.MANAGER)
+def payments() -> ResponseReturnValue:
+    """Save the payment methods."""
+    return _save("payments", PaymentsForm())
+
+
+@blueprint.post("/settings/shops")
+@requires(Role.ADMINISTRATOR)
+def add_shop() -> ResponseReturnValue:
+    """Add a shop."""
+    entered = _shop_form()
+    if not entered.validate():
+        return _page({"shop": entered}, status=422)
+    shop = Shop(
+        id=0,
+        slug=entered.slug.data or "",
+        name=(entered.name.data or "").strip(),
+        kind=entered.kind.data,
+        prefix=(entered.prefix.data or "").strip(),
+    )
+    if services().company.shop(shop.slug) is not None:
+        entered.slug.errors = [_("There is a shop of that name already.")]
+        return _page({"shop": entered}, status=422)
+    try:
+        services().company.add_shop(
+            shop, entered.secret.data or "", at=services().clock.now()
+        )
+    except ShopExists as error:
+        entered.prefix.errors = [str(error)]
+        return _page({"shop": entered}, status=422)
+    _note("added", f"shop {shop.slug}")
+    flash(_("The shop is added. It can send its orders now."), "good")
+    return redirect(url_for("settings.show", _anchor="shops"))
+
+
+@blueprint.get("/settings/number-example")
+@requires(Role.WATCHER)
+def number_example() -> ResponseReturnValue:
+    """Return the invoice number a pattern makes, or what is wrong with it."""
+    text = _example(request.args.get("pattern", ""))
+    return text, 200, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _save(section: str, entered: RulesForm) -> ResponseReturnValue:
+    """Save one section, then plan anew what was stopped by the old rules."""
+    if not entered.validate():
+        return _page({section: entered}, status=422)
+    store = services().company
+    try:
+        store.save_rules(
+            entered.applied_to(store.rules()), expected_version=entered.version.number
+        )
+    except ChangedMeanwhile:
+        flash(
+            _("Somebody else saved the rules meanwhile. These are theirs; look again."),
+            "bad",
+        )
+        return redirect(url_for("settings.show", _anchor=section))
+    moved = services().replan()
+    _note("changed", f"settings, {section}")
+    parts = [_("Saved.")]
+    if moved:
+        parts.append(
+            ngettext(
+                "%(num)s order that was stopped goes on.",
+                "%(num)s orders that were stopped go on.",
+                moved,
+            )
+        )
+    flash(" ".join(parts), "good")
+    return redirect(url_for("settings.show", _anchor=section))
+
+
+def _page(
+    entered: Mapping[str, PageForm | RulesForm] | None = None, *, status: int = 200
+) -> ResponseReturnValue:
+    """Show the page; forms in *entered* keep what was typed, with their errors."""
+    store = services().company
+    facts, rules = store.facts(), store.rules()
+    version = store.rules_version()
+    fresh: Mapping[str, Callable[[], PageForm]] = {
+        "company": lambda: CompanyForm(None, obj=rules, version=version),
+        "accounts": lambda: AccountsForm(None, obj=rules, version=version),
+        "taxes": lambda: _taxes_form(rules, version),
+        "payments": lambda: _payments_form(rules, version),
+        "shop": _shop_form,
+    }
+    given = dict(entered or {})
+    forms = {name: given.get(name) or make() for name, make in fresh.items()}
+    for form in forms.values():
+        if isinstance(form, AccountsForm | TaxesForm | PaymentsForm):
+            form.offer(facts)
+    page = render_template(
+        "settings/show.html",
+        forms=forms,
+        facts=facts,
+        facts_at=store.facts_at(),
+        shops=store.shops(),
+        connection=store.connection(),
+        example=_example(rules.number_pattern),
+    )
+    return page, status
+
+
+def _taxes_form(rules: CompanyRules, version: int) -> TaxesForm:
+    rows = [
+        {
+            "situation": rule.situation.value,
+            "rate_percent": rule.rate_percent,
+            "country": rule.country,
+            "tax_type": rule.tax_type,
+        }
+        for rule in rules.tax_rules
+    ]
+    return TaxesForm(None, version=version, tax_rows=[*rows, {}])
+
+
+def _payments_form(rules: CompanyRules, version: int) -> PaymentsForm:
+    rows = [
+        {"method": rule.method, "bank_account": rule.bank_account}
+        for rule in rules.payment_rules
+    ]
+    return PaymentsForm(None, version=version, payment_rows=[*rows, {}])
+
+
+def _shop_form() -> ShopForm:
+    form = ShopForm()
+    form.kind.choices = [(kind, kind) for kind in CONNECTORS]
+    return form
+
+
+def _example(pattern: str) -> str:
+    shops = services().company.shops()
+    prefix = shops[0].prefix if shops else "W-"
+    try:
+        made = example(pattern, prefix=prefix, number=_EXAMPLE_NUMBER)
+    except PatternWrong as error:
+        return str(error)
+    return _("Order %(number)s gets %(made)s", number=_EXAMPLE_NUMBER, made=made)
+
+
+def _note(action: str, subject: str) -> None:
+    services().activity.add(
+        signed_in().name, action, subject=subject, address=request.remote_addr or ""
+    )

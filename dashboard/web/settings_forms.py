@@ -1,0 +1,280 @@
+"""The forms of the Settings page, to and from the company's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from typing_extensions import override
+from wtforms import (
+    BooleanField,
+    DecimalField,
+    FieldList,
+    Form,
+    FormField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+)
+from wtforms.validators import (
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    Regexp,
+    ValidationError,
+)
+
+from dashboard.domain.books import BooksFacts
+from dashboard.domain.rules import (
+    CompanyRules,
+    InvoiceWhen,
+    PaymentRule,
+    TaxRule,
+    TaxSituation,
+)
+from dashboard.web.forms import CodeField, PageForm, VersionField
+from dashboard.web.language import gettext, lazy_gettext
+from dashboard.web.language import lazy_gettext as _
+from dashboard.web.number_pattern import PatternWrong, example
+
+_CODE = [InputRequired(), Length(max=40)]
+
+
+class CompanyForm(PageForm):
+    """When there is an invoice, what number it bears and when it is due."""
+
+    version = VersionField()
+    invoice_when = RadioField(
+        _("Make the invoice"),
+        choices=[
+            (InvoiceWhen.PAID.value, _("once the shop has the money")),
+            (InvoiceWhen.ORDERED.value, _("as soon as it is ordered")),
+        ],
+    )
+    mark_as_paid = BooleanField(_("Book the shop's payments on the invoice"))
+    number_pattern = StringField(
+        _("Invoice number"), [InputRequired(), Length(max=100)]
+    )
+    due_days = IntegerField(
+        _("Days until the invoice is due"),
+        [InputRequired(), NumberRange(min=0, max=365)],
+    )
+
+    def validate_number_pattern(self, field: StringField) -> None:
+        """Refuse a pattern that would not tell two orders apart."""
+        try:
+            example(field.data or "", prefix="W-", number="1042")
+        except PatternWrong as error:
+            raise ValidationError(str(error)) from error
+
+    def applied_to(self, rules: CompanyRules) -> CompanyRules:
+        """Return *rules* with what the form says."""
+        return replace(
+            rules,
+            invoice_when=InvoiceWhen(self.invoice_when.data),
+            mark_as_paid=bool(self.mark_as_paid.data),
+            number_pattern=(self.number_pattern.data or "").strip(),
+            due_days=self.due_days.data or 0,
+        )
+
+
+class AccountsForm(PageForm):
+    """Which ledger account each kind of line goes to."""
+
+    version = VersionField()
+    sales_account = CodeField(_("Products"), _CODE)
+    shipping_account = CodeField(_("Shipping"), _CODE)
+    fee_account = CodeField(_("Fees"), _CODE)
+    rounding_account = CodeField(_("Rounding"), _CODE)
+
+    def offer(self, facts: BooksFacts | None) -> None:
+        """Let people choose from the ledger accounts of the books."""
+        choices = _accounts(facts, payments=False)
+        for field in (
+            self.sales_account,
+            self.shipping_account,
+            self.fee_account,
+            self.rounding_account,
+        ):
+            field.choices = choices
+
+    def applied_to(self, rules: CompanyRules) -> CompanyRules:
+        """Return *rules* with what the form says."""
+        return replace(
+            rules,
+            sales_account=(self.sales_account.data or "").strip(),
+            shipping_account=(self.shipping_account.data or "").strip(),
+            fee_account=(self.fee_account.data or "").strip(),
+            rounding_account=(self.rounding_account.data or "").strip(),
+        )
+
+
+class TaxRow(Form):
+    """One tax rule; without a tax type it is no rule."""
+
+    situation = SelectField(
+        _("What"),
+        choices=[
+            (TaxSituation.RATE.value, _("Taxed at a rate")),
+            (TaxSituation.UNTAXED.value, _("Line is not taxable")),
+            (TaxSituation.EXEMPT.value, _("Customer pays no tax")),
+        ],
+    )
+    rate_percent = DecimalField(
+        _("Rate in %"), [Optional(), NumberRange(min=0, max=100)], places=None
+    )
+    country = StringField(
+        _("Country"),
+        [Optional(), Regexp("^[A-Za-z]{2}$", message=_("Two letters, such as NL."))],
+    )
+    tax_type = CodeField(_("Tax type in the books"), [Length(max=60)])
+    remove = BooleanField(_("Remove"))
+
+    def validate_rate_percent(self, field: DecimalField) -> None:
+        """Want a rate where the rule speaks of one."""
+        rated = self.situation.data == TaxSituation.RATE.value
+        if rated and self.tax_type.data and field.data is None:
+            raise ValidationError(gettext("Say which rate."))
+
+    def rule(self) -> TaxRule | None:
+        """Return the rule the row says, if any."""
+        tax_type = (self.tax_type.data or "").strip()
+        if self.remove.data or not tax_type:
+            return None
+        situation = TaxSituation(self.situation.data)
+        rate: Decimal | None = self.rate_percent.data
+        return TaxRule(
+            situation=situation,
+            tax_type=tax_type,
+            rate_percent=rate if situation is TaxSituation.RATE else None,
+            country=(self.country.data or "").upper(),
+        )
+
+
+class TaxesForm(PageForm):
+    """All tax rules, and an empty row for one more."""
+
+    version = VersionField()
+    tax_rows = FieldList(FormField(TaxRow), max_entries=100)
+
+    def offer(self, facts: BooksFacts | None) -> None:
+        """Let people choose from the tax types of the books."""
+        rates = facts.tax_rates if facts is not None else ()
+        choices = [
+            (rate.tax_type, f"{rate.name} ({rate.rate_percent.normalize():f}%)")
+            for rate in rates
+        ]
+        for row in self.tax_rows:
+            row.form.tax_type.choices = choices
+
+    @override
+    def validate(self, extra_validators: object = None) -> bool:
+        """Check the rows, and that no two speak of the same tax."""
+        if not super().validate():
+            return False
+        seen = set()
+        for row in self.tax_rows:
+            rule = row.form.rule()
+            if rule is None:
+                continue
+            key = (rule.situation, rule.rate_percent, rule.country)
+            if key in seen:
+                row.form.tax_type.errors = [
+                    gettext("There is another rule for the same tax and country.")
+                ]
+                return False
+            seen.add(key)
+        return True
+
+    def applied_to(self, rules: CompanyRules) -> CompanyRules:
+        """Return *rules* with the tax rules of the form."""
+        found = (row.form.rule() for row in self.tax_rows)
+        return replace(rules, tax_rules=tuple(rule for rule in found if rule))
+
+
+class PaymentRow(Form):
+    """The bank account of one payment method; without one it is no rule."""
+
+    method = StringField(_("Payment method"), [Length(max=100)])
+    bank_account = CodeField(_("Bank account"), [Length(max=40)])
+    remove = BooleanField(_("Remove"))
+
+    def rule(self) -> PaymentRule | None:
+        """Return the rule the row says, if any."""
+        account = (self.bank_account.data or "").strip()
+        if self.remove.data or not account:
+            return None
+        method = (self.method.data or "").strip()
+        return PaymentRule(method=method, bank_account=account)
+
+
+class PaymentsForm(PageForm):
+    """All payment methods, and an empty row for one more."""
+
+    version = VersionField()
+    payment_rows = FieldList(FormField(PaymentRow), max_entries=100)
+
+    def offer(self, facts: BooksFacts | None) -> None:
+        """Let people choose from the bank accounts of the books."""
+        choices = _accounts(facts, payments=True)
+        for row in self.payment_rows:
+            row.form.bank_account.choices = choices
+
+    @override
+    def validate(self, extra_validators: object = None) -> bool:
+        """Check the rows, and that every method stands there once."""
+        if not super().validate():
+            return False
+        seen = set()
+        for row in self.payment_rows:
+            rule = row.form.rule()
+            if rule is None:
+                continue
+            if rule.method in seen:
+                row.form.method.errors = [gettext("This method stands here twice.")]
+                return False
+            seen.add(rule.method)
+        return True
+
+    def applied_to(self, rules: CompanyRules) -> CompanyRules:
+        """Return *rules* with the payment methods of the form."""
+        found = (row.form.rule() for row in self.payment_rows)
+        return replace(rules, payment_rules=tuple(rule for rule in found if rule))
+
+
+class ShopForm(PageForm):
+    """A new shop."""
+
+    name = StringField(_("Name"), [InputRequired(), Length(max=100)])
+    slug = StringField(
+        _("Name in the address"),
+        [
+            InputRequired(),
+            Regexp(
+                "^[a-z0-9][a-z0-9-]{0,39}$",
+                message=_("Small letters, digits and hyphens."),
+            ),
+        ],
+    )
+    kind = SelectField(_("Kind"))
+    prefix = StringField(
+        _("Prefix of invoice numbers"),
+        [Optional(), Regexp("^[A-Za-z0-9._-]{1,12}$")],
+    )
+    secret = PasswordField(
+        lazy_gettext("Secret it signs with"), [InputRequired(), Length(min=8, max=200)]
+    )
+
+
+def _accounts(facts: BooksFacts | None, *, payments: bool) -> Sequence[tuple[str, str]]:
+    if facts is None:
+        return ()
+    return [
+        (account.code, f"{account.code} {account.name}")
+        for account in facts.ledger_accounts
+        if (account.takes_payments if payments else account.kind != "BANK")
+    ]

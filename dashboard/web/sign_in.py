@@ -1,0 +1,128 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user, logout_user
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from dashboard.domain.users import Role, User
+from dashboard.web.access import SignedIn, public, requires, signed_in
+from dashboard.web.forms import PageForm
+from dashboard.web.language import gettext as _
+from dashboard.web.language import lazy_gettext, ngettext
+from dashboard.web.services import services
+
+blueprint = Blueprint("sign_in", __name__)
+_log = logging.getLogger(__name__)
+
+
+class SignInForm(PageForm):
+    """E-mail address and password; *next* is the page that was asked for."""
+
+    email = StringField(
+        lazy_gettext("E-mail address"), [InputRequired(), Length(max=254)]
+    )
+    password = PasswordField(
+        lazy_gettext("Password"), [InputRequired(), Length(max=1024)]
+    )
+    next = HiddenField()
+
+
+@blueprint.get("/sign-in")
+@public
+def form() -> ResponseReturnValue:
+    """Show the sign-in page."""
+    if current_user.is_authenticated:
+        return redirect(url_for("overview.show"))
+    return _page(SignInForm(next=request.args.get("next", "")))
+
+
+@blueprint.post("/sign-in")
+@public
+def sign_in() -> ResponseReturnValue:
+    """Sign a user in; a new session every time, so that no old one can be planted."""
+    entered = SignInForm()
+    if not entered.validate():
+        return _page(entered, status=422)
+    email, address = entered.email.data or "", request.remote_addr or ""
+    wait = services().throttle.enter(email, address)
+    if wait > timedelta(0):
+        _log.warning("sign-in throttled")
+        return _page(entered, error=_wait_message(wait), status=429)
+    user = services().users.verified(email, entered.password.data or "")
+    if user is None:
+        _log.warning("sign-in failed")
+        message = _("The e-mail address or the password is wrong.")
+        return _page(entered, error=message, status=401)
+    services().throttle.forgive(email, address)
+    _start_session(user, address)
+    return redirect(local_address(entered.next.data or ""))
+
+
+@blueprint.post("/sign-out")
+@requires(Role.WATCHER)
+def sign_out() -> ResponseReturnValue:
+    """End the session on the server, not only in the browser."""
+    user = signed_in()
+    services().user_sessions.end(current_user.token)
+    services().activity.add(user.name, "signed out", address=request.remote_addr or "")
+    logout_user()
+    session.clear()
+    return redirect(url_for("sign_in.form"))
+
+
+def local_address(wanted: str) -> str:
+    """Return *wanted* if it is a page of ours, else the overview.
+
+    Browsers read a backslash as a slash and skip control characters: either makes
+    another site of what looks like a path.
+    """
+    parts = urlsplit(wanted)
+    ours = wanted.startswith("/") and not wanted.startswith("//")
+    plain = wanted.isprintable() and "\\" not in wanted
+    if ours and plain and not parts.scheme and not parts.netloc:
+        return wanted
+    return url_for("overview.show")
+
+
+def _start_session(user: User, address: str) -> None:
+    if current_user.is_authenticated:
+        services().user_sessions.end(current_user.token)
+    session.clear()
+    token = services().user_sessions.start(user, address)
+    services().activity.add(user.name, "signed in", address=address)
+    login_user(SignedIn(user=user, token=token))
+
+
+def _page(
+    entered: SignInForm, *, error: str = "", status: int = 200
+) -> ResponseReturnValue:
+    page = render_template(
+        "sign_in/form.html",
+        form=entered,
+        error=error,
+        no_users=not services().users.any(),
+    )
+    return page, status
+
+
+def _wait_message(wait: timedelta) -> str:
+    seconds = max(1, round(wait.total_seconds()))
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return ngettext(
+            "Too many tries. Wait %(num)s second, then try again.",
+            "Too many tries. Wait %(num)s seconds, then try again.",
+            seconds,
+        )
+    return ngettext(
+        "Too many tries. Wait %(num)s minute, then try again.",
+        "Too many tries. Wait %(num)s minutes, then try again.",
+        -(-seconds // 60),
+    )

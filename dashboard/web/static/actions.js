@@ -1,0 +1,74 @@
+// Small helps that a page works without: ticking all rows, copying, closing menus, "/".
+
+function countTicks() {
+  const form = document.querySelector("#bulk");
+  if (!form) return;
+  const boxes = [...document.querySelectorAll('input[form="bulk"][name="order"]')];
+  const ticked = boxes.filter((box) => box.checked).length;
+  const all = document.querySelector("[data-tick-all]");
+  if (all) {
+    all.checked = boxes.length > 0 && ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+  }
+  for (const part of document.querySelectorAll("[data-ticked]")) part.textContent = String(ticked);
+  for (const button of form.querySelectorAll("button")) button.disabled = ticked === 0;
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-tick-all]")) {
+    for (const box of document.querySelectorAll('input[form="bulk"][name="order"]')) {
+      box.checked = event.target.checked;
+    }
+  }
+  if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+  countTicks();
+});
+document.addEventListener("sluice:refreshed", countTicks);
+addEventListener("pageshow", countTicks);
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (button) {
+    const source = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      button.dataset.copied = "yes";
+      setTimeout(() => delete button.dataset.copied, 1500);
+    } catch { /* the browser may forbid it; the text can still be marked */ }
+  }
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const menu = document.querySelector("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const search = document.querySelector("input[type=search]");
+    if (search) {
+      event.preventDefault();
+      search.focus();
+    }
+  }
+});
+
+// Shows what a pattern makes, as the server would make it.
+let exampleTimer = null;
+document.addEventListener("input", (event) => {
+  const field = event.target.closest?.("[data-example]");
+  if (!field) return;
+  clearTimeout(exampleTimer);
+  exampleTimer = setTimeout(async () => {
+    const address = `${field.dataset.example}?pattern=${encodeURIComponent(field.value)}`;
+    const answer = await fetch(address, { credentials: "same-origin" }).catch(() => null);
+    const into = document.getElementById(field.dataset.exampleInto);
+    if (answer?.ok && into) into.textContent = await answer.text();
+  }, 250);
+});

@@ -1,0 +1,91 @@
+"""What statuses, states and causes are called on the pages, and how they look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dashboard.domain.postings import PostingKind, PostingState
+from dashboard.domain.runs import RunState, Task, Trigger
+from dashboard.domain.status import OrderStatus
+from dashboard.domain.users import Role
+from dashboard.web.language import lazy_gettext as _
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """A word with its colour (a tone of the stylesheet) and its icon."""
+
+    label: str
+    tone: str
+    icon: str
+
+
+STATUSES: Mapping[OrderStatus, Look] = {
+    OrderStatus.AWAITING_PAYMENT: Look(
+        label=_("Awaiting payment"), tone="quiet", icon="hourglass-split"
+    ),
+    OrderStatus.QUEUED: Look(label=_("Queued"), tone="moving", icon="inbox"),
+    OrderStatus.IN_PROGRESS: Look(
+        label=_("In progress"), tone="moving", icon="arrow-repeat"
+    ),
+    OrderStatus.RETRYING: Look(
+        label=_("Retrying"), tone="waiting", icon="arrow-clockwise"
+    ),
+    OrderStatus.CHECKING: Look(label=_("Checking"), tone="waiting", icon="search"),
+    OrderStatus.INVOICED: Look(label=_("Invoiced"), tone="good", icon="receipt"),
+    OrderStatus.PAID: Look(label=_("Paid"), tone="good", icon="check-circle-fill"),
+    OrderStatus.CREDITED: Look(
+        label=_("Credited"), tone="quiet", icon="arrow-return-left"
+    ),
+    OrderStatus.NEEDS_ATTENTION: Look(
+        label=_("Needs attention"), tone="bad", icon="exclamation-triangle-fill"
+    ),
+    OrderStatus.IGNORED: Look(label=_("Ignored"), tone="quiet", icon="slash-circle"),
+}
+
+POSTING_STATES: Mapping[PostingState, Look] = {
+    PostingState.PENDING: Look(label=_("Waiting"), tone="quiet", icon="clock"),
+    PostingState.IN_FLIGHT: Look(label=_("On its way"), tone="moving", icon="send"),
+    PostingState.CONFIRMED: Look(
+        label=_("Booked"), tone="good", icon="check-circle-fill"
+    ),
+    PostingState.REFUSED: Look(label=_("Refused"), tone="bad", icon="x-circle-fill"),
+    PostingState.CANCELLED: Look(
+        label=_("Not needed"), tone="quiet", icon="slash-circle"
+    ),
+}
+
+POSTING_KINDS: Mapping[PostingKind, Look] = {
+    PostingKind.CONTACT: Look(label=_("Contact"), tone="quiet", icon="person-circle"),
+    PostingKind.INVOICE: Look(label=_("Invoice"), tone="quiet", icon="receipt"),
+    PostingKind.PAYMENT: Look(label=_("Payment"), tone="quiet", icon="cash-coin"),
+}
+
+RUN_STATES: Mapping[RunState, Look] = {
+    RunState.QUEUED: Look(label=_("Queued"), tone="moving", icon="inbox"),
+    RunState.RUNNING: Look(label=_("Running"), tone="moving", icon="arrow-repeat"),
+    RunState.DONE: Look(label=_("Done"), tone="good", icon="check-circle-fill"),
+    RunState.FAILED: Look(label=_("Failed"), tone="bad", icon="x-circle-fill"),
+    RunState.INTERRUPTED: Look(
+        label=_("Interrupted"), tone="waiting", icon="lightning-charge-fill"
+    ),
+}
+
+TASKS: Mapping[Task, str] = {
+    Task.SYNC: _("Write orders to the books"),
+    Task.PULL: _("Fetch orders from the shops"),
+}
+
+TRIGGERS: Mapping[Trigger, str] = {
+    Trigger.SCHEDULE: _("On schedule"),
+    Trigger.ORDER: _("An order came in"),
+    Trigger.PERSON: _("Asked for by a person"),
+    Trigger.SWEEP: _("Work was left over"),
+}
+
+ROLES: Mapping[Role, str] = {
+    Role.WATCHER: _("Watcher"),
+    Role.MANAGER: _("Manager"),
+    Role.ADMINISTRATOR: _("Administrator"),
+}
