@@ -43,7 +43,7 @@ def serve(settings: Settings) -> None:
         blocking_threads=_THREADS,
         factory=True,
         log_access=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     ).serve()
 
 

@@ -1,7 +1,9 @@
 """The pace the books allow, kept in the database so that all processes share it.
 
 Sixty tokens are an exact sliding window over a minute; a few slots bound the calls in
-flight; the gate closes for everybody when the books ask for a pause.
+flight; the gate closes for everybody when the books ask for a pause. The first half of
+the tokens may go at once; after that calls keep a distance, so that a flood of orders
+fills batches instead of spending the minute on small ones.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dashboard.domain.clock import Clock
@@ -82,6 +84,15 @@ class Gate:
                 for number in range(self._pace.in_flight)
             )
 
+    def wait_s(self) -> float:
+        """Return how long a call would have to wait now; takes nothing."""
+        with self._database.read() as session:
+            now = self._database.now(session)
+            closed_until = session.scalar(select(GateRow.closed_until)) or _LONG_AGO
+            if closed_until > now:
+                return (closed_until - now).total_seconds()
+            return self._distance_s(session, now)
+
     def enter(self) -> Entry:
         """Take a slot and a token, both or neither; commits."""
         with self._database.write() as session:
@@ -89,6 +100,9 @@ class Gate:
             closed_until = session.scalar(select(GateRow.closed_until)) or _LONG_AGO
             if closed_until > now:
                 return Entry(wait_s=(closed_until - now).total_seconds())
+            distance_s = self._distance_s(session, now)
+            if distance_s > 0:
+                return Entry(wait_s=distance_s)
             slot = self._free_slot(session, now)
             if slot is None:
                 return Entry(wait_s=_POLL_SLOT_S)
@@ -141,6 +155,18 @@ class Gate:
                 return
         with self._database.write() as session:
             session.execute(update(GateRow).values(failures=0, reason=""))
+
+    def _distance_s(self, session: Session, now: datetime) -> float:
+        """Return how long to keep the distance to the call before."""
+        since = now - timedelta(seconds=self._pace.window_s)
+        in_window = CallTokenRow.used_at.between(since, now)
+        used, latest = session.execute(
+            select(func.count(), func.max(CallTokenRow.used_at)).where(in_window)
+        ).one()
+        if used < self._pace.calls // 2 or latest is None:
+            return 0.0
+        distance_s = self._pace.window_s / self._pace.calls
+        return float(max(0.0, distance_s - (now - latest).total_seconds()))
 
     def _free_slot(self, session: Session, now: datetime) -> CallSlotRow | None:
         far = now + timedelta(seconds=10 * self._pace.lease_s)

@@ -60,6 +60,14 @@ class WorkQueue:
         self._timing = timing
         self._worker = worker
 
+    def has_pending(self) -> bool:
+        """Tell whether any posting waits for its turn and has it."""
+        with self._database.read() as session:
+            return any(
+                session.scalars(_eligible(kind).limit(1)).first()
+                for kind in PostingKind
+            )
+
     def prepare(self, freeze: Freeze) -> bool:
         """Freeze the next batch of due postings into a request (T1).
 

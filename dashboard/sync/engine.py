@@ -193,6 +193,7 @@ class Engine:
             exchanges=self._stores.exchanges,
             clock=self._clock,
             timing=self._timing,
+            sleep=self._stopping.wait,
             run_id=run.id,
         )
         crew = Crew(worker.step, self._workers, self._stopping)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboard.accounting.protocol import Books, BooksSilent, Pacer
@@ -20,6 +21,9 @@ from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.gate import Gate
 from dashboard.store.queue import WorkQueue
 
+# A gate closed for longer ends the run; it goes on when the gate opens.
+_MAX_WAIT_S = 5.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Worker:
@@ -32,18 +36,31 @@ class Worker:
     exchanges: ExchangeStore
     clock: Clock
     timing: Timing
+    sleep: Callable[[float], object]  # returns early when the program stops
     run_id: int
 
     def step(self) -> bool:
-        """Do the next piece of work; False when there is none."""
+        """Do the next piece of work; False when there is none that can be done."""
         claim = self.queue.claim()
         if claim is None:
-            return self.queue.prepare(self.books.freeze)
+            return self._prepare()
         if claim.unknown:
             self._ask(claim)
         else:
             self._send(claim)
         return True
+
+    def _prepare(self) -> bool:
+        """Freeze a batch, but not before it can be sent: until then it may grow."""
+        if not self.queue.has_pending():
+            return False
+        wait_s = self.gate.wait_s()
+        if wait_s > _MAX_WAIT_S:
+            return False
+        if wait_s > 0:
+            self.sleep(wait_s)
+            return True
+        return self.queue.prepare(self.books.freeze)
 
     def _send(self, claim: Claim) -> None:
         try:
