@@ -90,13 +90,14 @@ def invoice_listing(
             for invoice in reversed(books.invoices.values())
         ]
     rows.sort(key=lambda row: row.invoice.created_at, reverse=True)
-    found = [row for row in rows if _mentions(row, search.strip().casefold())]
+    term = search.strip().casefold()
+    found = [row for row in rows if _mentions(row, term)] if term else rows
     shown = [row for row in found if tab in {Tab.ALL, row.tab}]
     page_count = max(1, math.ceil(len(shown) / PAGE_SIZE))
     page = min(max(1, page), page_count)
     start = (page - 1) * PAGE_SIZE
     return Listing(
-        tabs=[_count(found, it) for it in Tab],
+        tabs=_counts(found),
         rows=shown[start : start + PAGE_SIZE],
         tab=tab,
         search=search,
@@ -120,18 +121,25 @@ def tab_of(invoice: Invoice, today: date) -> Tab:
             return Tab.VOIDED
 
 
-def _count(rows: Sequence[Row], tab: Tab) -> TabCount:
-    chosen = [row.invoice for row in rows if tab in {Tab.ALL, row.tab}]
-    if tab is Tab.ALL:
-        chosen_for_sum = [invoice for invoice in chosen if invoice.is_live]
-    else:
-        chosen_for_sum = chosen
-    total = sum((it.total / it.currency_rate for it in chosen_for_sum), ZERO)
-    return TabCount(tab=tab, count=len(chosen), total=round_half_up(total))
+def _counts(rows: Sequence[Row]) -> list[TabCount]:
+    """Every tab; "All" counts every invoice, but sums up the live ones only."""
+    counts = dict.fromkeys(Tab, 0)
+    sums = dict.fromkeys(Tab, ZERO)
+    for row in rows:
+        in_base = row.invoice.total / row.invoice.currency_rate
+        counts[row.tab] += 1
+        sums[row.tab] += in_base
+        counts[Tab.ALL] += 1
+        if row.invoice.is_live:
+            sums[Tab.ALL] += in_base
+    return [
+        TabCount(tab=tab, count=counts[tab], total=round_half_up(sums[tab]))
+        for tab in Tab
+    ]
 
 
 def _mentions(row: Row, term: str) -> bool:
-    return not term or any(
+    return any(
         term in text.casefold()
         for text in (row.invoice.number, row.invoice.reference, row.contact.name)
     )

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from mock_accounting.app import create_app
+from mock_accounting.config import Settings
 from mock_accounting.ledger.clock import Clock
 
 InvoiceBody = Callable[..., dict[str, Any]]
@@ -462,6 +464,15 @@ def test_a_foreign_host_name_is_refused(app: Flask) -> None:
     answer = app.test_client().get("/", headers={"Host": "books.evil.example"})
 
     assert answer.status_code == 400
+
+
+def test_a_host_name_that_was_allowed_is_answered() -> None:
+    settings = Settings(remote_names=("mock",), enforce_limits=False)
+    client = create_app(settings).test_client()
+
+    answer = client.get("/__mock__/health", headers={"Host": "mock:8001"})
+
+    assert answer.status_code == 200
 
 
 def test_a_page_of_another_origin_is_refused(app: Flask) -> None:

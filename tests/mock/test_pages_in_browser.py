@@ -1,0 +1,102 @@
+"""The pages in a real browser: live, without complaint, on a phone, in the dark."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from mock_accounting.app import Server
+
+CHROMIUM = shutil.which("chromium")
+InvoiceBody = Callable[..., dict[str, Any]]
+Write = Callable[[dict[str, Any]], None]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
+        missing("Chromium was not found on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def write(server: Server) -> Write:
+    """Writes an invoice as a client does."""
+    form = {"grant_type": "client_credentials"}
+    token = requests.post(
+        f"{server.url}/connect/token", data=form, auth=("demo", "demo"), timeout=5
+    ).json()["access_token"]
+
+    def put(body: dict[str, Any]) -> None:
+        requests.put(
+            f"{server.url}/api.xro/2.0/Invoices",
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=5,
+        ).raise_for_status()
+
+    return put
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1366, 390])
+def test_pages_are_accessible_fit_and_stay_on_this_server(
+    chromium: Browser,
+    server: Server,
+    write: Write,
+    invoice_body: InvoiceBody,
+    width: int,
+    scheme: Any,
+) -> None:
+    write(invoice_body("W-1"))
+    viewport: Any = {"width": width, "height": 800}
+    page = chromium.new_page(viewport=viewport, color_scheme=scheme)
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    for path in ("/", "/invoices/W-1", "/requests", "/requests/2", "/?q=nobody"):
+        page.goto(server.url + path)
+        _looks_right(page, width)
+
+    assert complaints == []
+    assert all(url.startswith((server.url, "data:")) for url in asked)
+    page.close()
+
+
+def test_a_new_invoice_appears_by_itself_and_flashes(
+    chromium: Browser, server: Server, write: Write, invoice_body: InvoiceBody
+) -> None:
+    page = chromium.new_page()
+    page.goto(server.url)
+    expect(page.get_by_text("The books are empty")).to_be_visible()
+
+    write(invoice_body("W-1"))
+
+    expect(page.get_by_role("link", name="W-1")).to_be_visible(timeout=10_000)
+    expect(page.locator("tr.is-new")).to_have_count(1)
+    page.close()
+
+
+def _looks_right(page: Page, width: int) -> None:
+    tags = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+    found = Axe().run(page, options=tags).response["violations"]
+    assert [(it["id"], it["nodes"][0]["html"]) for it in found] == [], page.url
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
