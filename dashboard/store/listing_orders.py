@@ -49,7 +49,7 @@ class OrderFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderSummary:
-    """An order as one row of a list.
+    """An order as one row of a list; *shop* is the shop's name.
 
     *invoice* and *payment* say how far those postings have come; None means that the
     order has none (yet).
@@ -57,7 +57,9 @@ class OrderSummary:
 
     id: int
     number: str
+    external_id: str
     shop: str
+    shop_slug: str
     customer_name: str
     customer_email: str
     currency: str
@@ -187,20 +189,22 @@ class OrderListing:
 
 def summaries(session: Session, rows: list[OrderRow]) -> tuple[OrderSummary, ...]:
     """Turn rows into values, within the caller's transaction."""
-    shops = _shop_names(session)
+    shops = {row.id: row for row in session.scalars(select(ShopRow))}
     steps = _steps(session, [row.id for row in rows])
     return tuple(_summary(row, shops, steps) for row in rows)
 
 
 def _summary(
     row: OrderRow,
-    shops: Mapping[int, str],
+    shops: Mapping[int, ShopRow],
     steps: Mapping[tuple[int, PostingKind], PostingState],
 ) -> OrderSummary:
     return OrderSummary(
         id=row.id,
         number=row.number or row.external_id,
-        shop=shops.get(row.shop_id, ""),
+        external_id=row.external_id,
+        shop=shops[row.shop_id].name,
+        shop_slug=shops[row.shop_id].slug,
         customer_name=row.customer_name,
         customer_email=row.customer_email,
         currency=row.currency,
@@ -216,10 +220,6 @@ def _summary(
         invoice=steps.get((row.id, PostingKind.INVOICE)),
         payment=steps.get((row.id, PostingKind.PAYMENT)),
     )
-
-
-def _shop_names(session: Session) -> Mapping[int, str]:
-    return {row.id: row.name for row in session.scalars(select(ShopRow))}
 
 
 # Of several payments, the one that is furthest from settled speaks for all.
