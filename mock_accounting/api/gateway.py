@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
-from urllib.parse import unquote
 
 from mock_accounting.api.endpoints import Endpoint, find_methods
 from mock_accounting.api.identity import Identity
@@ -73,9 +72,6 @@ class Gateway:
         started = time.perf_counter()
         trace = _Trace(entry_id=self._log.next_id())
         trace.rules = self._faults.hit(call, trace.entry_id)
-        for rule in trace.rules:
-            if rule.spec.kind is FaultKind.DELAY:
-                time.sleep(rule.spec.seconds)
         answer, breakage = self._answer_with_faults(call, trace)
         duration_ms = (time.perf_counter() - started) * 1000
         self._write_log(call, answer, trace, (duration_ms, breakage))
@@ -86,8 +82,11 @@ class Gateway:
     ) -> tuple[Answer, Breakage | None]:
         before = _first(trace.rules, When.BEFORE)
         after = _first(trace.rules, When.AFTER)
-        unprocessed = Answer(status=503)
-        answer = self._answer(call, trace) if before is None else unprocessed
+        if before is None:
+            answer = self._answer(call, trace)
+        else:
+            _wait(trace.rules)
+            answer = Answer(status=503)
         breakage: Breakage | None = None
         match before or after:
             case FaultSpec(kind=FaultKind.STATUS) as spec:
@@ -103,9 +102,11 @@ class Gateway:
     def _answer(self, call: Call, trace: _Trace) -> Answer:
         try:
             if call.path.lower() == _TOKEN_PATH:
+                _wait(trace.rules)
                 return self._identity.token(call)
             trace.grant = self._identity.authenticate(call)
             if not call.path.lower().startswith(API_ROOT + "/"):
+                _wait(trace.rules)
                 return self._identity.connections(call, trace.grant)
             return self._accounting(call, trace, trace.grant)
         except Rejected as rejection:
@@ -116,6 +117,7 @@ class Gateway:
         trace.tenant_id = books.organisation.organisation_id
         try:
             with self._limits.admit(trace.tenant_id):
+                _wait(trace.rules)
                 answer = self._processed(call, trace, books, grant)
         except LimitExceeded as limit:
             answer = answers.rate_limited(limit.problem, limit.retry_after_s)
@@ -191,6 +193,13 @@ class Gateway:
         )
 
 
+def _wait(rules: Sequence[FaultRule]) -> None:
+    """Be as slow as the rules say; the call is in flight meanwhile."""
+    for rule in rules:
+        if rule.spec.kind is FaultKind.DELAY:
+            time.sleep(rule.spec.seconds)
+
+
 def _first(rules: Sequence[FaultRule], when: When) -> FaultSpec | None:
     """The first rule that changes the answer, before or after processing."""
     return next(
@@ -204,7 +213,7 @@ def _first(rules: Sequence[FaultRule], when: When) -> FaultSpec | None:
 
 
 def _dispatched(call: Call, books: Books) -> Answer:
-    parts = [unquote(part) for part in call.path[len(API_ROOT) :].split("/") if part]
+    parts = [part for part in call.path[len(API_ROOT) :].split("/") if part]
     methods = find_methods(parts)
     if methods is None:
         return answers.not_found()

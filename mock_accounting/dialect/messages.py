@@ -13,6 +13,7 @@ class Call:
 
     method: str
     path: str
+    """Decoded, as it was sent otherwise."""
     query: Mapping[str, str]
     query_string: str
     headers: Mapping[str, str]

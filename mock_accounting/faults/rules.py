@@ -46,7 +46,7 @@ class FaultSpec:
     path: str | None = None
     """Beginning of the path, with or without the API's root."""
     key: str | None = None
-    """Text that the query or the body must hold, such as an invoice number."""
+    """Text that path, query or body must hold, such as an invoice number."""
     nth: int = 1
     """The first match that is hit, counted from 1."""
     times: int | None = 1
@@ -135,7 +135,8 @@ def matches(spec: FaultSpec, call: Call) -> bool:
         if not path.startswith((wanted, API_ROOT + wanted)):
             return False
     if spec.key:
-        return spec.key in call.query_string or spec.key.encode() in call.body
+        named = spec.key in call.path or spec.key in call.query_string
+        return named or spec.key.encode() in call.body
     return True
 
 

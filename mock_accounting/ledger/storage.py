@@ -181,8 +181,10 @@ class DataFile:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
-                path, check_same_thread=False, isolation_level=None
+                path, check_same_thread=False, isolation_level=None, timeout=1
             )
+            # Each process holds the books in memory: two would not agree.
+            self._connection.execute("pragma locking_mode=exclusive")
             self._connection.execute("pragma journal_mode=wal")
             self._connection.execute("pragma synchronous=normal")
             self._connection.executescript(_SCHEMA)

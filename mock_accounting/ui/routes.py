@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
 
 from mock_accounting.dialect import jsontext
 from mock_accounting.ledger.books import Books
@@ -41,6 +42,14 @@ def ui_blueprint(organisations: Organisations, log: RequestLog) -> Blueprint:
         static_folder="static",
         static_url_path="/mock-static",
     )
+    _add_frame(blueprint, organisations)
+    _add_book_pages(blueprint, organisations)
+    _add_request_pages(blueprint, log)
+    return blueprint
+
+
+def _add_frame(blueprint: Blueprint, organisations: Organisations) -> None:
+    """What every page shares: filters, the bar on top, headers, a way back."""
     blueprint.add_app_template_filter(_money, "money")
     blueprint.add_app_template_filter(_quantity, "quantity")
     blueprint.add_app_template_filter(_price, "price")
@@ -48,6 +57,29 @@ def ui_blueprint(organisations: Organisations, log: RequestLog) -> Blueprint:
     blueprint.add_app_template_filter(_moment, "moment")
     blueprint.add_app_template_filter(_pretty, "pretty")
 
+    @blueprint.errorhandler(404)
+    def missing(_error: HTTPException) -> tuple[str, int]:
+        return render_template("mock/missing.html"), 404
+
+    @blueprint.context_processor
+    def frame() -> dict[str, object]:
+        tenant_id = request.args.get("organisation", DEMO_TENANT_ID)
+        return {
+            "books": organisations.find(tenant_id) or organisations.all()[0],
+            "all_books": organisations.all(),
+            "link": _link,
+            "marks": _marks,
+        }
+
+    @blueprint.after_request
+    def guard(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        if request.endpoint != "ui.static":
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _add_book_pages(blueprint: Blueprint, organisations: Organisations) -> None:
     @blueprint.get("/")
     def invoices() -> Response:
         books = _books(organisations)
@@ -76,6 +108,8 @@ def ui_blueprint(organisations: Organisations, log: RequestLog) -> Blueprint:
             paper = paper_of(books, found, today)
         return render_template("mock/invoice.html", paper=paper)
 
+
+def _add_request_pages(blueprint: Blueprint, log: RequestLog) -> None:
     @blueprint.get("/requests")
     def requests_inbox() -> Response:
         entries = log.entries()
@@ -93,24 +127,6 @@ def ui_blueprint(organisations: Organisations, log: RequestLog) -> Blueprint:
         if entry is None:
             abort(404)
         return render_template("mock/request.html", entry=entry)
-
-    @blueprint.context_processor
-    def frame() -> dict[str, object]:
-        return {
-            "books": _books(organisations),
-            "all_books": organisations.all(),
-            "link": _link,
-            "marks": _marks,
-        }
-
-    @blueprint.after_request
-    def guard(response: Response) -> Response:
-        response.headers.update(_HEADERS)
-        if request.endpoint != "ui.static":
-            response.headers["Cache-Control"] = "no-store"
-        return response
-
-    return blueprint
 
 
 def _live(name: str, version: str, **values: object) -> Response:

@@ -29,6 +29,7 @@ class ApiClient:
     """Speaks to the imitated API with a token of the demo client."""
 
     def __init__(self, app: Flask) -> None:
+        self.app = app
         self.http: FlaskClient = app.test_client()
         answer = self.http.post(
             "/connect/token",
@@ -42,6 +43,10 @@ class ApiClient:
         return self.http.open(
             f"/api.xro/2.0/{path}", method=method, headers=headers, **options
         )
+
+    def close(self) -> None:
+        """Let the data file go, as the end of the process does."""
+        self.app.extensions["mock_storage"].close()
 
     def get(self, path: str, **query: str) -> TestResponse:
         return self.call("GET", path, query_string=query)
@@ -94,11 +99,18 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def api_on() -> Callable[[Path, Clock], ApiClient]:
+def api_on() -> Iterator[Callable[[Path, Clock], ApiClient]]:
     """A client of a mock that keeps its books in a folder."""
-    return lambda folder, clock: ApiClient(
-        create_app(Settings(data_dir=folder, enforce_limits=False), clock)
-    )
+    opened: list[ApiClient] = []
+
+    def open_on(folder: Path, clock: Clock) -> ApiClient:
+        settings = Settings(data_dir=folder, enforce_limits=False)
+        opened.append(ApiClient(create_app(settings, clock)))
+        return opened[-1]
+
+    yield open_on
+    for api in opened:
+        api.close()
 
 
 @pytest.fixture

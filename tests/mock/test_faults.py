@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -39,6 +40,11 @@ class RemoteApi:
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
+
+    def limits(self, **limits: Any) -> None:
+        requests.post(
+            f"{self.url}/__mock__/limits", json=limits, timeout=5
+        ).raise_for_status()
 
     def rule(self, rule_id: int) -> dict[str, Any]:
         rules = requests.get(f"{self.url}/__mock__/faults", timeout=5).json()["faults"]
@@ -108,6 +114,19 @@ def test_a_delay_is_waited_for(remote: RemoteApi) -> None:
     slow = remote.get("Organisation").elapsed.total_seconds()
 
     assert slow >= 0.2
+
+
+def test_slow_calls_are_in_flight_and_the_sixth_is_refused(remote: RemoteApi) -> None:
+    remote.limits(mode="real")
+    remote.fault(kind="delay", times=None, options={"seconds": 0.5})
+
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        answers = list(pool.map(lambda _: remote.get("Organisation"), range(6)))
+
+    (refused,) = [answer for answer in answers if answer.status_code != 200]
+    assert refused.status_code == 429
+    assert refused.headers["X-Rate-Limit-Problem"] == "concurrent"
+    assert "Retry-After" not in refused.headers
 
 
 @pytest.mark.parametrize(

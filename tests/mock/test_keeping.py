@@ -121,6 +121,7 @@ def test_everything_is_found_again_after_a_restart(
     api.control("POST", "lock-date", {"period": "2026-01-31"})
     other = api.control("POST", "organisations", {"name": "Other"})
     before = api.control("GET", "state")
+    api.close()
 
     again = api_on(tmp_path, clock)
 
@@ -128,6 +129,17 @@ def test_everything_is_found_again_after_a_restart(
     assert again.get("Invoices/W-1/History").get_json()["HistoryRecords"]
     names = again.control("GET", "organisations")["organisations"]
     assert other["organisation"] in {it["organisation"] for it in names}
+
+
+def test_a_data_folder_in_use_is_one_clear_line(
+    start: Callable[..., Process], tmp_path: Path
+) -> None:
+    start("--data", str(tmp_path))
+
+    said = _refusal("--data", str(tmp_path), "--port", "0")
+
+    assert said.count("\n") == 1
+    assert "locked" in said
 
 
 def test_memory_forgets(start: Callable[..., Process], tmp_path: Path) -> None:

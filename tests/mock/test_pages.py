@@ -109,7 +109,10 @@ def test_the_inbox_shows_requests_with_their_marks(
     "path", ["/invoices/W-9", "/requests/99", "/?organisation=nobody"]
 )
 def test_a_page_that_is_not_there_is_a_404(api: Any, path: str) -> None:
-    assert api.http.get(path).status_code == 404
+    answer = api.http.get(path)
+
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
 
 
 def test_pages_forbid_foreign_and_inline_code(filled: Any) -> None:
