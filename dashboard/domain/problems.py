@@ -11,7 +11,6 @@ class Cause(StrEnum):
 
     NOT_UNDERSTOOD = "order not understood"
     TOTAL_DIFFERS = "lines do not add up"
-    TOO_FEW_DECIMALS = "shop rounds too coarsely"
     UNKNOWN_TAX_RATE = "unknown tax rate"
     UNKNOWN_PAYMENT_METHOD = "unknown payment method"
     NUMBER_TAKEN = "number already taken"
@@ -22,7 +21,7 @@ class Cause(StrEnum):
     CANCELLED_AFTER_BOOKING = "cancelled after booking"
     REFUND_NOT_BOOKED = "refund not booked"
     NEGATIVE_TOTAL = "total below zero"
-    NO_ANSWER = "no certain answer from the books"
+    NOT_WRITABLE = "cannot be written for the books"
 
 
 @dataclass(frozen=True, kw_only=True)

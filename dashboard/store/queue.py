@@ -7,32 +7,36 @@ asking the books, never on the lease or a clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, exists, insert, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from dashboard.domain.exchanges import (
     Accepted,
     Claim,
     Exchange,
     Finding,
-    FrozenRequest,
     NotThere,
     Refused,
     Verdict,
 )
-from dashboard.domain.keys import idempotency_key
-from dashboard.domain.postings import Posting, PostingKind, PostingState
+from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Problem
-from dashboard.domain.status import Decision, RequestState
+from dashboard.domain.status import RequestState
 from dashboard.domain.timing import Timing
+from dashboard.store.batches import (
+    Freeze,
+    eligible,
+    freeze_missing,
+    freeze_or_set_aside,
+    halves,
+    postings_of,
+)
 from dashboard.store.database import Database
 from dashboard.store.exchanges import add_exchange
-from dashboard.store.orders import posting_of
 from dashboard.store.schema import (
-    OrderRow,
     PostingRow,
     RequestMemberRow,
     RequestRow,
@@ -45,11 +49,8 @@ from dashboard.store.standings import (
 )
 from dashboard.store.verdicts import VerdictWriter, unexplained
 
-BATCH_SIZE = 50
 # A clash that asking the books does not explain ends here instead of going round.
 _MAX_CLASHES = 5
-
-Freeze = Callable[[PostingKind, Sequence[Posting]], FrozenRequest]
 
 
 class WorkQueue:
@@ -64,8 +65,7 @@ class WorkQueue:
         """Tell whether any posting waits for its turn and has it."""
         with self._database.read() as session:
             return any(
-                session.scalars(_eligible(kind).limit(1)).first()
-                for kind in PostingKind
+                session.scalars(eligible(kind).limit(1)).first() for kind in PostingKind
             )
 
     def prepare(self, freeze: Freeze) -> bool:
@@ -77,15 +77,15 @@ class WorkQueue:
         with self._database.write() as session:
             now = self._database.now(session)
             for kind in PostingKind:
-                due = session.scalars(_eligible(kind)).all()
+                due = session.scalars(eligible(kind)).all()
                 # Orders are locked before postings everywhere, so nobody waits in a
                 # circle; what another worker took meanwhile is left out.
                 lock_orders(session, orders_of(session, [row.id for row in due]))
                 rows = session.scalars(
-                    _eligible(kind).with_for_update(skip_locked=True, of=PostingRow)
+                    eligible(kind).with_for_update(skip_locked=True, of=PostingRow)
                 ).all()
                 if rows:
-                    _freeze(session, kind, rows, freeze, now)
+                    freeze_or_set_aside(session, kind, rows, freeze, now)
                     return True
         return False
 
@@ -273,8 +273,8 @@ class WorkQueue:
                 resend = _claim(session, row)
             else:
                 _finish(row, now)
-                for rows in _halves(missing) if row.in_halves else [missing]:
-                    _freeze_missing(session, rows, claim, freeze, now)
+                for rows in halves(missing) if row.in_halves else [missing]:
+                    freeze_missing(session, rows, claim, freeze, now)
             refresh_standings(session, orders, now)
             return resend
 
@@ -353,99 +353,6 @@ class WorkQueue:
         return -1 <= age <= self._timing.fresh_s
 
 
-def _eligible(kind: PostingKind) -> Select[PostingRow]:
-    """Select up to a batch of pending postings whose turn it is."""
-    wanted_by = OrderRow.id == PostingRow.order_id
-    if kind is PostingKind.CONTACT:
-        wanted_by = OrderRow.contact_posting_id == PostingRow.id
-    required = aliased(PostingRow)
-    return (
-        select(PostingRow)
-        .where(
-            PostingRow.state == PostingState.PENDING.value,
-            PostingRow.kind == kind.value,
-            exists().where(wanted_by, OrderRow.decision == Decision.BOOK.value),
-            or_(
-                PostingRow.requires_id.is_(None),
-                exists().where(
-                    required.id == PostingRow.requires_id,
-                    required.state == PostingState.CONFIRMED.value,
-                ),
-            ),
-        )
-        .order_by(PostingRow.id)
-        .limit(BATCH_SIZE)
-    )
-
-
-def _freeze(
-    session: Session,
-    kind: PostingKind,
-    rows: Sequence[PostingRow],
-    freeze: Freeze,
-    now: datetime,
-    *,
-    generation: int = 0,
-) -> RequestRow:
-    frozen = freeze(kind, _postings(session, rows))
-    # The same content may go out again after a refusal; a key is used only once.
-    key = _unused_key(session, frozen, generation)
-    row = RequestRow(
-        kind=kind.value,
-        method=frozen.method,
-        path=frozen.path,
-        body=frozen.body,
-        idempotency_key=key[0],
-        generation=key[1],
-        state=RequestState.PREPARED.value,
-        attempts=0,
-        dirty=False,
-        not_before=now,
-        claimed_until=now,
-        created_at=now,
-    )
-    session.add(row)
-    session.flush()
-    session.execute(
-        insert(RequestMemberRow),
-        [
-            {"request_id": row.id, "position": position, "posting_id": posting.id}
-            for position, posting in enumerate(rows)
-        ],
-    )
-    for posting in rows:
-        posting.state = PostingState.IN_FLIGHT.value
-        posting.updated_at = now
-    refresh_standings(session, orders_of(session, [p.id for p in rows]), now)
-    return row
-
-
-def _unused_key(
-    session: Session, frozen: FrozenRequest, generation: int
-) -> tuple[str, int]:
-    while True:
-        key = idempotency_key(
-            kind=frozen.kind.value,
-            generation=generation,
-            target=frozen.target,
-            body=frozen.body,
-        )
-        used = exists().where(RequestRow.idempotency_key == key)
-        if not session.scalar(select(used)):
-            return key, generation
-        generation += 1
-
-
-def _postings(session: Session, rows: Sequence[PostingRow]) -> tuple[Posting, ...]:
-    """Turn rows into postings that know the document they build on."""
-    required = [row.requires_id for row in rows]
-    found = session.execute(
-        select(PostingRow.id, PostingRow.document_id).where(PostingRow.id.in_(required))
-    )
-    documents: dict[int | None, str] = dict(found.tuples().all())
-    return tuple(posting_of(row, documents.get(row.requires_id, "")) for row in rows)
-
-
 def _members(session: Session, request_id: int) -> Sequence[PostingRow]:
     return session.scalars(
         select(PostingRow)
@@ -468,7 +375,7 @@ def _claim(session: Session, row: RequestRow) -> Claim:
         unknown=row.state == RequestState.UNKNOWN.value,
         attempts=row.attempts,
         may_be_in_the_books=row.dirty,
-        members=_postings(session, _members(session, row.id)),
+        members=postings_of(session, _members(session, row.id)),
     )
 
 
@@ -498,24 +405,3 @@ def _still_in_flight(session: Session, claim: Claim) -> Sequence[PostingRow]:
         .where(PostingRow.id.in_(ids), PostingRow.state == PostingState.IN_FLIGHT.value)
         .order_by(PostingRow.id)
     ).all()
-
-
-def _halves(rows: Sequence[PostingRow]) -> tuple[Sequence[PostingRow], ...]:
-    middle = (len(rows) + 1) // 2
-    return rows[:middle], rows[middle:]
-
-
-def _freeze_missing(
-    session: Session,
-    rows: Sequence[PostingRow],
-    claim: Claim,
-    freeze: Freeze,
-    now: datetime,
-) -> None:
-    """Put what a batch lacks into a request of its own, with a new key."""
-    if not rows:
-        return
-    generation = claim.generation + 1
-    row = _freeze(session, claim.kind, rows, freeze, now, generation=generation)
-    row.dirty = True
-    row.verified_at = now

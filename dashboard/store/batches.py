@@ -1,0 +1,196 @@
+"""Makes batches: which postings are due, and the request that carries them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, exists, insert, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, aliased
+
+from dashboard.domain.exchanges import Claim, FrozenRequest
+from dashboard.domain.keys import idempotency_key
+from dashboard.domain.postings import Posting, PostingKind, PostingState
+from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.status import Decision, RequestState
+from dashboard.store.orders import posting_of
+from dashboard.store.schema import (
+    OrderRow,
+    PostingRow,
+    RequestMemberRow,
+    RequestRow,
+)
+from dashboard.store.standings import (
+    add_event,
+    orders_of,
+    problem_to_plain,
+    refresh_standings,
+)
+
+_log = logging.getLogger(__name__)
+
+BATCH_SIZE = 50
+
+Freeze = Callable[[PostingKind, Sequence[Posting]], FrozenRequest]
+
+
+def eligible(kind: PostingKind) -> Select[PostingRow]:
+    """Select up to a batch of pending postings whose turn it is."""
+    wanted_by = OrderRow.id == PostingRow.order_id
+    if kind is PostingKind.CONTACT:
+        wanted_by = OrderRow.contact_posting_id == PostingRow.id
+    required = aliased(PostingRow)
+    return (
+        select(PostingRow)
+        .where(
+            PostingRow.state == PostingState.PENDING.value,
+            PostingRow.kind == kind.value,
+            exists().where(wanted_by, OrderRow.decision == Decision.BOOK.value),
+            or_(
+                PostingRow.requires_id.is_(None),
+                exists().where(
+                    required.id == PostingRow.requires_id,
+                    required.state == PostingState.CONFIRMED.value,
+                ),
+            ),
+        )
+        .order_by(PostingRow.id)
+        .limit(BATCH_SIZE)
+    )
+
+
+def freeze_or_set_aside(
+    session: Session,
+    kind: PostingKind,
+    rows: Sequence[PostingRow],
+    freeze: Freeze,
+    now: datetime,
+) -> None:
+    """Freeze *rows*; one that cannot be written down must not hold up the others."""
+    try:
+        freeze_batch(session, kind, rows, freeze, now)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        _log.exception("a batch cannot be frozen")
+        unfit = [row for row in rows if not _is_writable(session, row, freeze)]
+        if not unfit:
+            raise
+        for row in unfit:
+            _set_aside(session, row, now)
+        refresh_standings(session, orders_of(session, [row.id for row in unfit]), now)
+
+
+def _is_writable(session: Session, row: PostingRow, freeze: Freeze) -> bool:
+    try:
+        freeze(PostingKind(row.kind), postings_of(session, [row]))
+    except Exception:  # noqa: BLE001 - logged for the batch
+        return False
+    return True
+
+
+def _set_aside(session: Session, row: PostingRow, now: datetime) -> None:
+    problem = Problem(
+        cause=Cause.NOT_WRITABLE,
+        message=(
+            f"Sluice cannot write {row.natural_key} for the books. "
+            "This is a fault in Sluice: please report it with the log."
+        ),
+    )
+    row.state = PostingState.REFUSED.value
+    row.problem = problem_to_plain(problem)
+    row.updated_at = now
+    add_event(session, row.order_id, "refused", problem.message, at=now)
+
+
+def freeze_batch(
+    session: Session,
+    kind: PostingKind,
+    rows: Sequence[PostingRow],
+    freeze: Freeze,
+    now: datetime,
+    *,
+    generation: int = 0,
+) -> RequestRow:
+    """Put *rows* into a request: members, bytes and key, before anything is sent."""
+    frozen = freeze(kind, postings_of(session, rows))
+    # The same content may go out again after a refusal; a key is used only once.
+    key = _unused_key(session, frozen, generation)
+    row = RequestRow(
+        kind=kind.value,
+        method=frozen.method,
+        path=frozen.path,
+        body=frozen.body,
+        idempotency_key=key[0],
+        generation=key[1],
+        state=RequestState.PREPARED.value,
+        attempts=0,
+        dirty=False,
+        not_before=now,
+        claimed_until=now,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    session.execute(
+        insert(RequestMemberRow),
+        [
+            {"request_id": row.id, "position": position, "posting_id": posting.id}
+            for position, posting in enumerate(rows)
+        ],
+    )
+    for posting in rows:
+        posting.state = PostingState.IN_FLIGHT.value
+        posting.updated_at = now
+    refresh_standings(session, orders_of(session, [p.id for p in rows]), now)
+    return row
+
+
+def freeze_missing(
+    session: Session,
+    rows: Sequence[PostingRow],
+    claim: Claim,
+    freeze: Freeze,
+    now: datetime,
+) -> None:
+    """Put what a batch lacks into a request of its own, with a new key."""
+    if not rows:
+        return
+    generation = claim.generation + 1
+    row = freeze_batch(session, claim.kind, rows, freeze, now, generation=generation)
+    row.dirty = True
+    row.verified_at = now
+
+
+def postings_of(session: Session, rows: Sequence[PostingRow]) -> tuple[Posting, ...]:
+    """Turn rows into postings that know the document they build on."""
+    required = [row.requires_id for row in rows]
+    found = session.execute(
+        select(PostingRow.id, PostingRow.document_id).where(PostingRow.id.in_(required))
+    )
+    documents: dict[int | None, str] = dict(found.tuples().all())
+    return tuple(posting_of(row, documents.get(row.requires_id, "")) for row in rows)
+
+
+def halves(rows: Sequence[PostingRow]) -> tuple[Sequence[PostingRow], ...]:
+    """Return *rows* in two parts of about the same size."""
+    middle = (len(rows) + 1) // 2
+    return rows[:middle], rows[middle:]
+
+
+def _unused_key(
+    session: Session, frozen: FrozenRequest, generation: int
+) -> tuple[str, int]:
+    while True:
+        key = idempotency_key(
+            kind=frozen.kind.value,
+            generation=generation,
+            target=frozen.target,
+            body=frozen.body,
+        )
+        used = exists().where(RequestRow.idempotency_key == key)
+        if not session.scalar(select(used)):
+            return key, generation
+        generation += 1
