@@ -83,7 +83,8 @@ def _add_book_pages(blueprint: Blueprint, organisations: Organisations) -> None:
     @blueprint.get("/")
     def invoices() -> Response:
         books = _books(organisations)
-        version = f"{books.organisation.organisation_id} {books.revision}"
+        today = organisations.clock.now().date()
+        version = f"{books.organisation.organisation_id} {books.revision} {today}"
         return _live(
             "invoices",
             version,
@@ -92,7 +93,7 @@ def _add_book_pages(blueprint: Blueprint, organisations: Organisations) -> None:
                 tab=_tab(),
                 search=request.args.get("q", ""),
                 page=request.args.get("page", 1, type=int),
-                today=organisations.clock.now().date(),
+                today=today,
             ),
         )
 
