@@ -47,6 +47,8 @@ CARD = PaymentMethod(code="stripe", title="Credit card (Stripe)", reference="pi_
 PAYPAL = PaymentMethod(code="ppcp-gateway", title="PayPal", reference="PAYID-")
 BANK_TRANSFER = PaymentMethod(code="bacs", title="Direct bank transfer")
 CASH_ON_DELIVERY = PaymentMethod(code="cod", title="Cash on delivery")
+# Money that no bank account is known for: a person has to choose one.
+LOYALTY_POINTS = PaymentMethod(code="loyalty_points", title="Loyalty points")
 NOTHING_TO_PAY = PaymentMethod(code="", title="")
 
 
@@ -98,6 +100,7 @@ SCENES = (
     Scene(name="card", often=6),
     Scene(name="card, then sent", often=2, stages=_PAID_THEN_SENT),
     Scene(name="PayPal", often=3, payment=PAYPAL),
+    Scene(name="a payment method that is new", payment=LOYALTY_POINTS),
     Scene(name="e-book", stages=_DELIVERED_AT_ONCE, products=(EBOOK,), most_lines=1),
     Scene(
         name="bank transfer that arrives",
