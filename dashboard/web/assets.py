@@ -16,7 +16,11 @@ from dashboard.web.icons import cut_sprite
 _STATIC = Path(__file__).parent / "static"
 
 blueprint = Blueprint(
-    "assets", __name__, static_folder="static", static_url_path="/assets"
+    "assets",
+    __name__,
+    static_folder="static",
+    static_url_path="/assets",
+    template_folder="templates",
 )
 _sprite = lru_cache(maxsize=1)(cut_sprite)
 

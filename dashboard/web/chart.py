@@ -12,8 +12,8 @@ from dashboard.store.listing_runs import ListedRun
 from dashboard.web.words import RUN_STATES
 
 _WIDTH = 720
-_HEIGHT = 150
-_BASE = 126  # where the bars stand; the labels are below
+_HEIGHT = 190
+_BASE = 166  # where the bars stand; the labels are below
 _TOP = 18
 _GAP = 4
 _STRIP_WIDTH = 10
@@ -88,7 +88,8 @@ def hour_chart(hours: Sequence[HourCount]) -> BarChart:
                 height=round(height, 1),
                 count=hour.count,
                 start=hour.start,
-                labelled=hour.start.hour % 4 == 0,
+                # The first and the last label would stand half outside.
+                labelled=hour.start.hour % 4 == 0 and 0 < place < len(hours) - 1,
             )
         )
     return BarChart(

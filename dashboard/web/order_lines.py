@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import zip_longest
 
 from dashboard.domain.books import InvoiceDraft, InvoiceLine
-from dashboard.domain.order import LineItem, Order
+from dashboard.domain.money import to_cents
+from dashboard.domain.order import LineItem, LineKind, Order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +37,35 @@ class Lines:
 def beside(order: Order | None, invoice: InvoiceDraft | None) -> Lines:
     """Lay the lines of an order and of its invoice side by side.
 
-    The planner keeps the shop's order of lines and adds its own at the end.
+    The books have the lines in the shop's order, then what the rules added.
     """
     charged = order.lines if order is not None else ()
-    booked = invoice.lines if invoice is not None else ()
+    booked = list(invoice.lines) if invoice is not None else []
+    pairs = []
+    for line in charged:
+        entries = _entries_of(line, booked)
+        pairs.append(LinePair(shop=line, booked=entries[0] if entries else None))
+        pairs += [LinePair(shop=None, booked=entry) for entry in entries[1:]]
+    pairs += [LinePair(shop=None, booked=entry) for entry in booked]
     return Lines(
-        pairs=tuple(
-            LinePair(shop=line, booked=entry)
-            for line, entry in zip_longest(charged, booked)
-        ),
+        pairs=tuple(pairs),
         shop_total=order.total if order is not None else None,
         booked_total=invoice.total if invoice is not None else None,
     )
+
+
+def _entries_of(line: LineItem, booked: list[InvoiceLine]) -> list[InvoiceLine]:
+    """Take from the front of *booked* what *line* became.
+
+    That is nothing for shipping or a fee of nothing, and several lines where one is
+    taxed in parts.
+    """
+    nothing = not line.net and not line.tax and not line.discount
+    if not booked or (nothing and line.kind is not LineKind.PRODUCT):
+        return []
+    entries = [booked.pop(0)]
+    while booked and sum(entry.net for entry in entries) != to_cents(line.net):
+        if not booked[0].description.startswith(line.description):
+            break
+        entries.append(booked.pop(0))
+    return entries

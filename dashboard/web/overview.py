@@ -21,8 +21,8 @@ from dashboard.web.summary import headline
 blueprint = Blueprint("overview", __name__)
 
 _HOURS = 24
-_ORDERS = 8
-_RUNS = 5
+_ORDERS = 6
+_RUNS = 3
 _TABS = {tab.key: tab for tab in (*TABS, *GROUPS)}
 
 

@@ -125,7 +125,7 @@ class TaxRow(Form):
         ],
     )
     rate_percent = DecimalField(
-        _("Rate in %"), [Optional(), NumberRange(min=0, max=100)], places=None
+        _("Rate, percent"), [Optional(), NumberRange(min=0, max=100)], places=None
     )
     country = StringField(
         _("Country"),

@@ -68,9 +68,17 @@ class Step:
 
 
 def timeline(order: OrderDetail) -> tuple[Step, ...]:
-    """Return the order's story, the oldest line first."""
+    """Return the order's story, the oldest line first.
+
+    A contact may have been booked for an earlier order of the same customer: that
+    is another order's story.
+    """
     events = [_event(place, event) for place, event in enumerate(order.events)]
-    attempts = [_attempt(attempt) for attempt in order.attempts]
+    attempts = [
+        _attempt(attempt)
+        for attempt in order.attempts
+        if attempt.stored.exchange.at >= order.summary.received_at
+    ]
     return tuple(sorted([*attempts, *events], key=lambda step: step.at))
 
 
