@@ -13,6 +13,9 @@ from dashboard.accounting.transport import Transport
 from dashboard.accounting.xero.client import Access, XeroBooks
 from dashboard.api.health import health_blueprint
 from dashboard.api.intake import IntakeServices, intake_blueprint
+from dashboard.api.metrics import metrics_blueprint
+from dashboard.api.services import keep, open_api_services
+from dashboard.api.v1.routes import blueprint as api_v1
 from dashboard.config import Settings
 from dashboard.domain.clock import Clock, SystemClock
 from dashboard.domain.exchanges import NotProcessed
@@ -68,6 +71,12 @@ class Program:
         """Let calls under way end and begin nothing new."""
         self.mirror.stop()
         self.engine.stop()
+
+    def start_run(self, task: Task) -> int:
+        """Ask for a run in a person's name and return its id."""
+        run_id = self.engine.runs.queue(task, Trigger.PERSON)
+        self.engine.wake(Trigger.PERSON)
+        return run_id
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Program:
@@ -152,10 +161,14 @@ def open_pages(program: Program) -> Flask:
             wake=program.engine.wake,
         )
     )
-    # Signed by the shop, not sent by a browser with a session.
-    app.extensions["csrf"].exempt(intake)
-    app.register_blueprint(intake)
+    api = open_api_services(database, program.clock, program.start_run)
+    keep(app, api)
+    # Signed by the shop or bearing a token, not sent by a browser with a session.
+    for blueprint in (intake, api_v1):
+        app.extensions["csrf"].exempt(blueprint)
+        app.register_blueprint(blueprint)
     app.register_blueprint(health_blueprint(database))
+    app.register_blueprint(metrics_blueprint(api))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
@@ -163,11 +176,6 @@ def open_pages(program: Program) -> Flask:
 
 
 def _page_services(program: Program) -> Services:
-    def start_run(task: Task) -> int:
-        run_id = program.engine.runs.queue(task, Trigger.PERSON)
-        program.engine.wake(Trigger.PERSON)
-        return run_id
-
     connection = program.company.connection()
     return open_services(
         program.database,
@@ -175,7 +183,7 @@ def _page_services(program: Program) -> Services:
         company=program.company,
         schedules=ScheduleStore(program.database),
         actions=program.actions,
-        start_run=start_run,
+        start_run=program.start_run,
         replan=lambda: plan_waiting(program.orders),
         demo=program.settings.demo,
         books_url=connection.base_url if connection and program.settings.demo else "",

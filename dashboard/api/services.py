@@ -1,0 +1,74 @@
+"""What the JSON API and the metrics work with, handed over once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from dashboard.domain.clock import Clock
+from dashboard.domain.runs import Task
+from dashboard.store.activity import ActivityStore
+from dashboard.store.api_tokens import ApiTokenStore
+from dashboard.store.database import Database
+from dashboard.store.figures import FigureReading
+from dashboard.store.gate import GateState, Pace, gate_state
+from dashboard.store.listing_order import OrderReading
+from dashboard.store.listing_orders import OrderListing
+from dashboard.store.listing_overview import OverviewReading
+from dashboard.store.listing_runs import RunListing
+from dashboard.store.schedules import ScheduleStore
+
+_KEY = "sluice-api"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiServices:
+    """The stores behind the API and the metrics.
+
+    *gate* tells whether the books may be called. *start_run* asks for a run of a
+    task, wakes the engine and returns the run's id.
+    """
+
+    clock: Clock
+    tokens: ApiTokenStore
+    activity: ActivityStore
+    orders: OrderListing
+    order: OrderReading
+    runs: RunListing
+    overview: OverviewReading
+    figures: FigureReading
+    schedules: ScheduleStore
+    gate: Callable[[], GateState]
+    start_run: Callable[[Task], int]
+
+
+def open_api_services(
+    database: Database, clock: Clock, start_run: Callable[[Task], int]
+) -> ApiServices:
+    """Open the stores the API reads."""
+    return ApiServices(
+        clock=clock,
+        tokens=ApiTokenStore(database, clock),
+        activity=ActivityStore(database, clock),
+        orders=OrderListing(database),
+        order=OrderReading(database),
+        runs=RunListing(database),
+        overview=OverviewReading(database),
+        figures=FigureReading(database),
+        schedules=ScheduleStore(database),
+        gate=lambda: gate_state(database, clock, Pace()),
+        start_run=start_run,
+    )
+
+
+def keep(app: Flask, services: ApiServices) -> None:
+    """Keep *services* with *app*, for its views."""
+    app.extensions[_KEY] = services
+
+
+def services() -> ApiServices:
+    """Return what the views of the current application work with."""
+    return cast("ApiServices", current_app.extensions[_KEY])

@@ -1,0 +1,369 @@
+"""The OpenAPI 3.1 description of the API. A test holds every answer against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+from dashboard.api.v1.questions import MAX_LIMIT
+from dashboard.domain.postings import PostingKind, PostingState
+from dashboard.domain.problems import Cause
+from dashboard.domain.runs import RunState, Task, Trigger
+from dashboard.domain.status import OrderStatus, RequestState
+
+_Schema = dict[str, Any]
+
+
+def description() -> dict[str, Any]:
+    """Return the whole description."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sluice",
+            "version": "1",
+            "summary": "Orders of a webshop on their way into the books.",
+            "description": _INFO,
+        },
+        "servers": [{"url": "/api/v1"}],
+        "security": [{"token": []}],
+        "paths": _PATHS,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": _SCHEMAS,
+            "responses": _RESPONSES,
+        },
+    }
+
+
+_INFO: Final = (
+    "Amounts are decimal numbers as text, times are ISO 8601 in UTC. What is not "
+    "known or not there is null. Lists come the newest first, in parts: pass "
+    "`next_after` as `after` to get the next one, until it is null."
+)
+
+
+def _ref(name: str) -> _Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(**properties: _Schema) -> _Schema:
+    """Return the schema of an object that has all of *properties*."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+    }
+
+
+def _list(item: _Schema) -> _Schema:
+    return {"type": "array", "items": item}
+
+
+def _words(words: type[StrEnum], about: str = "") -> _Schema:
+    schema: dict[str, Any] = {"type": "string", "enum": [w.value for w in words]}
+    return schema | ({"description": about} if about else {})
+
+
+def _or_null(schema: _Schema, about: str = "") -> _Schema:
+    either: dict[str, Any] = {"anyOf": [schema, {"type": "null"}]}
+    return either | ({"description": about} if about else {})
+
+
+def _text(about: str = "") -> _Schema:
+    return {"type": "string"} | ({"description": about} if about else {})
+
+
+def _count(about: str = "") -> _Schema:
+    schema: dict[str, Any] = {"type": "integer", "minimum": 0}
+    return schema | ({"description": about} if about else {})
+
+
+_TIME: Final[_Schema] = {
+    "type": "string",
+    "format": "date-time",
+    "examples": ["2026-03-14T09:30:00.000Z"],
+}
+_AMOUNT: Final[_Schema] = {
+    "type": "string",
+    "pattern": r"^-?[0-9]+\.[0-9]{2}$",
+    "examples": ["53.32"],
+}
+_NEXT: Final = _or_null(_count(), "Pass it as `after`; null after the last part.")
+
+_ORDER: Final[Mapping[str, _Schema]] = {
+    "id": _count("Our own id."),
+    "number": _text("The order number people know."),
+    "shop": _text("The shop's slug."),
+    "external_id": _text("The shop's own id of the order."),
+    "status": _words(OrderStatus),
+    "reason": _or_null(_text(), "Why it waits or is ignored."),
+    "problem": _or_null(_ref("Problem"), "Why it needs attention."),
+    "currency": _or_null(_text("ISO 4217.")),
+    "total": _AMOUNT,
+    "invoice_number": _or_null(_text(), "The number the invoice has or will have."),
+    "invoice": _or_null(_words(PostingState), "How far the invoice has come."),
+    "payment": _or_null(_words(PostingState), "How far the payments have come."),
+    "received_at": _TIME,
+    "next_attempt_at": _or_null(_TIME),
+}
+_RUN: Final[Mapping[str, _Schema]] = {
+    "id": _count(),
+    "task": _words(Task),
+    "trigger": _words(Trigger, "What started it."),
+    "schedule": _or_null(_text(), "The schedule that started it."),
+    "state": _words(RunState),
+    "created_at": _TIME,
+    "started_at": _or_null(_TIME),
+    "finished_at": _or_null(_TIME),
+    "counts": _object(
+        orders=_count("Orders it did something to."),
+        contacts=_count(),
+        invoices=_count(),
+        payments=_count(),
+        refused=_count(),
+        calls=_count("HTTP requests to the books."),
+    ),
+    "message": _or_null(_text(), "What hindered it."),
+}
+
+_SCHEMAS: Final[Mapping[str, _Schema]] = {
+    "Problem": _object(
+        cause=_words(Cause),
+        message=_text("What is wrong and what to do."),
+        settings_section=_or_null(_text(), "The part of Settings that puts it right."),
+    ),
+    "Order": _object(**_ORDER),
+    "Orders": _object(orders=_list(_ref("Order")), next_after=_NEXT),
+    "OrderDetail": _object(
+        **_ORDER,
+        shop_status=_or_null(_text(), "The status the shop gave it."),
+        paid=_AMOUNT,
+        ordered_at=_or_null(_TIME),
+        modified_at=_or_null(_TIME),
+        status_at=_TIME,
+        postings=_list(_ref("Posting")),
+        events=_list(_ref("OrderEvent")),
+    ),
+    "Posting": _object(
+        kind=_words(PostingKind),
+        natural_key=_text("What it is found by in the books."),
+        state=_words(PostingState),
+        document_id=_or_null(_text(), "The books' own id."),
+        problem=_or_null(_ref("Problem")),
+        updated_at=_TIME,
+    ),
+    "OrderEvent": _object(
+        at=_TIME,
+        actor=_text("Who: a person, or Sluice itself."),
+        kind=_text(),
+        text=_text(),
+        run_id=_or_null(_count()),
+    ),
+    "Run": _object(**_RUN),
+    "Runs": _object(runs=_list(_ref("Run")), next_after=_NEXT),
+    "RunDetail": _object(**_RUN, events=_list(_ref("RunEvent"))),
+    "RunEvent": _object(
+        at=_TIME,
+        order_id=_count(),
+        order_number=_text(),
+        kind=_text(),
+        text=_text(),
+    ),
+    "RunWanted": _object(task=_words(Task)),
+    "RunAsked": _object(id=_count("The run's id."), task=_words(Task)),
+    "Summary": _object(
+        orders=_object(**{status.value: _count() for status in OrderStatus}),
+        sums=_list(_ref("Sum")),
+        problems=_list(_ref("ProblemGroup")),
+        backlog=_ref("Backlog"),
+        schedules=_list(_ref("Schedule")),
+        gate=_ref("Gate"),
+    ),
+    "Sum": _object(
+        currency=_text("ISO 4217."),
+        ordered=_AMOUNT | {"description": "All orders but the ignored ones."},
+        invoiced=_AMOUNT | {"description": "Orders whose invoice is in the books."},
+        paid=_AMOUNT | {"description": "Orders that are settled in the books."},
+    ),
+    "ProblemGroup": _object(
+        cause=_words(Cause),
+        count=_count(),
+        first_at=_TIME,
+        last_at=_TIME,
+        message=_text("That of the newest order."),
+        settings_section=_or_null(_text()),
+    ),
+    "Backlog": _object(
+        pending_postings=_count("Documents that are not yet part of a request."),
+        requests=_object(
+            **{
+                state.value: _count()
+                for state in RequestState
+                if state is not RequestState.DONE
+            }
+        ),
+        due_since=_or_null(_TIME, "Since when the oldest request could have gone."),
+    ),
+    "Schedule": _object(
+        name=_text(),
+        task=_words(Task),
+        active={"type": "boolean"},
+        next_due_at=_or_null(_TIME, "null while it is paused."),
+    ),
+    "Gate": _object(
+        closed={"type": "boolean", "description": "The books may not be called."},
+        closed_until=_or_null(_TIME),
+        reason=_or_null(_text()),
+        calls_left=_count("Calls this minute still allows."),
+    ),
+    "Error": {
+        "type": "object",
+        "properties": {
+            "error": _text("What is wrong."),
+            "fields": _list(_object(path=_text(), message=_text())),
+            "request_id": _text("To ask support about."),
+        },
+        "required": ["error"],
+    },
+}
+
+
+def _json(name: str) -> _Schema:
+    return {"application/json": {"schema": _ref(name)}}
+
+
+_RESPONSES: Final[Mapping[str, _Schema]] = {
+    "Wrong": {"description": "A field is wrong", "content": _json("Error")},
+    "NoToken": {
+        "description": "The token is missing or not known",
+        "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}},
+        "content": _json("Error"),
+    },
+    "NotThere": {"description": "There is no such thing", "content": _json("Error")},
+}
+
+
+def _response(name: str) -> _Schema:
+    return {"$ref": f"#/components/responses/{name}"}
+
+
+def _operation(
+    name: str,
+    summary: str,
+    good: str,
+    *,
+    code: int = 200,
+    errors: Mapping[str, _Schema] = MappingProxyType({}),
+    **others: object,
+) -> _Schema:
+    """Return an operation that answers *good* with *code*."""
+    return {
+        "operationId": name,
+        "summary": summary,
+        **others,
+        "responses": {
+            str(code): {"description": "Done", "content": _json(good)},
+            "401": _response("NoToken"),
+            **errors,
+        },
+    }
+
+
+def _parameter(name: str, schema: _Schema, about: str) -> _Schema:
+    return {"name": name, "in": "query", "schema": schema, "description": about}
+
+
+_WRONG: Final = {"400": _response("Wrong")}
+_MISSING: Final = {"404": _response("NotThere")}
+_SLICE: Final = [
+    _parameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50},
+        "At most how many.",
+    ),
+    _parameter("after", _count(), "The `next_after` of the part before."),
+]
+_ORDER_FILTER: Final = [
+    _parameter(
+        "status", _list(_words(OrderStatus)), "Only these; may be given several times."
+    ),
+    _parameter(
+        "search", _text(), "Part of an order or invoice number, a name or an e-mail."
+    ),
+    _parameter("shop", _text(), "A shop's slug."),
+    _parameter("cause", _words(Cause), "Only orders with this problem."),
+]
+
+
+def _id(name: str) -> list[_Schema]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "integer"}}
+    ]
+
+
+_PATHS: Final[Mapping[str, _Schema]] = {
+    "/orders": {
+        "get": _operation(
+            "listOrders",
+            "Orders, the newest first",
+            "Orders",
+            parameters=[*_ORDER_FILTER, *_SLICE],
+            errors=_WRONG,
+        )
+    },
+    "/orders/{order_id}": {
+        "get": _operation(
+            "getOrder",
+            "One order with its postings and its story",
+            "OrderDetail",
+            parameters=_id("order_id"),
+            errors=_MISSING,
+        )
+    },
+    "/runs": {
+        "get": _operation(
+            "listRuns",
+            "Runs, the newest first",
+            "Runs",
+            parameters=_SLICE,
+            errors=_WRONG,
+        ),
+        "post": _operation(
+            "startRun",
+            "Ask for a run; one that waits already serves as well",
+            "RunAsked",
+            code=202,
+            requestBody={"required": True, "content": _json("RunWanted")},
+            errors={**_WRONG, "422": _response("Wrong")},
+        ),
+    },
+    "/runs/{run_id}": {
+        "get": _operation(
+            "getRun",
+            "One run with what it did to which orders",
+            "RunDetail",
+            parameters=_id("run_id"),
+            errors=_MISSING,
+        )
+    },
+    "/summary": {
+        "get": _operation(
+            "getSummary", "How everything stands: counts, sums, problems", "Summary"
+        )
+    },
+    "/openapi.json": {
+        "get": {
+            "operationId": "getDescription",
+            "summary": "This description",
+            "security": [],
+            "responses": {
+                "200": {
+                    "description": "Done",
+                    "content": {"application/json": {"schema": {"type": "object"}}},
+                }
+            },
+        }
+    },
+}
