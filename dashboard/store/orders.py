@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from dashboard.domain.plans import Plan
 from dashboard.domain.postings import PlannedPosting, Posting, PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import CompanyRules, Shop
-from dashboard.domain.status import Decision
+from dashboard.domain.status import Decision, OrderStatus
 from dashboard.store.codec import dump_draft, load_draft
 from dashboard.store.company import read_rules, shop_of
 from dashboard.store.database import Database
@@ -31,6 +31,8 @@ from dashboard.store.standings import (
 
 # What can still be changed: it has not left the house, or came back refused.
 _OPEN = {PostingState.PENDING.value, PostingState.REFUSED.value}
+# What cannot: it may be in the books, or is.
+_IN_THE_BOOKS = {PostingState.IN_FLIGHT.value, PostingState.CONFIRMED.value}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +131,9 @@ class OrderStore:
                 session.scalars(
                     select(OrderRow.id)
                     .where(
-                        OrderRow.decision.in_(
-                            [Decision.STOP.value, Decision.WAIT.value]
+                        or_(
+                            OrderRow.decision == Decision.WAIT.value,
+                            OrderRow.status == OrderStatus.NEEDS_ATTENTION.value,
                         ),
                         OrderRow.ignored_by == "",
                     )
@@ -351,6 +354,8 @@ def _carry_out(
             row.contact_posting_id = posting.id
         elif planned.natural_key in own:
             posting = own.pop(planned.natural_key)
+            if posting.state not in _IN_THE_BOOKS:
+                posting.requires_id = requires
         else:
             posting = _new_posting(row, planned, requires, now)
             session.add(posting)
@@ -481,7 +486,7 @@ def _replace_draft(
     draft = dump_draft(planned.draft)
     refused = posting.state == PostingState.REFUSED.value
     cancelled = posting.state == PostingState.CANCELLED.value
-    if posting.state not in _OPEN and not cancelled:
+    if posting.state in _IN_THE_BOOKS:
         return
     if refused and not retry_refused and posting.draft == draft:
         return

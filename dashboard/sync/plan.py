@@ -145,7 +145,14 @@ def _plan_booked(
         )
         for position, draft in enumerate(documents.payments, start=1)
     )
-    return _book(order, replace(documents, invoice=booked, payments=payments))
+    invoice = PlannedPosting(
+        kind=PostingKind.INVOICE, natural_key=booked.number, draft=booked
+    )
+    return Plan(
+        decision=Decision.BOOK,
+        problem=_refund_problem(order),
+        postings=(invoice, *(_payment(draft, invoice) for draft in payments)),
+    )
 
 
 def _amounts(invoice: InvoiceDraft) -> tuple[object, ...]:
