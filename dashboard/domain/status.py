@@ -85,9 +85,9 @@ def standing_of(
     moving = _moving(live)
     if moving is not None:
         return moving
-    refused = next((s for s in live if s.state is PostingState.REFUSED), None)
-    if refused is not None:
-        return Standing(status=OrderStatus.NEEDS_ATTENTION, problem=refused.problem)
+    troubled = next((step for step in live if step.problem is not None), None)
+    if troubled is not None:
+        return Standing(status=OrderStatus.NEEDS_ATTENTION, problem=troubled.problem)
     match decision:
         case Decision.STOP:
             return Standing(status=OrderStatus.NEEDS_ATTENTION, problem=problem)

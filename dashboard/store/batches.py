@@ -53,6 +53,7 @@ def eligible(kind: PostingKind) -> Select[PostingRow]:
                 exists().where(
                     required.id == PostingRow.requires_id,
                     required.state == PostingState.CONFIRMED.value,
+                    required.problem.is_(None),
                 ),
             ),
         )

@@ -109,7 +109,7 @@ class FigureReading:
             PostingRow.state == PostingState.PENDING.value, wanted
         )
         with self._database.read() as session:
-            counts = dict(session.execute(by_state).tuples().all())
+            counts = {RequestState(word): n for word, n in session.execute(by_state)}
             return Backlog(
                 pending=session.scalar(pending) or 0,
                 requests={state: counts.get(state, 0) for state in _OPEN},

@@ -487,6 +487,8 @@ def _replace_draft(
     refused = posting.state == PostingState.REFUSED.value
     cancelled = posting.state == PostingState.CANCELLED.value
     if posting.state in _IN_THE_BOOKS:
+        if retry_refused:
+            posting.problem = None  # a person looked at it in the books
         return
     if refused and not retry_refused and posting.draft == draft:
         return

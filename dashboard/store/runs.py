@@ -173,7 +173,8 @@ def _pending() -> Select[int]:
             OrderRow.decision == Decision.BOOK.value,
             or_(
                 required.id.is_(None),
-                required.state == PostingState.CONFIRMED.value,
+                (required.state == PostingState.CONFIRMED.value)
+                & required.problem.is_(None),
             ),
         )
     )

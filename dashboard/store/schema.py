@@ -100,7 +100,7 @@ class ConnectionRow(Base):
     client_secret: Mapped[str] = mapped_column(Text)  # encrypted
     tenant_id: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=1)
-    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     facts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -189,7 +189,9 @@ class OrderRow(Base):
     # What the plan decided
     decision: Mapped[str] = mapped_column(Text)
     decision_reason: Mapped[str] = mapped_column(Text, default="")
-    decision_problem: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    decision_problem: Mapped[dict[str, str] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )
     ignored_by: Mapped[str] = mapped_column(Text, default="")
     ignored_reason: Mapped[str] = mapped_column(Text, default="")
     # What follows from it and from the postings
@@ -235,7 +237,7 @@ class PostingRow(Base):
     state: Mapped[str] = mapped_column(Text)
     requires_id: Mapped[int | None] = mapped_column(ForeignKey("postings.id"))
     document_id: Mapped[str] = mapped_column(Text, default="")
-    problem: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    problem: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

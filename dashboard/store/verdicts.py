@@ -20,9 +20,8 @@ from dashboard.domain.exchanges import (
 )
 from dashboard.domain.postings import Posting, PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
-from dashboard.domain.status import Decision
 from dashboard.store.codec import dump_draft
-from dashboard.store.schema import OrderRow, PostingRow
+from dashboard.store.schema import PostingRow
 from dashboard.store.standings import add_event, problem_to_plain
 
 _LABELS = {
@@ -48,7 +47,7 @@ class VerdictWriter:
         posting = self._locked(member)
         if posting.state == PostingState.CONFIRMED.value:
             if posting.document_id != accepted.document_id:
-                self._stop(posting.order_id, _doubled(posting, accepted))
+                self._warn(posting, _doubled(posting, accepted))
             return
         posting.state = PostingState.CONFIRMED.value
         posting.document_id = accepted.document_id
@@ -62,7 +61,7 @@ class VerdictWriter:
             None,
             draft.total,
         }:
-            self._stop(posting.order_id, _other_total(draft, accepted))
+            self._warn(posting, _other_total(draft, accepted))
 
     def refuse(self, member: Posting, problem: Problem) -> None:
         """Mark a posting as refused, unless it is decided already."""
@@ -113,11 +112,11 @@ class VerdictWriter:
             .execution_options(populate_existing=True)
         ).one()
 
-    def _stop(self, order_id: int, problem: Problem) -> None:
-        order = self._session.get_one(OrderRow, order_id)
-        order.decision = Decision.STOP.value
-        order.decision_problem = problem_to_plain(problem)
-        self.tell(order_id, "planned:stop", problem.message)
+    def _warn(self, posting: PostingRow, problem: Problem) -> None:
+        """Mark what is booked as doubtful: nothing more is built on it."""
+        posting.problem = problem_to_plain(problem)
+        posting.updated_at = self._at
+        self.tell(posting.order_id, "doubtful", problem.message)
 
 
 def unexplained(member: Posting, clash: Clash) -> Problem:

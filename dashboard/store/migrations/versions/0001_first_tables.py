@@ -69,7 +69,7 @@ def upgrade() -> None:
     sa.Column('client_secret', sa.Text(), nullable=False),
     sa.Column('tenant_id', sa.Text(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('facts', sa.JSON(), nullable=True),
+    sa.Column('facts', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('facts_at', UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_connections'))
     )
@@ -191,7 +191,7 @@ def upgrade() -> None:
     sa.Column('invoice_number', sa.Text(), nullable=False),
     sa.Column('decision', sa.Text(), nullable=False),
     sa.Column('decision_reason', sa.Text(), nullable=False),
-    sa.Column('decision_problem', sa.JSON(), nullable=True),
+    sa.Column('decision_problem', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('ignored_by', sa.Text(), nullable=False),
     sa.Column('ignored_reason', sa.Text(), nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
@@ -314,7 +314,7 @@ def upgrade() -> None:
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('requires_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('document_id', sa.Text(), nullable=False),
-    sa.Column('problem', sa.JSON(), nullable=True),
+    sa.Column('problem', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
     sa.Column('updated_at', UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_postings_order_id')),
