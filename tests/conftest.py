@@ -1,0 +1,87 @@
+"""Databases for all tests: SQLite and PostgreSQL, each test with a fresh one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from dashboard.domain.clock import SettableClock
+from tests.fixtures.company import Company
+from tests.fixtures.databases import (
+    ClockedDatabase,
+    DatabaseMaker,
+    PostgresServer,
+    SqliteFolder,
+    opened,
+)
+from tests.fixtures.postgres import NoPostgres, running_postgres
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock(NOW)
+
+
+@pytest.fixture(scope="session")
+def sqlite_maker(tmp_path_factory: pytest.TempPathFactory) -> SqliteFolder:
+    return SqliteFolder(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_maker() -> Iterator[PostgresServer]:
+    try:
+        with running_postgres() as url:
+            yield PostgresServer(url)
+    except NoPostgres as error:
+        if os.environ.get("REQUIRE_PG") == "1":
+            pytest.fail(f"REQUIRE_PG=1, but {error}")
+        pytest.skip(f"NOT TESTED ON POSTGRESQL: {error}")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def maker(request: pytest.FixtureRequest) -> DatabaseMaker:
+    """Makes databases of each kind in turn."""
+    made: DatabaseMaker = request.getfixturevalue(f"{request.param}_maker")
+    return made
+
+
+@pytest.fixture
+def database(maker: DatabaseMaker, clock: SettableClock) -> Iterator[ClockedDatabase]:
+    """A fresh database with all tables, whose time is that of *clock*."""
+    yield from _fresh(maker, clock)
+
+
+@pytest.fixture
+def sqlite_database(
+    sqlite_maker: SqliteFolder, clock: SettableClock
+) -> Iterator[ClockedDatabase]:
+    """A fresh SQLite database, for what does not depend on the kind."""
+    yield from _fresh(sqlite_maker, clock)
+
+
+@pytest.fixture
+def postgres_database(
+    postgres_maker: PostgresServer, clock: SettableClock
+) -> Iterator[ClockedDatabase]:
+    """A fresh PostgreSQL database, for what only it can do."""
+    yield from _fresh(postgres_maker, clock)
+
+
+def _fresh(maker: DatabaseMaker, clock: SettableClock) -> Iterator[ClockedDatabase]:
+    url = maker.fresh()
+    with opened(url) as (_app, engine):
+        yield ClockedDatabase(engine, clock)
+    maker.drop(url)
+
+
+@pytest.fixture
+def company(database: ClockedDatabase) -> Iterator[Company]:
+    """A company with a shop; in the end its statuses must follow from its postings."""
+    company = Company(database)
+    yield company
+    company.assert_statuses_are_what_follows_from_the_postings()
