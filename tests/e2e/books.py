@@ -1,0 +1,148 @@
+"""The mock's books, looked at as any client of the API sees them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import requests
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookedPayment:
+    """A payment on an invoice."""
+
+    amount: Decimal
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookedInvoice:
+    """An invoice in the books; lines are (net, tax, description)."""
+
+    number: str
+    status: str
+    currency: str
+    total: Decimal
+    due: Decimal
+    contact_id: str
+    lines: tuple[tuple[Decimal, Decimal, str], ...]
+    payments: tuple[BookedPayment, ...]
+
+
+class Books:
+    """Talks to a mock at *url*: its API with a token, and its control API."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def close(self) -> None:
+        self._http.close()
+
+    def control(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """Call `/__mock__/path` and return its answer."""
+        answer = self._http.request(
+            method, f"{self.url}/__mock__/{path}", json=body, timeout=10
+        )
+        assert answer.ok, answer.text
+        return _read(answer)
+
+    def fault(self, kind: str, **fields: Any) -> None:
+        """Add a fault."""
+        self.control("POST", "faults", {"kind": kind, **fields})
+
+    def calls(self, path: str = "", method: str = "") -> list[dict[str, Any]]:
+        """Return the requests of the API that the mock has seen."""
+        log = self.control("GET", f"requests?path={path}&method={method}&limit=5000")
+        return list(log["requests"])
+
+    def put(self, collection: str, element: dict[str, Any]) -> dict[str, Any]:
+        """Create one document and return it."""
+        answer = self._api("PUT", collection, {collection: [element]})
+        (created,) = answer[collection]
+        assert isinstance(created, dict)
+        return created
+
+    def contacts(self) -> list[dict[str, Any]]:
+        """Return all contacts, archived ones too."""
+        found = self._api("GET", "Contacts?page=1&pageSize=1000&includeArchived=true")
+        return list(found["Contacts"])
+
+    def invoices(self) -> list[BookedInvoice]:
+        """Return all invoices, voided ones too."""
+        found = self._api("GET", "Invoices?page=1&pageSize=1000&unitdp=4")
+        return [_invoice(element) for element in found["Invoices"]]
+
+    def payments(self) -> list[dict[str, Any]]:
+        """Return all payments."""
+        return list(self._api("GET", "Payments?page=1&pageSize=1000")["Payments"])
+
+    def check(self, numbers: Iterable[str] = (), paid: Iterable[str] = ()) -> None:
+        """Ask the mock itself what is wrong with its books.
+
+        Raises:
+            AssertionError: If it finds anything.
+        """
+        live = sorted(numbers)
+        checks: list[dict[str, Any]] = [
+            {"check": "books_add_up"},
+            {"check": "no_duplicate_numbers"},
+            {"check": "no_payment_twice"},
+        ]
+        if live:
+            checks += [
+                {"check": "one_live_invoice_each", "numbers": live},
+                {"check": "no_other_invoices", "numbers": live},
+                {"check": "all_paid", "numbers": sorted(paid)},
+            ]
+        found = self.control("POST", "assertions", {"checks": checks})
+        assert found["ok"], found["checks"]
+
+    def _api(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        token = self._http.post(
+            f"{self.url}/connect/token",
+            data={"grant_type": "client_credentials"},
+            auth=("demo", "demo"),
+            timeout=10,
+        ).json()["access_token"]
+        answer = self._http.request(
+            method,
+            f"{self.url}/api.xro/2.0/{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=10,
+        )
+        assert answer.status_code == 200, answer.text
+        return _read(answer)
+
+
+def _read(answer: requests.Response) -> dict[str, Any]:
+    content = json.loads(answer.text, parse_float=Decimal, parse_int=Decimal)
+    assert isinstance(content, dict)
+    return content
+
+
+def _invoice(element: dict[str, Any]) -> BookedInvoice:
+    return BookedInvoice(
+        number=element["InvoiceNumber"],
+        status=element["Status"],
+        currency=element["CurrencyCode"],
+        total=element["Total"],
+        due=element["AmountDue"],
+        contact_id=element["Contact"]["ContactID"],
+        lines=tuple(
+            (line["LineAmount"], line["TaxAmount"], line["Description"])
+            for line in element["LineItems"]
+        ),
+        payments=tuple(
+            BookedPayment(
+                amount=payment["Amount"], reference=payment.get("Reference", "")
+            )
+            for payment in element.get("Payments", ())
+        ),
+    )
