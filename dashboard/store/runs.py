@@ -71,6 +71,7 @@ class RunStore:
             row = RunRow(
                 task=task.value,
                 trigger=trigger.value,
+                state=RunState.RUNNING.value,
                 created_at=self._database.now(session),
             )
             session.add(row)
