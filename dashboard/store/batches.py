@@ -171,7 +171,7 @@ def postings_of(session: Session, rows: Sequence[PostingRow]) -> tuple[Posting, 
     found = session.execute(
         select(PostingRow.id, PostingRow.document_id).where(PostingRow.id.in_(required))
     )
-    documents: dict[int | None, str] = dict(found.tuples().all())
+    documents: dict[int | None, str] = {row.id: row.document_id for row in found}
     return tuple(posting_of(row, documents.get(row.requires_id, "")) for row in rows)
 
 

@@ -164,7 +164,7 @@ def _open_requests(
         .where(RequestMemberRow.posting_id.in_(ids))
         .where(RequestRow.state != RequestState.DONE.value)
     )
-    return dict(found.tuples().all())
+    return {row.posting_id: row.RequestRow for row in found}
 
 
 def _step(posting: PostingRow, request: RequestRow | None) -> Progress:

@@ -28,11 +28,13 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
         _log.error("request failed", extra={"request_id": request_id()})
     if error.response is not None:
         return error.response
+    # What else the error says: the methods allowed (405), when to come back (429).
+    headers = {k: v for k, v in error.get_headers() if k != "Content-Type"}
     if request.path.startswith(_MACHINES):
         body = {"error": error.description, "request_id": request_id()}
-        return jsonify(body), code
+        return jsonify(body), code, headers
     title, text = _words(code)
-    return _page(code, title, text)
+    return *_page(code, title, text), headers
 
 
 def _form_too_old(_error: HTTPException) -> ResponseReturnValue:
@@ -43,7 +45,7 @@ def _form_too_old(_error: HTTPException) -> ResponseReturnValue:
     )
 
 
-def _page(code: int, title: str, text: str) -> ResponseReturnValue:
+def _page(code: int, title: str, text: str) -> tuple[str, int]:
     page = render_template(
         "errors/error.html",
         code=code,
