@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -98,12 +98,19 @@ class ShopPayment:
 
     *method* is the shop's own code of the payment method and may be empty;
     *reference* is the payment provider's transaction number and may be empty.
+    *paid_on* is the day where the shop is; None where it does not tell.
     """
 
     amount: Decimal
     method: str
     paid_at: datetime
     reference: str = ""
+    paid_on: date | None = None
+
+    @property
+    def day(self) -> date:
+        """The day the books are to show: the shop's own, else the one in UTC."""
+        return self.paid_on or self.paid_at.date()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +129,7 @@ class Order:
     *total* includes tax and is what the customer was asked for; refunds do not
     lower it. *modified_at* orders the revisions of one order and is None when the
     shop does not tell. *shop_status* is the shop's own word, for showing only.
+    *ordered_on* is the day where the shop is; None where it does not tell.
     """
 
     external_id: str
@@ -140,6 +148,16 @@ class Order:
     payment_method_title: str = ""
     vat_exempt: bool = False
     note: str = ""
+    ordered_on: date | None = None
+
+    @property
+    def day(self) -> date:
+        """The day the books are to show: the shop's own, else the one in UTC.
+
+        Around midnight the two differ, and at the turn of a month or year the tax
+        period with them.
+        """
+        return self.ordered_on or self.ordered_at.date()
 
     @property
     def paid(self) -> Decimal:

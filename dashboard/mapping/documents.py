@@ -67,12 +67,8 @@ def _check_total(order: Order) -> None:
 
 
 def _invoice(order: Order, shop: Shop, rules: CompanyRules) -> InvoiceDraft:
-    """Return the invoice, dated the day of the order in UTC.
-
-    The shop's own time zone is not in its orders; UTC gives one order the same date
-    wherever it is computed, at worst a day beside the shop's calendar.
-    """
-    issued_on = order.ordered_at.date()
+    """Return the invoice, dated the day of the order where the shop is."""
+    issued_on = order.day
     return InvoiceDraft(
         number=invoice_number(order, shop, rules),
         reference=_reference(order, shop),
@@ -108,7 +104,7 @@ def _payments(
                 reference=payment_reference(invoice.number, position),
                 invoice_number=invoice.number,
                 amount=amount,
-                paid_on=payment.paid_at.date(),
+                paid_on=payment.day,
                 bank_account=_bank_account(order, payment, rules),
             )
 

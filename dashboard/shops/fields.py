@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -105,6 +105,13 @@ class Fields:
         if self.is_empty(key):
             self.fault(key, "is missing")
         return self.time(key) or _NO_TIME
+
+    def day(self, key: str) -> date | None:
+        """Return the calendar day of a time as it is written, whatever its offset."""
+        value = self._data.get(key)
+        if not isinstance(value, str) or _to_time(value) is None:
+            return None
+        return datetime.fromisoformat(value).date()
 
     def flag(self, key: str) -> bool:
         """Return whether the field is true; absent is false."""

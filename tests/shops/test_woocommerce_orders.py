@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -309,3 +309,17 @@ def test_wrong_rate_is_told_once_however_many_lines_bear_it() -> None:
 
     assert isinstance(message, NotUnderstood)
     assert len(message.errors) == 1
+
+
+def test_an_order_after_midnight_is_dated_where_the_shop_is() -> None:
+    payload = sample("01_guest_paid_simple") | {
+        "date_created": "2027-01-01T00:30:00",
+        "date_created_gmt": "2026-12-31T23:30:00",
+        "date_paid": "2027-01-01T00:31:00",
+        "date_paid_gmt": "2026-12-31T23:31:00",
+    }
+
+    order = read(payload)
+
+    assert order.day == date(2027, 1, 1)
+    assert order.payments[0].day == date(2027, 1, 1)

@@ -37,6 +37,7 @@ def read_order(payload: Mapping[str, Any], errors: list[FieldError]) -> Order:
         currency=fields.text("currency"),
         total=fields.amount("total"),
         ordered_at=fields.required_time("ordered_at"),
+        ordered_on=fields.day("ordered_at"),
         modified_at=fields.time("modified_at"),
         customer=_read_customer(fields.part("customer")),
         lines=tuple(_read_line(line) for line in fields.parts("lines")),
@@ -97,6 +98,7 @@ def _read_payments(fields: Fields) -> Iterator[ShopPayment]:
             amount=payment.amount("amount"),
             method=payment.text("method"),
             paid_at=payment.required_time("paid_at"),
+            paid_on=payment.day("paid_at"),
             reference=payment.text("reference"),
         )
 

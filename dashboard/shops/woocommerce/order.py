@@ -101,6 +101,7 @@ def _read_order(fields: Fields, vat_number_keys: Sequence[str]) -> Order:
         payment_method_title=fields.text("payment_method_title"),
         vat_exempt=meta.get("is_vat_exempt", "").lower() in {"yes", "true", "1"},
         note=fields.text("customer_note"),
+        ordered_on=fields.day("date_created"),
     )
 
 
@@ -292,6 +293,7 @@ def _read_payments(
         amount=total,
         method=fields.text("payment_method"),
         paid_at=paid_at,
+        paid_on=fields.day("date_paid"),
         reference=fields.text("transaction_id"),
     )
     return (payment,)
