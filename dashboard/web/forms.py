@@ -8,11 +8,20 @@ from typing import Any
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 from typing_extensions import override
-from wtforms import HiddenField, StringField
+from wtforms import (  # type: ignore[attr-defined] # the stubs are of 3.2
+    HiddenField,
+    SelectChoice,
+    StringField,
+)
 from wtforms.fields import Field
 from wtforms.widgets import TextInput, html_params
 
 from dashboard.web.language import gettext
+
+
+def labelled(*pairs: tuple[str | int, str]) -> list[Any]:
+    """Return the choices of a field from pairs of value and label."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 class PageForm(FlaskForm):  # type: ignore[misc]

@@ -36,6 +36,7 @@ def install_page(app: Flask) -> None:
         asset=asset,
         bootstrap_css=bootstrap_css,
         icon_href=icon_href,
+        is_live=is_live,
         tracker=tracker,
         statuses=STATUSES,
         posting_states=POSTING_STATES,
@@ -60,7 +61,6 @@ def _frame() -> dict[str, Any]:
     user = user_or_none()
     frame: dict[str, Any] = {
         "layout": "_fragment.html" if is_live() else "layout.html",
-        "live": is_live(),
         "demo": services().demo,
         "https": services().https,
         "books_url": services().books_url,

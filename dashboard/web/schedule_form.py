@@ -9,7 +9,7 @@ from wtforms import IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from dashboard.domain.runs import Schedule, ScheduleKind
-from dashboard.web.forms import PageForm, VersionField
+from dashboard.web.forms import PageForm, VersionField, labelled
 from dashboard.web.language import lazy_gettext as _
 
 _UNITS: Final = ((86400, _("days")), (3600, _("hours")), (60, _("minutes")))
@@ -22,16 +22,16 @@ class ScheduleForm(PageForm):
     version = VersionField()
     kind = RadioField(
         _("When"),
-        choices=[
+        choices=labelled(
             (ScheduleKind.INTERVAL.value, _("Every so often")),
             (ScheduleKind.CRON.value, _("At certain times (cron)")),
-        ],
+        ),
     )
     every = IntegerField(_("Every"), [Optional(), NumberRange(min=1, max=999_999)])
     unit = SelectField(
         _("Unit"),
         coerce=int,
-        choices=[(1, _SECONDS), *((size, name) for size, name in reversed(_UNITS))],
+        choices=labelled((1, _SECONDS), *reversed(_UNITS)),
     )
     cron = StringField(_("Cron line"), [Optional(), Length(max=100)])
     timezone = StringField(_("Time zone"), [InputRequired(), Length(max=60)])

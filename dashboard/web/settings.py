@@ -13,7 +13,7 @@ from dashboard.domain.users import Role
 from dashboard.shops.registry import CONNECTORS
 from dashboard.store.company import ChangedMeanwhile, ShopExists
 from dashboard.web.access import requires, signed_in
-from dashboard.web.forms import PageForm, VersionField
+from dashboard.web.forms import PageForm, VersionField, labelled
 from dashboard.web.language import gettext as _
 from dashboard.web.language import ngettext
 from dashboard.web.number_pattern import PatternWrong, example
@@ -201,7 +201,7 @@ def _payments_form(rules: CompanyRules, version: int) -> PaymentsForm:
 
 def _shop_form() -> ShopForm:
     form = ShopForm()
-    form.kind.choices = [(kind, kind) for kind in CONNECTORS]
+    form.kind.choices = labelled(*((kind, kind) for kind in CONNECTORS))
     return form
 
 

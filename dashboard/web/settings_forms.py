@@ -36,7 +36,7 @@ from dashboard.domain.rules import (
     TaxRule,
     TaxSituation,
 )
-from dashboard.web.forms import CodeField, PageForm, VersionField
+from dashboard.web.forms import CodeField, PageForm, VersionField, labelled
 from dashboard.web.language import gettext, lazy_gettext
 from dashboard.web.language import lazy_gettext as _
 from dashboard.web.number_pattern import PatternWrong, example
@@ -50,10 +50,10 @@ class CompanyForm(PageForm):
     version = VersionField()
     invoice_when = RadioField(
         _("Make the invoice"),
-        choices=[
+        choices=labelled(
             (InvoiceWhen.PAID.value, _("once the shop has the money")),
             (InvoiceWhen.ORDERED.value, _("as soon as it is ordered")),
-        ],
+        ),
     )
     mark_as_paid = BooleanField(_("Book the shop's payments on the invoice"))
     number_pattern = StringField(
@@ -118,11 +118,11 @@ class TaxRow(Form):
 
     situation = SelectField(
         _("What"),
-        choices=[
+        choices=labelled(
             (TaxSituation.RATE.value, _("Taxed at a rate")),
             (TaxSituation.UNTAXED.value, _("Line is not taxable")),
             (TaxSituation.EXEMPT.value, _("Customer pays no tax")),
-        ],
+        ),
     )
     rate_percent = DecimalField(
         _("Rate, percent"), [Optional(), NumberRange(min=0, max=100)], places=None

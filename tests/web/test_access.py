@@ -1,0 +1,155 @@
+"""Every page names a role, and the headers keep browsers on the safe side."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from dashboard.domain.users import Role
+from dashboard.web.access import is_public, required_role
+
+Scene = Any  # the class stands in conftest.py
+WEB = Path(__file__).parents[2] / "dashboard" / "web"
+
+# They answer for themselves: files, signed messages, tokens, probes.
+OTHERS = {"static", "bootstrap.static", "assets.static"}
+OTHER_BLUEPRINTS = {"intake", "api", "api_v1", "health", "metrics"}
+PUBLIC = {"sign_in.form", "sign_in.sign_in", "assets.icons"}
+
+
+def pages(app: Flask) -> list[Rule]:
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in OTHERS
+        and rule.endpoint.split(".")[0] not in OTHER_BLUEPRINTS
+    ]
+
+
+def test_every_page_names_a_role_and_none_is_public_by_accident(
+    empty: Scene,
+) -> None:
+    views = empty.app.view_functions
+    without = {
+        rule.endpoint
+        for rule in pages(empty.app)
+        if required_role(views[rule.endpoint]) is None
+        and not is_public(views[rule.endpoint])
+    }
+    public = {
+        rule.endpoint for rule in pages(empty.app) if is_public(views[rule.endpoint])
+    }
+
+    assert without == set()
+    assert public == PUBLIC
+
+
+def test_a_page_that_names_no_role_is_closed(empty: Scene) -> None:
+    empty.app.view_functions["overview.show"] = lambda: "open to all"
+
+    assert empty.client(Role.ADMINISTRATOR).get("/").status_code == 403
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_each_role_reaches_what_it_may_and_nothing_else(
+    scene: Scene, role: Role | None
+) -> None:
+    order_id = scene.order()
+    scene.schedule()
+    browsing = scene.client(role)
+    values = {"order_id": order_id, "revision_id": 1, "run_id": 1, "exchange_id": 1}
+    for rule in pages(scene.app):
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        wanted = required_role(scene.app.view_functions[rule.endpoint])
+        if wanted is None or rule.endpoint == "sign_in.sign_out":
+            continue
+        path = rule.rule
+        for name, value in {**values, "schedule_id": 1}.items():
+            path = path.replace(f"<int:{name}>", str(value))
+
+        for method in methods:
+            answer = (
+                browsing.get(path)
+                if method == "GET"
+                else browsing.post(path, page="/orders")
+            )
+            # Without a session there is no token either: that lock comes first.
+            allowed = role is not None and role >= wanted
+            refused = (
+                answer.status_code in {302, 400}
+                if role is None
+                else (answer.status_code == 403)
+            )
+            assert refused != allowed or (role is None and refused), (
+                f"{method} {path}: {answer.status_code}"
+            )
+
+
+def test_a_form_sent_by_another_site_is_refused(scene: Scene) -> None:
+    browsing = scene.client(Role.ADMINISTRATOR)
+
+    for site in ("cross-site", "same-site"):
+        answer = browsing.post_bare(
+            "/sign-out", headers={"Sec-Fetch-Site": site}, data={}
+        )
+        assert answer.status_code in {400, 403}
+
+
+def test_every_answer_carries_the_headers_that_protect_it(scene: Scene) -> None:
+    browsing = scene.client(Role.WATCHER)
+    for path in ("/", "/orders", "/sign-in", "/nothing-here", "/assets/sluice.css"):
+        headers = browsing.get(path).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert browsing.get("/").headers["Cache-Control"] == "no-store"
+
+
+def test_files_with_a_version_are_kept_by_browsers(scene: Scene) -> None:
+    page = scene.client(None).get("/sign-in").text
+    (css,) = re.findall(r'href="(/assets/sluice.css\?v=[^"]+)"', page)
+
+    assert "immutable" in scene.client(None).get(css).headers["Cache-Control"]
+
+
+def test_templates_hold_no_inline_code_and_never_trust_text() -> None:
+    for path in WEB.rglob("*.html"):
+        text = path.read_text()
+        assert "|safe" not in text, path
+        assert "style=" not in text, path
+        assert "<style" not in text, path
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
+        assert not re.search(r"\bon[a-z]+=\"", text), path
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/nothing-here", 404), ("/orders/999999", 404)]
+)
+def test_error_pages_offer_a_way_back_and_a_number(
+    scene: Scene, path: str, status: int
+) -> None:
+    answer = scene.client(Role.WATCHER).get(path)
+
+    assert answer.status_code == status
+    assert 'href="/"' in answer.text
+    assert answer.headers["X-Request-Id"] in answer.text
+
+
+def test_a_method_a_page_does_not_take_gets_an_error_page(scene: Scene) -> None:
+    answer = scene.client(Role.WATCHER).post("/orders", page="/orders")
+
+    assert answer.status_code == 405
+    assert 'href="/"' in answer.text
+
+
+def test_machines_get_errors_as_json(empty: Scene) -> None:
+    answer = empty.client(None).get("/api/nothing-here")
+
+    assert answer.status_code == 404
+    assert answer.get_json()["request_id"] == answer.headers["X-Request-Id"]

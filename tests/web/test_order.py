@@ -1,0 +1,105 @@
+"""One order: what its page tells and what may be done there."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dashboard.domain.users import Role
+
+Scene = Any  # the class stands in conftest.py
+
+
+def test_a_booked_order_shows_its_documents_and_their_exchanges(scene: Scene) -> None:
+    order_id = scene.order("1001")
+    run_id = scene.book(order_id)
+
+    text = scene.client().get(f"/orders/{order_id}").text
+
+    assert "Invoice W-1001 booked." in text
+    assert "equal to the cent" in text
+    assert f'href="/runs/{run_id}"' in text
+    assert "&#34;InvoiceNumber&#34;: &#34;W-1001&#34;" in text
+
+
+def test_a_stopped_order_says_what_to_do_and_where(scene: Scene) -> None:
+    order_id = scene.order("1001", rate="13")
+
+    text = scene.client().get(f"/orders/{order_id}").text
+
+    assert "Unknown tax rate" in text
+    assert 'href="/settings#taxes"' in text
+    assert f'formaction="/orders/{order_id}/retry"' in text
+
+
+def test_an_order_is_ignored_with_a_reason_and_restored(scene: Scene) -> None:
+    order_id = scene.order("1001", rate="13")
+    client = scene.client(Role.WATCHER)
+
+    client.post(
+        f"/orders/{order_id}/ignore", {"reason": "A test order"}, page="/orders"
+    )
+    assert scene.status(order_id) == "ignored"
+    assert "A test order" in client.get(f"/orders/{order_id}").text
+
+    client.post(f"/orders/{order_id}/restore", page="/orders")
+    assert scene.status(order_id) == "needs attention"
+
+
+def test_without_a_reason_nothing_is_ignored(scene: Scene) -> None:
+    order_id = scene.order("1001", rate="13")
+
+    answer = scene.client().post(
+        f"/orders/{order_id}/ignore", {"reason": " "}, page="/orders"
+    )
+
+    assert answer.status_code == 422
+    assert scene.status(order_id) == "needs attention"
+
+
+def test_what_a_person_did_is_written_down_with_their_name(scene: Scene) -> None:
+    order_id = scene.order("1001", rate="13")
+    scene.user(Role.WATCHER, name="Wilma Watcher")
+    client = scene.client(Role.WATCHER)
+
+    client.post(f"/orders/{order_id}/retry", page="/orders")
+
+    assert "Wilma Watcher" in client.get(f"/orders/{order_id}").text
+
+
+def test_next_and_previous_stay_within_the_list_one_came_from(scene: Scene) -> None:
+    scene.order("1001", name="Ada Lovelace")
+    middle = scene.order("1002", name="Ada Byron")
+    scene.order("1003", name="Grace Hopper")
+    last = scene.order("1004", name="Ada King")
+
+    text = scene.client().get(f"/orders/{middle}?q=ada").text
+
+    (previous,) = re.findall(r'rel="prev" href="([^"]+)"', text)
+    assert previous == f"/orders/{last}?q=ada"
+
+
+def test_what_the_shop_sent_is_for_managers(scene: Scene) -> None:
+    order_id = scene.order("1001")
+
+    path = f"/orders/{order_id}/revisions/1"
+    assert scene.client(Role.WATCHER).get(path).status_code == 403
+    assert "Stoneware mug" in scene.client(Role.MANAGER).get(path).text
+
+
+def test_an_order_that_cannot_be_read_still_has_its_page(scene: Scene) -> None:
+    scene.send_unread("77")
+
+    text = scene.client().get("/orders/1").text
+
+    assert "Order not understood" in text
+    assert "cannot be read" in text
+
+
+def test_amounts_are_written_as_the_reader_does(scene: Scene) -> None:
+    order_id = scene.order("1001", total="1234.50")
+    client = scene.client()
+
+    page = client.get(f"/orders/{order_id}", headers={"Accept-Language": "en-GB"})
+
+    assert "€1,234.50" in page.text

@@ -1,0 +1,141 @@
+"""Runs, schedules and the signs of life on every page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dashboard.domain.users import Role
+
+Scene = Any  # the class stands in conftest.py
+
+
+def test_a_run_shows_what_it_did_and_its_calls(scene: Scene) -> None:
+    run_id = scene.book(scene.order("1001"))
+
+    text = scene.client().get(f"/runs/{run_id}").text
+
+    assert "Invoice W-1001 booked." in text
+    assert "/api.xro/2.0/Invoices" in text
+
+
+def test_runs_with_nothing_to_do_are_hidden_until_asked_for(scene: Scene) -> None:
+    empty = scene.book()
+    client = scene.client()
+
+    assert f'href="/runs/{empty}"' not in client.get("/runs").text
+    assert f'href="/runs/{empty}"' in client.get("/runs?empty=1").text
+
+
+def test_a_run_is_asked_for_by_a_button(scene: Scene) -> None:
+    client = scene.client(Role.WATCHER)
+
+    answer = client.post("/runs", {"task": "sync"}, page="/runs")
+
+    assert answer.status_code == 302
+    assert "Queued" in client.get(answer.headers["Location"]).text
+    assert client.post("/runs", {"task": "dance"}, page="/runs").status_code == 400
+
+
+def test_a_whole_exchange_can_be_copied_as_a_command(scene: Scene) -> None:
+    scene.book(scene.order("1001"))
+
+    text = scene.client().get("/exchanges/1").text
+
+    assert "curl -X PUT" in text
+    assert "***" in text
+
+
+def test_a_schedule_is_previewed_before_it_is_saved(scene: Scene) -> None:
+    schedule = scene.schedule()
+    client = scene.client(Role.MANAGER)
+    wanted = {
+        "version": str(schedule.version),
+        "kind": "cron",
+        "cron": "0 7 * * 1-5",
+        "unit": "60",
+        "timezone": "Europe/Amsterdam",
+    }
+    path = f"/schedules/{schedule.id}"
+
+    preview = client.post(path, {**wanted, "preview": "1"}, page=path)
+    assert "Every weekday at 07:00, Amsterdam" in preview.text
+    assert "2026-11-23T06:00:00" in preview.text
+    assert "Every minute" in client.get("/schedules").text
+
+    client.post(path, wanted, page=path)
+    assert "Every weekday at 07:00, Amsterdam" in client.get("/schedules").text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"kind": "cron", "cron": "soon"}, "five fields"),
+        ({"kind": "interval", "every": "1", "unit": "1"}, "from 10"),
+        ({"kind": "interval", "every": "5", "timezone": "Mars/Base"}, "no time zone"),
+    ],
+)
+def test_a_schedule_that_cannot_be_says_why(
+    scene: Scene, change: dict[str, str], said: str
+) -> None:
+    schedule = scene.schedule()
+    path = f"/schedules/{schedule.id}"
+    form = {"version": "1", "unit": "60", "timezone": "UTC", **change}
+
+    answer = scene.client(Role.MANAGER).post(path, form, page=path)
+
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+def test_a_schedule_is_paused_with_a_reason_and_resumed(scene: Scene) -> None:
+    schedule = scene.schedule()
+    client = scene.client(Role.MANAGER)
+    path = f"/schedules/{schedule.id}"
+
+    client.post(f"{path}/pause", {"reason": "Stocktaking"}, page=path)
+    assert "Stocktaking (Manager)" in client.get("/schedules").text
+    assert not scene.schedule().active
+
+    client.post(f"{path}/resume", page=path)
+    assert scene.schedule().active
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (timedelta(seconds=10), "alive"),
+        (timedelta(minutes=2), "late"),
+        (timedelta(hours=1), "stopped"),
+    ],
+)
+def test_every_page_says_whether_the_engine_is_at_work(
+    scene: Scene, age: timedelta, said: str
+) -> None:
+    scene.beat(age)
+
+    assert f'data-rev="{said}"' in scene.client().get("/settings").text
+
+
+def test_a_closed_gate_is_said_on_every_page(scene: Scene) -> None:
+    scene.close_gate("The books asked for a pause")
+
+    assert "The books asked for a pause" in scene.client().get("/runs").text
+
+
+def test_a_dashboard_without_books_says_so(empty: Scene) -> None:
+    text = empty.client().get("/").text
+
+    assert "No accounting package is connected" in text
+    assert "The engine has stopped" in text
+
+
+def test_the_overview_says_when_everything_is_booked(scene: Scene) -> None:
+    scene.book(scene.order("1001"))
+
+    text = scene.client().get("/").text
+
+    assert "Everything is booked" in text
+    assert "1 invoice" in text

@@ -1,0 +1,164 @@
+"""Settings: what is saved, by whom, and what goes on because of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dashboard.domain.rules import InvoiceWhen
+from dashboard.domain.users import Role
+
+Scene = Any  # the class stands in conftest.py
+COMPANY = {
+    "version": "1",
+    "invoice_when": "ordered",
+    "mark_as_paid": "y",
+    "number_pattern": "{prefix}{number}",
+    "due_days": "30",
+}
+
+
+def test_rules_are_saved(scene: Scene) -> None:
+    client = scene.client(Role.MANAGER)
+
+    answer = client.post("/settings/company", COMPANY)
+
+    assert answer.headers["Location"] == "/settings#company"
+    rules = scene.program.company.rules()
+    assert rules.invoice_when is InvoiceWhen.ORDERED
+    assert rules.due_days == 30
+    assert len(rules.tax_rules) == 1
+
+
+def test_two_people_do_not_undo_each_other(scene: Scene) -> None:
+    client = scene.client(Role.MANAGER)
+    client.post("/settings/company", {**COMPANY, "due_days": "7"})
+
+    client.post("/settings/company", {**COMPANY, "due_days": "90"})
+
+    assert scene.program.company.rules().due_days == 7
+    assert "Somebody else saved" in client.get("/settings").text
+
+
+def test_a_new_tax_rule_sets_stopped_orders_going_again(scene: Scene) -> None:
+    order_id = scene.order("1001", rate="9")
+    client = scene.client(Role.MANAGER)
+    assert scene.status(order_id) == "needs attention"
+
+    client.post(
+        "/settings/taxes",
+        {
+            "version": "1",
+            "tax_rows-0-situation": "rate",
+            "tax_rows-0-rate_percent": "21",
+            "tax_rows-0-tax_type": "OUTPUT2",
+            "tax_rows-1-situation": "rate",
+            "tax_rows-1-rate_percent": "9",
+            "tax_rows-1-tax_type": "OUTPUT",
+        },
+    )
+
+    assert scene.status(order_id) == "queued"
+    assert "1 order that was stopped goes on" in client.get("/settings").text
+
+
+def test_a_row_ticked_for_removal_is_gone(scene: Scene) -> None:
+    scene.client(Role.MANAGER).post(
+        "/settings/payments",
+        {
+            "version": "1",
+            "payment_rows-0-method": "ideal",
+            "payment_rows-0-bank_account": "090",
+            "payment_rows-0-remove": "y",
+            "payment_rows-1-method": "stripe",
+            "payment_rows-1-bank_account": "090",
+        },
+    )
+
+    rules = scene.program.company.rules().payment_rules
+    assert [rule.method for rule in rules] == ["stripe"]
+
+
+def test_two_rules_for_one_tax_are_refused_beside_the_field(scene: Scene) -> None:
+    row = {"situation": "rate", "rate_percent": "21", "tax_type": "OUTPUT2"}
+    rows = {f"tax_rows-{n}-{k}": v for n in (0, 1) for k, v in row.items()}
+
+    answer = scene.client(Role.MANAGER).post(
+        "/settings/taxes", {"version": "1", **rows}
+    )
+
+    assert answer.status_code == 422
+    assert "another rule for the same tax" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("INV", "is missing"),
+        ("{number", "not closed"),
+        ("{number.__class__}", "Only {prefix} and {number}"),
+        ("{number!r}", "Only {prefix} and {number}"),
+        ("{prefix}{year}{number}", "Only {prefix} and {number}"),
+    ],
+)
+def test_a_pattern_that_will_not_do_is_refused(
+    scene: Scene, pattern: str, said: str
+) -> None:
+    client = scene.client(Role.MANAGER)
+
+    answer = client.post("/settings/company", {**COMPANY, "number_pattern": pattern})
+
+    assert answer.status_code == 422
+    assert said in answer.text
+    shown = client.get("/settings/number-example", query_string={"pattern": pattern})
+    assert said in shown.text
+
+
+def test_a_pattern_is_shown_as_it_will_be(scene: Scene) -> None:
+    answer = scene.client().get(
+        "/settings/number-example", query_string={"pattern": "F{number}"}
+    )
+
+    assert answer.text == "Order 1042 gets F1042"
+
+
+def test_a_watcher_sees_the_rules_and_cannot_save_them(scene: Scene) -> None:
+    client = scene.client(Role.WATCHER)
+
+    assert "Managers can change this" in client.get("/settings").text
+    assert client.post("/settings/company", COMPANY).status_code == 403
+
+
+def test_a_shop_is_added_with_a_secret_nobody_sees_again(scene: Scene) -> None:
+    client = scene.client(Role.ADMINISTRATOR)
+    shop = {
+        "name": "Second shop",
+        "slug": "second",
+        "kind": "woocommerce",
+        "prefix": "S-",
+        "secret": "very-secret-indeed",
+    }
+
+    client.post("/settings/shops", shop)
+
+    text = client.get("/settings").text
+    assert "/intake/second" in text
+    assert "very-secret-indeed" not in text
+    assert client.post("/settings/shops", shop).status_code == 422
+
+
+def test_the_connection_shows_no_more_of_the_secret_than_its_end(
+    scene: Scene,
+) -> None:
+    text = scene.client().get("/settings").text
+
+    assert "ends in 1234" in text
+    assert "a-long-client-secret" not in text
+
+
+def test_without_facts_of_the_books_codes_are_typed(empty: Scene) -> None:
+    text = empty.client().get("/settings").text
+
+    assert "type the codes" in text
+    assert 'name="sales_account" value="200"' in text or 'value="200"' in text

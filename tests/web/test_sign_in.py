@@ -1,0 +1,146 @@
+"""Signing in: who gets in, how often one may try, and how it ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dashboard.domain.clock import SettableClock
+from dashboard.domain.users import Role
+
+PASSWORD = "correct horse battery"
+Scene = Any  # the class stands in conftest.py
+
+
+def test_a_right_password_opens_the_page_that_was_asked_for(scene: Scene) -> None:
+    email = scene.user(Role.WATCHER)
+    browsing = scene.client(None)
+    assert browsing.get("/orders?q=ada").headers["Location"] == (
+        "/sign-in?next=/orders?q%3Dada"
+    )
+
+    answer = browsing.sign_in(email, PASSWORD, "/orders?q=ada")
+
+    assert answer.headers["Location"] == "/orders?q=ada"
+    assert browsing.get("/orders?q=ada").status_code == 200
+
+
+def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(
+    scene: Scene,
+) -> None:
+    email = scene.user(Role.WATCHER)
+
+    wrong = scene.client(None).sign_in(email, "not the password")
+    unknown = scene.client(None).sign_in("nobody@sluice.example", "not the password")
+
+    assert wrong.status_code == unknown.status_code == 401
+    sentence = "The e-mail address or the password is wrong."
+    assert sentence in wrong.text
+    assert sentence in unknown.text
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "orders",
+    ],
+)
+def test_signing_in_never_leads_to_another_site(scene: Scene, elsewhere: str) -> None:
+    email = scene.user(Role.WATCHER)
+
+    answer = scene.client(None).sign_in(email, PASSWORD, elsewhere)
+
+    assert answer.headers["Location"] == "/"
+
+
+def test_after_five_wrong_tries_one_has_to_wait(
+    scene: Scene, clock: SettableClock
+) -> None:
+    email = scene.user(Role.WATCHER)
+    browsing = scene.client(None)
+    for _ in range(5):
+        browsing.sign_in(email, "not the password")
+
+    blocked = browsing.sign_in(email, PASSWORD)
+    assert blocked.status_code == 429
+    assert "Too many tries" in blocked.text
+
+    clock.advance(seconds=3)
+    assert browsing.sign_in(email, PASSWORD).status_code == 302
+
+
+def test_signing_out_ends_the_session_on_the_server(scene: Scene) -> None:
+    scene.user(Role.WATCHER)
+    browsing = scene.client(Role.WATCHER)
+    cookie = browsing._client.get_cookie("sluice")
+
+    browsing.post("/sign-out", page="/")
+
+    browsing._client.set_cookie("sluice", cookie.value)
+    assert browsing.get("/").status_code == 302
+
+
+def test_signing_in_starts_a_new_session(scene: Scene) -> None:
+    browsing = scene.client(Role.WATCHER)
+    before = browsing._client.get_cookie("sluice").value
+    browsing.post("/sign-out", page="/")
+
+    browsing.sign_in("watcher@sluice.example", PASSWORD)
+
+    assert browsing._client.get_cookie("sluice").value != before
+
+
+def test_a_session_ends_when_nothing_was_done_for_long(
+    scene: Scene, clock: SettableClock
+) -> None:
+    browsing = scene.client(Role.WATCHER)
+
+    clock.advance(timedelta(hours=13).total_seconds())
+
+    assert browsing.get("/").status_code == 302
+
+
+def test_a_page_that_refreshes_itself_does_not_keep_its_session_alive(
+    scene: Scene, clock: SettableClock
+) -> None:
+    browsing = scene.client(Role.WATCHER)
+    clock.advance(timedelta(hours=11).total_seconds())
+    assert browsing.get("/", headers={"X-Live": "1"}).status_code == 200
+
+    clock.advance(timedelta(hours=2).total_seconds())
+
+    assert browsing.get("/", headers={"X-Live": "1"}).status_code == 401
+
+
+def test_without_users_the_page_says_how_to_make_one(empty: Scene) -> None:
+    text = empty.client(None).get("/sign-in").text
+
+    assert "sluice users add" in text
+
+
+def test_a_changed_role_counts_at_once(scene: Scene) -> None:
+    browsing = scene.client(Role.ADMINISTRATOR)
+    schedule = scene.schedule()
+    assert browsing.get(f"/schedules/{schedule.id}").status_code == 200
+
+    scene.set_role("administrator@sluice.example", Role.WATCHER)
+
+    assert browsing.get(f"/schedules/{schedule.id}").status_code == 403
+
+
+def test_a_form_without_its_token_changes_nothing(scene: Scene) -> None:
+    browsing = scene.client(Role.ADMINISTRATOR)
+
+    answer = browsing.post_bare("/sign-out")
+
+    assert answer.status_code == 400
+    assert "no longer valid" in answer.text
+    assert browsing.get("/").status_code == 200
