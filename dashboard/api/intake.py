@@ -35,13 +35,11 @@ def intake_blueprint(services: IntakeServices) -> Blueprint:
 
     @blueprint.post("/intake/<slug>")
     def receive(slug: str) -> ResponseReturnValue:
-        request.max_content_length = MAX_BYTES
         shop = services.company.shop(slug)
         if shop is None:
             return _error(404, f"There is no shop {slug!r} here.")
-        try:
-            body = request.get_data()
-        except RequestEntityTooLarge:
+        body = _body()
+        if body is None:
             return _error(413, f"The message is larger than {MAX_BYTES} bytes.")
         try:
             result = services.intake.receive(shop, dict(request.headers), body)
@@ -61,6 +59,18 @@ def intake_blueprint(services: IntakeServices) -> Blueprint:
         return _kept(result)
 
     return blueprint
+
+
+def _body() -> bytes | None:
+    """Return the body of the current request, None if it is too large."""
+    # One more than allowed: a body of unknown length is cut there without a word,
+    # and would be taken for one with a wrong signature.
+    request.max_content_length = MAX_BYTES + 1
+    try:
+        body = request.get_data()
+    except RequestEntityTooLarge:
+        return None
+    return body if len(body) <= MAX_BYTES else None
 
 
 def _kept(result: Kept) -> ResponseReturnValue:

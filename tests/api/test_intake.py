@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.test import EnvironBuilder, TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 AnOrder = Callable[..., dict[str, Any]]
 
@@ -181,9 +181,9 @@ def test_a_body_of_unknown_length_is_not_read_to_its_end(company: Any) -> None:
     # What a server passes for a chunked body.
     request |= {"wsgi.input": body, "wsgi.input_terminated": True}
 
-    answer = company.client.open(request)
+    _, status, _ = run_wsgi_app(company.client.application, request)
 
-    assert answer.status_code == 413
+    assert status.startswith("413")
     assert body.read_bytes < 2 * MB
 
 
