@@ -74,20 +74,26 @@ class WorkQueue:
         Returns:
             False when nothing is due.
         """
+        return any(self._prepare(kind, freeze) for kind in PostingKind)
+
+    def _prepare(self, kind: PostingKind, freeze: Freeze) -> bool:
+        """Freeze the next batch of one kind; locks of two kinds are never held at once.
+
+        Orders are locked before postings everywhere, so nobody waits in a circle;
+        what another worker took meanwhile is left out, and what came is left for later.
+        """
         with self._database.write() as session:
             now = self._database.now(session)
-            for kind in PostingKind:
-                due = session.scalars(eligible(kind)).all()
-                # Orders are locked before postings everywhere, so nobody waits in a
-                # circle; what another worker took meanwhile is left out.
-                lock_orders(session, orders_of(session, [row.id for row in due]))
-                rows = session.scalars(
-                    eligible(kind).with_for_update(skip_locked=True, of=PostingRow)
-                ).all()
-                if rows:
-                    freeze_or_set_aside(session, kind, rows, freeze, now)
-                    return True
-        return False
+            due = session.scalars(eligible(kind).with_only_columns(PostingRow.id)).all()
+            lock_orders(session, orders_of(session, due))
+            rows = session.scalars(
+                eligible(kind)
+                .where(PostingRow.id.in_(due))
+                .with_for_update(skip_locked=True, of=PostingRow)
+            ).all()
+            if rows:
+                freeze_or_set_aside(session, kind, rows, freeze, now)
+            return bool(rows)
 
     def claim(self) -> Claim | None:
         """Take the request that waits longest for work, if any is due.
@@ -107,7 +113,7 @@ class WorkQueue:
                     return _claim(session, row)
                 self._leave_to_settle(row, now)
                 left = row.id
-            self._tell_unknown(left, "The program stopped while sending")
+            self._tell_left(left)
 
     def start_sending(self, claim: Claim) -> bool:
         """Write down that the request is about to be sent (T2).
@@ -126,7 +132,8 @@ class WorkQueue:
                 return False
             if row.dirty and not self._is_fresh(row.verified_at, now):
                 row.state = RequestState.UNKNOWN.value
-                _release(row, now)
+                self._release(row, now)
+                refresh_standings(session, orders, now)
                 return False
             row.state = RequestState.SENDING.value
             row.attempts += 1
@@ -145,8 +152,8 @@ class WorkQueue:
         """
         with self._database.write() as session:
             now = self._database.now(session)
-            add_exchange(session, exchange, claim.request_id, run_id)
             orders = _lock_touched(session, claim)
+            add_exchange(session, exchange, claim.request_id, run_id)
             row = self._own(session, claim, RequestState.SENDING)
             writer = VerdictWriter(session, claim, run_id=run_id, at=now)
             clashed = False
@@ -157,13 +164,13 @@ class WorkQueue:
                     continue
                 elif isinstance(verdict, Refused):
                     writer.refuse(member, verdict.problem)
-                elif claim.generation + claim.attempts >= _MAX_CLASHES:
+                elif _was_looked_up_in_vain(claim):
                     writer.refuse(member, unexplained(member, verdict))
                 else:
                     clashed = True
             if row is not None and clashed:
                 row.state = RequestState.UNKNOWN.value
-                _release(row, now)
+                self._release(row, now)
             elif row is not None:
                 _finish(row, now)
             refresh_standings(session, orders, now)
@@ -177,8 +184,8 @@ class WorkQueue:
         """
         with self._database.write() as session:
             now = self._database.now(session)
-            add_exchange(session, exchange, claim.request_id, run_id)
             orders = _lock_touched(session, claim)
+            add_exchange(session, exchange, claim.request_id, run_id)
             row = self._own(session, claim, RequestState.SENDING)
             if row is None:
                 return
@@ -190,7 +197,7 @@ class WorkQueue:
                 # A refused batch may have booked its good elements all the same.
                 row.in_halves = True
                 row.state = RequestState.UNKNOWN.value
-                _release(row, now + timedelta(seconds=self._timing.settle_s))
+                self._release(row, now, self._timing.settle_s)
             refresh_standings(session, orders, now)
 
     def put_off(
@@ -202,14 +209,14 @@ class WorkQueue:
         """
         with self._database.write() as session:
             now = self._database.now(session)
-            add_exchange(session, exchange, claim.request_id, run_id)
             orders = _lock_touched(session, claim)
+            add_exchange(session, exchange, claim.request_id, run_id)
             row = self._own(session, claim, RequestState.SENDING)
             if row is None:
                 return
             row.state = RequestState.PREPARED.value
             row.dirty = claim.may_be_in_the_books
-            _release(row, now + timedelta(seconds=wait_s))
+            self._release(row, now, wait_s)
             writer = VerdictWriter(session, claim, run_id=run_id, at=now)
             for order_id in orders:
                 writer.tell(order_id, "put off", f"{reason}. Nothing was booked.")
@@ -221,13 +228,14 @@ class WorkQueue:
         """Write down that nobody knows: the books are asked after settling (T3)."""
         with self._database.write() as session:
             now = self._database.now(session)
+            orders = _lock_touched(session, claim)
             if exchange is not None:
                 add_exchange(session, exchange, claim.request_id, run_id)
             row = self._own(session, claim, RequestState.SENDING)
             if row is None:
                 return
             self._leave_to_settle(row, now)
-        self._tell_unknown(claim.request_id, reason)
+            _tell_unknown(session, row.id, orders, reason, now)
 
     def look_later(self, claim: Claim, wait_s: float) -> None:
         """Write down that asking the books failed: ask again later."""
@@ -238,7 +246,7 @@ class WorkQueue:
             if row is None:
                 return
             row.attempts += 1
-            _release(row, now + timedelta(seconds=wait_s))
+            self._release(row, now, wait_s)
             refresh_standings(session, orders, now)
 
     def record_findings(
@@ -282,10 +290,12 @@ class WorkQueue:
         """Give up a claim that was not sent, to be taken again in *wait_s*."""
         with self._database.write() as session:
             now = self._database.now(session)
+            orders = _lock_touched(session, claim)
             for state in (RequestState.PREPARED, RequestState.UNKNOWN):
                 row = self._own(session, claim, state)
                 if row is not None:
-                    _release(row, now + timedelta(seconds=wait_s))
+                    self._release(row, now, wait_s)
+            refresh_standings(session, orders, now)
 
     def _next(self, session: Session, now: datetime) -> RequestRow | None:
         """Return the next request to work on, locked.
@@ -324,12 +334,7 @@ class WorkQueue:
             .with_for_update()
         )
 
-    def _leave_to_settle(self, row: RequestRow, now: datetime) -> None:
-        row.state = RequestState.UNKNOWN.value
-        sent_at = row.last_sent_at or now
-        _release(row, sent_at + timedelta(seconds=self._timing.settle_s))
-
-    def _tell_unknown(self, request_id: int, reason: str) -> None:
+    def _tell_left(self, request_id: int) -> None:
         """Show on the orders that their request became unknown.
 
         A transaction of its own: orders are locked before requests, never after.
@@ -339,12 +344,20 @@ class WorkQueue:
             members = _members(session, request_id)
             orders = orders_of(session, [posting.id for posting in members])
             lock_orders(session, orders)
-            text = f"{reason}. It may be booked or not, so the books are asked first."
-            for order_id in orders:
-                add_event(
-                    session, order_id, "unknown", text, at=now, request_id=request_id
-                )
-            refresh_standings(session, orders, now)
+            reason = "The program stopped while sending"
+            _tell_unknown(session, request_id, orders, reason, now)
+
+    def _leave_to_settle(self, row: RequestRow, now: datetime) -> None:
+        row.state = RequestState.UNKNOWN.value
+        sent_at = row.last_sent_at or now
+        self._release(row, sent_at, self._timing.settle_s)
+
+    def _release(self, row: RequestRow, since: datetime, wait_s: float = 0.0) -> None:
+        # A longer wait would be taken for a clock that has been set back.
+        wait_s = min(wait_s, self._timing.max_delay_s)
+        row.not_before = since + timedelta(seconds=wait_s)
+        row.claimed_by = ""
+        row.claimed_until = row.not_before
 
     def _is_fresh(self, verified_at: datetime | None, now: datetime) -> bool:
         if verified_at is None:
@@ -386,16 +399,28 @@ def _lock_touched(session: Session, claim: Claim) -> set[int]:
     return orders
 
 
-def _release(row: RequestRow, not_before: datetime) -> None:
-    row.not_before = not_before
-    row.claimed_by = ""
-    row.claimed_until = not_before
+def _tell_unknown(
+    session: Session, request_id: int, orders: set[int], reason: str, now: datetime
+) -> None:
+    text = f"{reason}. It may be booked or not, so the books are asked first."
+    for order_id in orders:
+        add_event(session, order_id, "unknown", text, at=now, request_id=request_id)
+    refresh_standings(session, orders, now)
 
 
 def _finish(row: RequestRow, now: datetime) -> None:
     row.state = RequestState.DONE.value
     row.finished_at = now
     row.claimed_by = ""
+
+
+def _was_looked_up_in_vain(claim: Claim) -> bool:
+    """Tell whether asking once more would not explain a clash either.
+
+    Attempts that certainly booked nothing do not count: no clash came of them.
+    """
+    tries = claim.generation + claim.attempts
+    return claim.may_be_in_the_books and tries >= _MAX_CLASHES
 
 
 def _still_in_flight(session: Session, claim: Claim) -> Sequence[PostingRow]:
