@@ -13,6 +13,9 @@ from tests.e2e.books import Books
 from tests.e2e.company import Company, MakeCompany
 from tests.e2e.mock_program import MockProgram
 
+# A line of the log may hold a whole traceback.
+_MAX_HALF = 1500
+
 FIGURES = pytest.StashKey[list[str]]()
 
 
@@ -82,7 +85,8 @@ def make_company(
     yield make
     problems = [problem for company in made for problem in company.end()]
     for company in made:
-        sys.stdout.write(company.logs())
+        for line in company.logs().splitlines():
+            sys.stdout.write(f"{shortened(line)}\n")
     assert problems == []
 
 
@@ -97,6 +101,13 @@ def serving(company: Company) -> Company:
     """One company whose dashboard serves."""
     company.serve()
     return company
+
+
+def shortened(line: str) -> str:
+    """Return a line without its middle if it is long."""
+    if len(line) <= 2 * _MAX_HALF:
+        return line
+    return f"{line[:_MAX_HALF]} ... {line[-_MAX_HALF:]}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
