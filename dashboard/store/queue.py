@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from dashboard.domain.exchanges import (
@@ -111,9 +111,8 @@ class WorkQueue:
                     row.claimed_until = now + timedelta(seconds=self._timing.lease_s)
                     row.claim_token += 1
                     return _claim(session, row)
-                self._leave_to_settle(row, now)
                 left = row.id
-            self._tell_left(left)
+            self._take_from_vanished(left)
 
     def start_sending(self, claim: Claim) -> bool:
         """Write down that the request is about to be sent (T2).
@@ -298,25 +297,28 @@ class WorkQueue:
             refresh_standings(session, orders, now)
 
     def _next(self, session: Session, now: datetime) -> RequestRow | None:
-        """Return the next request to work on, locked.
+        """Return the next request to work on, locked."""
+        return session.scalar(
+            self._due(now)
+            .order_by(RequestRow.not_before, RequestRow.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+
+    def _due(self, now: datetime) -> Select[RequestRow]:
+        """Select the requests that can be worked on.
 
         Times far in the future are taken as due: the clock was set back.
         """
         lease = timedelta(seconds=self._timing.lease_s)
         far = now + timedelta(seconds=self._timing.max_delay_s)
-        return session.scalar(
-            select(RequestRow)
-            .where(
-                RequestRow.state != RequestState.DONE.value,
-                or_(RequestRow.not_before <= now, RequestRow.not_before > far),
-                or_(
-                    RequestRow.claimed_until <= now,
-                    RequestRow.claimed_until > now + 10 * lease,
-                ),
-            )
-            .order_by(RequestRow.not_before, RequestRow.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
+        return select(RequestRow).where(
+            RequestRow.state != RequestState.DONE.value,
+            or_(RequestRow.not_before <= now, RequestRow.not_before > far),
+            or_(
+                RequestRow.claimed_until <= now,
+                RequestRow.claimed_until > now + 10 * lease,
+            ),
         )
 
     def _own(
@@ -334,8 +336,8 @@ class WorkQueue:
             .with_for_update()
         )
 
-    def _tell_left(self, request_id: int) -> None:
-        """Show on the orders that their request became unknown.
+    def _take_from_vanished(self, request_id: int) -> None:
+        """Make a request unknown whose worker vanished while sending.
 
         A transaction of its own: orders are locked before requests, never after.
         """
@@ -344,8 +346,18 @@ class WorkQueue:
             members = _members(session, request_id)
             orders = orders_of(session, [posting.id for posting in members])
             lock_orders(session, orders)
-            reason = "The program stopped while sending"
-            _tell_unknown(session, request_id, orders, reason, now)
+            row = session.scalar(
+                self._due(now)
+                .where(
+                    RequestRow.id == request_id,
+                    RequestRow.state == RequestState.SENDING.value,
+                )
+                .with_for_update()
+            )
+            if row is not None:
+                self._leave_to_settle(row, now)
+                reason = "The program stopped while sending"
+                _tell_unknown(session, row.id, orders, reason, now)
 
     def _leave_to_settle(self, row: RequestRow, now: datetime) -> None:
         row.state = RequestState.UNKNOWN.value
