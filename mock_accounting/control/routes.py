@@ -14,7 +14,11 @@ from mock_accounting.dialect.jsontext import JsonObject, JsonValue
 from mock_accounting.faults.rules import FaultRules
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.clock import Clock
-from mock_accounting.ledger.contacts import archive_contact, require_contact
+from mock_accounting.ledger.contacts import (
+    archive_contact,
+    require_contact,
+    restore_contact,
+)
 from mock_accounting.ledger.demo import DEMO_TENANT_ID
 from mock_accounting.ledger.errors import NoSuchDocument
 from mock_accounting.ledger.organisations import Organisations
@@ -190,12 +194,13 @@ def _add_books(blueprint: Blueprint, controls: Controls) -> None:
             organisations.save(books)
         return _json({"status": "ok"})
 
-    @blueprint.post("/contacts/<identifier>/archive")
-    def archive(identifier: str) -> Response:
+    @blueprint.post("/contacts/<identifier>/<any(archive, restore):action>")
+    def archive(identifier: str, action: str) -> Response:
         books = _books(controls)
+        change = archive_contact if action == "archive" else restore_contact
         with books.lock:
             contact = require_contact(books, identifier)
-            archive_contact(books, contact.contact_id)
+            change(books, contact.contact_id)
             organisations.save(books)
         return _json({"status": "ok", "contact": contact.contact_id})
 

@@ -63,6 +63,17 @@ def archive_contact(books: Books, contact_id: str) -> Contact:
     return contact
 
 
+def restore_contact(books: Books, contact_id: str) -> Contact:
+    """Take a contact back from the archive, as a person does in the pages."""
+    contact = replace(
+        books.contact(contact_id),
+        status=RecordStatus.ACTIVE,
+        updated_at=books.clock.now(),
+    )
+    books.put(contact)
+    return contact
+
+
 def find_contact(books: Books, wanted: ContactInput) -> Contact | None:
     """The contact that is meant: by id, then number, then name.
 

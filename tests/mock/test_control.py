@@ -123,6 +123,19 @@ def test_a_contact_is_archived_behind_the_clients_back(
     assert refused.status_code == 400
 
 
+def test_a_contact_comes_back_from_the_archive(
+    api: Any, invoice_body: InvoiceBody
+) -> None:
+    made = api.put("Invoices", invoice_body("W-1")).get_json()["Invoices"][0]
+    contact_id = made["Contact"]["ContactID"]
+    api.control("POST", f"contacts/{contact_id}/archive")
+
+    api.control("POST", f"contacts/{contact_id}/restore")
+
+    booked = api.put("Invoices", invoice_body("W-2", Contact={"ContactID": contact_id}))
+    assert booked.status_code == 200
+
+
 def test_an_organisation_of_its_own_has_its_own_books(
     api: Any, invoice_body: InvoiceBody
 ) -> None:
