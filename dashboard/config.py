@@ -11,6 +11,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 _MIN_SECRET_KEY = 32
+_LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 _TRUE = {"1", "true", "yes", "on"}
 
 
@@ -59,14 +60,14 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=_with_driver(database_url),
         secret_key=_secret_key(environment.get("SLUICE_SECRET_KEY", ""), data_dir),
         host=environment.get("SLUICE_HOST") or "127.0.0.1",
-        port=_number(environment, "SLUICE_PORT", 8000),
-        workers=_number(environment, "SLUICE_WORKERS", 4),
+        port=_number(environment, "SLUICE_PORT", 8000, 1, 65_535),
+        workers=_number(environment, "SLUICE_WORKERS", 4, 0, 64),
         demo=demo,
         allow_loopback_api=demo or _flag(environment, "SLUICE_ALLOW_LOOPBACK_API"),
         trusted_hosts=_list(environment, "SLUICE_TRUSTED_HOSTS"),
-        trusted_proxies=_number(environment, "SLUICE_TRUSTED_PROXIES", 0),
-        log_level=environment.get("SLUICE_LOG_LEVEL") or "info",
-        settle_s=float(_number(environment, "SLUICE_SETTLE_SECONDS", 60)),
+        trusted_proxies=_number(environment, "SLUICE_TRUSTED_PROXIES", 0, 0, 10),
+        log_level=_choice(environment, "SLUICE_LOG_LEVEL", "info", _LOG_LEVELS),
+        settle_s=float(_number(environment, "SLUICE_SETTLE_SECONDS", 60, 0, 3000)),
     )
 
 
@@ -105,10 +106,23 @@ def _secret_key(given: str, data_dir: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
-        return path.read_bytes()
+        return _stored_key(path)
     with os.fdopen(descriptor, "wb") as file:
         key = secrets.token_hex(32).encode()
         file.write(key)
+    return key
+
+
+def _stored_key(path: Path) -> bytes:
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise SettingWrong(f"{path} cannot be read: {error.strerror}.") from error
+    if len(key) < _MIN_SECRET_KEY:
+        raise SettingWrong(
+            f"{path} holds no secret key. Restore it from a backup; without one, "
+            "delete it and set the secrets of the shops and the connection again."
+        )
     return key
 
 
@@ -116,13 +130,26 @@ def _flag(environment: Mapping[str, str], name: str) -> bool:
     return environment.get(name, "").strip().lower() in _TRUE
 
 
-def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+def _number(
+    environment: Mapping[str, str], name: str, default: int, least: int, most: int
+) -> int:
     text = environment.get(name, "").strip()
     if not text:
         return default
-    if not text.isdecimal():
-        raise SettingWrong(f"{name} must be a whole number, not {text!r}.")
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise SettingWrong(
+            f"{name} must be a whole number from {least} to {most}, not {text!r}."
+        )
     return int(text)
+
+
+def _choice(
+    environment: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]
+) -> str:
+    text = environment.get(name, "").strip().lower() or default
+    if text not in choices:
+        raise SettingWrong(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
+    return text
 
 
 def _list(environment: Mapping[str, str], name: str) -> tuple[str, ...]:

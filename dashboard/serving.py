@@ -30,10 +30,8 @@ class PortInUse(Exception):
 def serve(settings: Settings) -> None:
     """Serve until the process is told to stop.
 
-    Raises:
-        PortInUse: If the address is taken.
+    Whether the port is free is to be checked before.
     """
-    _check_port(settings.host, settings.port)
     Server(
         "dashboard.serving:make_app",
         address=settings.host,
@@ -78,7 +76,12 @@ def _watch_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int) -> None:
+    """Make sure that the dashboard can listen there.
+
+    Raises:
+        PortInUse: If the address is taken.
+    """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
+from typing_extensions import override
 
 from dashboard.cli.company import connection, rules, shops
 from dashboard.cli.people import tokens, users
 from dashboard.cli.reports import doctor, export, orders
 from dashboard.cli.work import db, pull, serve, sync, worker
+from dashboard.store.database import DatabaseUnusable
+from dashboard.store.vault import SecretUnreadable
 
 
-@click.group()
+class _Commands(click.Group):
+    """Commands that end with one line when the installation is not in order."""
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (DatabaseUnusable, SecretUnreadable) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands)
 @click.version_option(package_name="sluice")
 def main() -> None:
     """Book a webshop's orders in the accounting package."""

@@ -34,6 +34,8 @@ def add_user(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Add a user; one who is there already stays as they are."""
+    if "@" not in email.strip("@ "):
+        raise click.ClickException(f"{email!r} is not an e-mail address.")
     program = open_program()
     if program.users.exists(email):
         tell(

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from dashboard.app import Program
-from dashboard.cli.terminal import json_option, open_program, tell
+from dashboard.cli.terminal import build_program, json_option, open_program, tell
 from dashboard.domain.status import OrderStatus
 from dashboard.store.health import read_health
 from dashboard.store.listing_orders import OrderFilter, OrderSort, OrderSummary
@@ -51,9 +51,10 @@ def orders(status: str | None, search: str, as_json: bool) -> None:  # noqa: FBT
 @click.command()
 def export() -> None:
     """Write all orders as CSV to the output."""
+    program = open_program()
     writer = csv.DictWriter(sys.stdout, _COLUMNS)
     writer.writeheader()
-    for order in _all(open_program(), None, ""):
+    for order in _all(program, None, ""):
         row = _facts(order)
         writer.writerow({k: _harmless(row[k]) for k in row} | {"total": row["total"]})
 
@@ -62,7 +63,7 @@ def export() -> None:
 @json_option
 def doctor(as_json: bool) -> None:  # noqa: FBT001
     """Check that everything is set up; ends with 1 if something is missing."""
-    program = open_program()
+    program = build_program()
     checks = dict(_checks(program))
     lines = (f"{'ok  ' if good else 'FAIL'}  {what}" for what, good in checks.items())
     tell("\n".join(lines), {"checks": checks}, as_json=as_json)

@@ -10,6 +10,7 @@ import click
 from dashboard.app import Program, build
 from dashboard.config import Settings, SettingWrong, load_settings
 from dashboard.logs import configure_logging
+from dashboard.store.health import read_health
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print the facts as JSON."
@@ -30,9 +31,24 @@ def read_settings() -> Settings:
     return settings
 
 
-def open_program() -> Program:
-    """Put the program together; nothing works in the background."""
+def build_program() -> Program:
+    """Put the program together, whatever state its database is in."""
     return build(read_settings())
+
+
+def open_program() -> Program:
+    """Put the program together; nothing works in the background.
+
+    Raises:
+        click.ClickException: If the database cannot be used as it is.
+    """
+    program = build_program()
+    if not read_health(program.database).database:
+        raise click.ClickException(
+            "The database does not answer, or has no tables yet. "
+            "Make them with: sluice db upgrade"
+        )
+    return program
 
 
 def tell(text: str, facts: dict[str, Any], *, as_json: bool) -> None:

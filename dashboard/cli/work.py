@@ -11,7 +11,13 @@ import click
 
 from dashboard import serving
 from dashboard.app import Program
-from dashboard.cli.terminal import json_option, open_program, read_settings, tell
+from dashboard.cli.terminal import (
+    build_program,
+    json_option,
+    open_program,
+    read_settings,
+    tell,
+)
 from dashboard.domain.runs import Run, RunState, Trigger
 from dashboard.logs import configure_logging
 from dashboard.store.database import upgrade_schema
@@ -26,8 +32,7 @@ def db() -> None:
 @json_option
 def upgrade(as_json: bool) -> None:  # noqa: FBT001
     """Bring the tables up to this version; nothing is done to newer ones."""
-    program = open_program()
-    upgrade_schema(program.app)
+    upgrade_schema(build_program().app)
     tell("The tables are up to date.", {"status": "up to date"}, as_json=as_json)
 
 
@@ -38,12 +43,13 @@ def serve(host: str | None, port: int | None) -> None:
     """Serve pages and intake, and book orders, until stopped."""
     settings = read_settings()
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    upgrade_schema(open_program().app)
-    click.echo(f"Sluice is at http://{settings.host}:{settings.port}", err=True)
     try:
-        serving.serve(settings)
+        serving.check_port(settings.host, settings.port)
     except serving.PortInUse as error:
         raise click.ClickException(str(error)) from error
+    upgrade_schema(build_program().app)
+    click.echo(f"Sluice is at http://{settings.host}:{settings.port}", err=True)
+    serving.serve(settings)
 
 
 @click.command()

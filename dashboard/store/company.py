@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -27,7 +28,7 @@ from dashboard.store.schema import (
     ShopRow,
     TaxRuleRow,
 )
-from dashboard.store.vault import Vault
+from dashboard.store.vault import SecretUnreadable, Vault
 
 
 class ChangedMeanwhile(Exception):
@@ -125,7 +126,7 @@ class CompanyStore:
         """Add *shop* (its id does not matter); False if it was there; commits.
 
         A new secret of a known shop is put before the old one, and the old one stays
-        valid: the shop may still sign with it.
+        valid: the shop may still sign with it. One that cannot be read is forgotten.
 
         Raises:
             ShopExists: If the slug or the prefix belongs to another shop.
@@ -135,7 +136,7 @@ class CompanyStore:
             if row is not None:
                 if row.kind != shop.kind:
                     raise ShopExists(f"The shop {shop.slug} is of kind {row.kind}.")
-                known = self._vault.unlock(row.secrets)
+                known = self._readable(row.secrets)
                 row.secrets = self._vault.lock(
                     [secret, *(s for s in known if s != secret)][:2]
                 )
@@ -155,6 +156,12 @@ class CompanyStore:
                 )
             )
             return True
+
+    def _readable(self, locked: str) -> tuple[str, ...]:
+        try:
+            return self._vault.unlock(locked)
+        except SecretUnreadable:
+            return ()
 
     def connection(self) -> Connection | None:
         """Return the connection to the books, once it is set."""
@@ -177,9 +184,10 @@ class CompanyStore:
 
         What the books said of themselves is forgotten when it changes.
         """
-        known = self.connection()
-        if known is not None and replace(connection, version=known.version) == known:
-            return
+        with suppress(SecretUnreadable):  # this is how it is put right
+            known = self.connection()
+            if known and replace(connection, version=known.version) == known:
+                return
         with self._database.write() as session:
             row = session.scalar(select(ConnectionRow).with_for_update())
             if row is None:

@@ -13,6 +13,7 @@ from flask_migrate import Migrate, upgrade
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, event, func, select
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
@@ -20,6 +21,10 @@ from typing_extensions import override
 from dashboard.domain.clock import Clock
 
 _BUSY_TIMEOUT_S = 30
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be reached or written; the message says why."""
 
 
 class Base(DeclarativeBase):
@@ -103,8 +108,18 @@ class Database:
 
 
 def install(app: Flask, clock: Clock) -> Database:
-    """Tie the database named in *app*'s configuration to it and return it."""
-    db.init_app(app)
+    """Tie the database named in *app*'s configuration to it and return it.
+
+    Raises:
+        DatabaseUnusable: If its address makes no sense.
+    """
+    try:
+        db.init_app(app)
+    except (SQLAlchemyError, ImportError) as error:
+        raise DatabaseUnusable(
+            f"The address in SLUICE_DATABASE_URL cannot be used: {error}. "
+            "It looks like postgresql://user:password@host/name."
+        ) from error
     migrate.init_app(app, db)
     with app.app_context():
         engine = db.engine
@@ -121,9 +136,17 @@ def engine_options(url: str) -> dict[str, Any]:
 
 
 def upgrade_schema(app: Flask) -> None:
-    """Bring the tables up to the newest migration."""
-    with app.app_context():
-        upgrade(directory=str(MIGRATIONS))
+    """Bring the tables up to the newest migration.
+
+    Raises:
+        DatabaseUnusable: If the database does not answer, or cannot be written.
+    """
+    try:
+        with app.app_context():
+            upgrade(directory=str(MIGRATIONS))
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        raise DatabaseUnusable(f"The database cannot be used: {reason}") from error
 
 
 def _prepare_sqlite(engine: Engine) -> None:

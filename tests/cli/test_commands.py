@@ -1,0 +1,574 @@
+"""What the commands do, with --json and in words; and how they fail."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import hmac
+import io
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.app import Program
+from dashboard.cli import main
+from dashboard.domain.users import Role
+from dashboard.sync.intake import Intake
+
+PASSWORD = "correct horse battery staple"
+ANN = ("users", "add", "--email", "ann@company.example", "--name", "Ann Example")
+SHOP = ("shops", "add", "--kind", "json", "--slug", "main", "--secret", "secret")
+BOOKS = (
+    *("connection", "set", "--kind", "xero"),
+    *("--client-id", "demo", "--client-secret", "a-secret-of-books"),
+)
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def take_in(program: Program, **changes: object) -> None:
+    """Take an order in as if the shop "main" had pushed it, signature aside."""
+    shop = program.company.shop("main")
+    assert shop is not None
+    order = {
+        "id": "1042",
+        "number": "1042",
+        "status": "placed",
+        "currency": "EUR",
+        "total": "10.00",
+        "ordered_at": "2026-03-14T09:00:00+00:00",
+        "customer": {"first_name": "Ann", "last_name": "Example"},
+        "lines": [
+            {"kind": "product", "description": "Mug", "quantity": "1", "net": "10.00"}
+        ],
+    }
+    body = json.dumps(order | changes).encode()
+    digest = hmac.new(b"secret", body, hashlib.sha256).hexdigest()
+    headers = {"X-Sluice-Signature": f"sha256={digest}"}
+    Intake(program.company, program.orders).receive(shop, headers, body)
+
+
+# The database ----------------------------------------------------------------------
+
+
+def test_tables_are_made_once_and_stay(terminal: Any) -> None:
+    first = terminal.facts("db", "upgrade")
+
+    second = terminal.facts("db", "upgrade")
+
+    assert first == second == {"status": "up to date"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        (*ANN, "--password-stdin"),
+        ("tokens", "add", "--name", "reports"),
+        SHOP,
+        (*BOOKS, "--base-url", "https://books.example"),
+        ("rules", "show"),
+        ("rules", "set", "--due-days", "30"),
+        ("orders",),
+        ("export",),
+        ("sync",),
+        ("worker",),
+    ],
+)
+def test_commands_say_when_there_are_no_tables(
+    terminal: Any, command: tuple[str, ...]
+) -> None:
+    error = terminal.error(*command, typed=PASSWORD)
+
+    assert "sluice db upgrade" in error
+
+
+# People ----------------------------------------------------------------------------
+
+
+def test_a_user_is_added_with_a_role(company: Any, program: Program) -> None:
+    facts = company.facts(
+        *ANN, "--role", "manager", "--password-stdin", typed=f"{PASSWORD}\n"
+    )
+
+    assert facts == {"email": "ann@company.example", "role": "manager", "added": True}
+    user = program.users.verified("Ann@company.example", PASSWORD)
+    assert user is not None
+    assert user.role is Role.MANAGER
+
+
+def test_a_password_can_be_typed_twice_and_is_not_shown(company: Any) -> None:
+    result = company.run(*ANN, typed=f"{PASSWORD}\n{PASSWORD}\n")
+
+    assert result.exit_code == 0
+    assert PASSWORD not in result.output
+
+
+def test_a_user_who_is_there_stays_as_they_are(company: Any, program: Program) -> None:
+    company.run(*ANN, "--password-stdin", typed=f"{PASSWORD}\n")
+
+    facts = company.facts(*ANN, "--role", "administrator", "--password-stdin")
+
+    assert facts == {"email": "ann@company.example", "added": False}
+    user = program.users.verified("ann@company.example", PASSWORD)
+    assert user is not None
+    assert user.role is Role.WATCHER
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("", "at least 12"),
+        ("short", "at least 12"),
+        ("aaaaaaaaaaaaaaaa", "easy to guess"),
+        ("ann@company.example", "easy to guess"),
+        ("x" * 1025, "at most 1024"),
+    ],
+)
+def test_a_weak_password_is_refused_with_a_reason(
+    company: Any, program: Program, password: str, why: str
+) -> None:
+    error = company.error(*ANN, "--password-stdin", typed=f"{password}\n")
+
+    assert why in error
+    assert not program.users.any()
+
+
+@pytest.mark.parametrize("email", ["", "ann", "@", "@company.example", "ann@"])
+def test_a_user_needs_an_email_address(company: Any, email: str) -> None:
+    error = company.error("users", "add", "--email", email, "--name", "Ann")
+
+    assert "not an e-mail address" in error
+
+
+def test_a_token_is_shown_once_and_opens_the_api(
+    company: Any, program: Program
+) -> None:
+    facts = company.facts("tokens", "add", "--name", "reports")
+
+    assert program.tokens.holder(facts["token"]) == "reports"
+
+
+def test_the_name_of_a_token_is_used_once(company: Any) -> None:
+    company.facts("tokens", "add", "--name", "reports")
+
+    error = company.error("tokens", "add", "--name", "reports")
+
+    assert error == "There is a token called reports already."
+
+
+# Shops -----------------------------------------------------------------------------
+
+
+def test_a_shop_is_added_with_its_address(company: Any, program: Program) -> None:
+    facts = company.facts(*SHOP)
+
+    assert facts == {"slug": "main", "intake": "/intake/main", "added": True}
+    assert [shop.prefix for shop in program.company.shops()] == ["W-"]
+
+
+def test_repeating_a_shop_changes_nothing(company: Any, program: Program) -> None:
+    company.facts(*SHOP)
+
+    facts = company.facts(*SHOP)
+
+    assert facts["added"] is False
+    (shop,) = program.company.shops()
+    assert program.company.shop_secrets(shop) == ("secret",)
+
+
+def test_a_new_secret_of_a_shop_joins_the_old_one(
+    company: Any, program: Program
+) -> None:
+    company.facts(*SHOP)
+
+    company.facts(*SHOP[:-1], "the next secret")
+
+    (shop,) = program.company.shops()
+    assert program.company.shop_secrets(shop) == ("the next secret", "secret")
+
+
+def test_a_shop_does_not_change_its_kind(company: Any) -> None:
+    company.facts(*SHOP)
+    other = ("shops", "add", "--kind", "woocommerce", "--slug", "main")
+
+    error = company.error(*other, "--secret", "secret")
+
+    assert error == "The shop main is of kind json."
+
+
+def test_two_shops_do_not_share_a_prefix(company: Any) -> None:
+    company.facts(*SHOP)
+    other = ("shops", "add", "--kind", "json", "--slug", "other", "--secret", "s")
+
+    error = company.error(*other, "--prefix", "W-")
+
+    assert error == "The prefix W- belongs to the shop main."
+
+
+@pytest.mark.parametrize(
+    "slug", ["", "Main", "my shop", "my/shop", "-main", "größe", "a" * 25]
+)
+def test_a_slug_must_fit_an_address(company: Any, slug: str) -> None:
+    error = company.error(
+        "shops", "add", "--kind", "json", "--slug", slug, "--secret", "secret"
+    )
+
+    assert "slug" in error
+
+
+def test_an_empty_secret_is_refused(company: Any) -> None:
+    assert "empty" in company.error(*SHOP[:-1], "")
+
+
+# The connection --------------------------------------------------------------------
+
+
+def test_a_connection_is_set_though_the_books_do_not_answer(
+    company: Any, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLUICE_ALLOW_LOOPBACK_API", "1")
+    url = f"http://127.0.0.1:{unused_port()}"
+
+    facts = company.facts(*BOOKS, "--base-url", url)
+
+    assert facts["organisation"] is None
+    assert facts["problem"]
+    connection = program.company.connection()
+    assert connection is not None
+    assert connection.base_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://127.0.0.1:8001", "not https"),
+        ("https://127.0.0.1", "SLUICE_ALLOW_LOOPBACK_API=1"),
+        ("https://[::1]", "SLUICE_ALLOW_LOOPBACK_API=1"),
+        ("https://10.0.0.1", "not on the internet"),
+        ("https://demo:demo@books.example", "must not carry a password"),
+        ("books.example", "not an http or https address"),
+        ("file:///etc/passwd", "not an http or https address"),
+        ("", "not an http or https address"),
+    ],
+)
+def test_an_address_we_do_not_call_is_refused(
+    company: Any, program: Program, url: str, why: str
+) -> None:
+    error = company.error(*BOOKS, "--base-url", url)
+
+    assert why in error
+    assert program.company.connection() is None
+
+
+def test_the_secret_of_the_books_is_never_printed(
+    company: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLUICE_ALLOW_LOOPBACK_API", "1")
+
+    result = company.run(*BOOKS, "--base-url", f"http://127.0.0.1:{unused_port()}")
+
+    assert "a-secret-of-books" not in result.output
+
+
+def test_secrets_stored_with_a_lost_key_are_set_again(
+    company: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SLUICE_ALLOW_LOOPBACK_API", "1")
+    connect = (*BOOKS, "--base-url", f"http://127.0.0.1:{unused_port()}")
+    company.facts(*connect)
+    company.facts(*SHOP)
+    (tmp_path / "data" / "secret.key").unlink()
+
+    lost = company.error("sync")
+    company.facts(*connect)
+    company.facts(*SHOP)
+
+    assert "The secret key has changed" in lost
+    assert "does not answer" not in company.run("sync").output
+    assert company.run("doctor").exit_code == 1
+
+
+# Rules -----------------------------------------------------------------------------
+
+
+def test_rules_are_shown_and_changed(company: Any) -> None:
+    company.facts(
+        "rules",
+        "set",
+        "--invoice-when",
+        "ordered",
+        "--no-mark-as-paid",
+        "--due-days",
+        "30",
+        "--number-pattern",
+        "{prefix}{number}/A",
+        "--payment-method",
+        "ideal=090",
+        "--payment-method",
+        "=091",
+    )
+
+    rules = company.facts("rules", "show")
+
+    assert rules["invoice_when"] == "ordered"
+    assert rules["mark_as_paid"] is False
+    assert rules["due_days"] == 30
+    assert rules["number_pattern"] == "{prefix}{number}/A"
+    assert {(r["method"], r["bank_account"]) for r in rules["payment_rules"]} == {
+        ("ideal", "090"),
+        ("", "091"),
+    }
+
+
+def test_what_is_not_said_stays(company: Any) -> None:
+    company.facts("rules", "set", "--due-days", "30", "--payment-method", "ideal=090")
+
+    company.facts("rules", "set", "--payment-method", "cash=091")
+
+    rules = company.facts("rules", "show")
+    assert rules["due_days"] == 30
+    assert len(rules["payment_rules"]) == 2
+
+
+def test_orders_that_waited_for_a_rule_go_on(company: Any, program: Program) -> None:
+    company.facts(*SHOP)
+    take_in(program)
+
+    facts = company.facts("rules", "set", "--invoice-when", "ordered")
+
+    assert facts == {"moved": 1}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("{prefix}", "must hold {number}"),
+        ("1", "must hold {number}"),
+        ("{number}{day}", "nothing else"),
+        ("{number", "nothing else"),
+        ("{number.__class__}", "nothing else"),
+        ("{number:>999999999}", "nothing else"),
+        ("{number}{0}", "nothing else"),
+    ],
+)
+def test_a_pattern_that_cannot_be_used_is_refused(
+    company: Any, pattern: str, why: str
+) -> None:
+    error = company.error("rules", "set", "--number-pattern", pattern)
+
+    assert why in error
+
+
+@pytest.mark.parametrize("pair", ["ideal", "ideal=", "="])
+def test_a_payment_method_needs_a_bank_account(company: Any, pair: str) -> None:
+    error = company.error("rules", "set", "--payment-method", pair)
+
+    assert "is not METHOD=ACCOUNT" in error
+
+
+# Reports ---------------------------------------------------------------------------
+
+
+def test_orders_are_listed_and_filtered(company: Any, program: Program) -> None:
+    company.facts(*SHOP)
+    take_in(program, id="1", number="1")
+    take_in(program, id="2", number="2", status="cancelled")
+
+    everything = company.facts("orders")["orders"]
+    ignored = company.facts("orders", "--status", "ignored")["orders"]
+    searched = company.facts("orders", "--search", "nobody")["orders"]
+
+    assert [order["number"] for order in everything] == ["2", "1"]
+    assert [order["total"] for order in ignored] == ["10.00"]
+    assert searched == []
+
+
+def test_orders_are_listed_in_words(company: Any, program: Program) -> None:
+    company.facts(*SHOP)
+    take_in(program)
+
+    result = company.run("orders")
+
+    assert "1042" in result.stdout
+    assert "awaiting payment" in result.stdout
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_export_holds_no_formula(company: Any, program: Program, start: str) -> None:
+    company.facts(*SHOP)
+    evil = f"{start}HYPERLINK(1)"
+    take_in(program, customer={"first_name": evil, "last_name": "Example"})
+
+    result = company.run("export")
+
+    (row,) = csv.DictReader(io.StringIO(result.stdout, newline=""))
+    cells = [row["number"], row["customer"], row["invoice"], row["reason"]]
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
+    assert "HYPERLINK" in row["customer"]
+    assert row["total"] == "10.00"
+
+
+def test_export_of_nothing_is_the_heading(company: Any) -> None:
+    result = company.run("export")
+
+    assert result.stdout.splitlines() == [
+        "number,shop,status,customer,currency,total,invoice,reason,received_at"
+    ]
+
+
+def test_doctor_names_what_is_missing_and_ends_with_1(company: Any) -> None:
+    company.facts(*SHOP)
+
+    checks = company.facts("doctor", exit_code=1)["checks"]
+
+    assert checks["there is a shop"] is True
+    assert checks["there is a user"] is False
+    assert checks["there is a connection to the books"] is False
+
+
+def test_doctor_without_tables_says_how_to_make_them(terminal: Any) -> None:
+    result = terminal.run("doctor")
+
+    assert result.exit_code == 1
+    assert "sluice db upgrade" in result.stdout
+    assert result.stderr == ""
+
+
+# Work ------------------------------------------------------------------------------
+
+
+def test_sync_without_a_connection_fails_and_says_so(company: Any) -> None:
+    facts = company.facts("sync", exit_code=1)
+
+    assert facts["state"] == "failed"
+    assert "no connection to the books" in facts["message"]
+
+
+def test_pull_says_that_orders_come_by_push(company: Any) -> None:
+    assert company.facts("pull")["pulled"] == 0
+
+
+def test_serve_on_a_used_port_is_one_line(company: Any) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        error = company.error("serve", "--port", str(port))
+
+    assert error.startswith(f"Port {port} on 127.0.0.1 cannot be used")
+    assert "--port" in error
+
+
+def test_serve_at_an_address_of_another_machine_is_one_line(company: Any) -> None:
+    error = company.error("serve", "--host", "192.0.2.1", "--port", str(unused_port()))
+
+    assert "192.0.2.1 cannot be used" in error
+
+
+# Settings --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [("orders",), ("serve",), ("db", "upgrade")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SLUICE_PORT", "http"),
+        ("SLUICE_PORT", "99999"),
+        ("SLUICE_WORKERS", "-1"),
+        ("SLUICE_SETTLE_SECONDS", "1 minute"),
+        ("SLUICE_SETTLE_SECONDS", "4000"),
+        ("SLUICE_TRUSTED_PROXIES", "10.0.0.1"),
+        ("SLUICE_LOG_LEVEL", "loud"),
+        ("SLUICE_SECRET_KEY", "short"),
+        ("SLUICE_DATABASE_URL", "not an address"),
+        ("SLUICE_DATABASE_URL", "oracle+nothing://localhost/sluice"),
+    ],
+)
+def test_a_bad_setting_is_one_line_that_names_it(
+    terminal: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    name: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    assert name in terminal.error(*command)
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_line(
+    terminal: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SLUICE_DATA_DIR", str(tmp_path / "file" / "data"))
+
+    error = terminal.error("orders")
+
+    assert str(tmp_path / "file" / "data") in error
+    assert "SLUICE_DATA_DIR" in error
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_line(
+    terminal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The tests may run as root, whom no folder keeps out.
+    monkeypatch.setattr("os.access", lambda *_: False)
+
+    assert "cannot be written" in terminal.error("orders")
+
+
+def test_a_database_that_does_not_answer_is_one_line(
+    terminal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"postgresql://sluice:hidden@127.0.0.1:{unused_port()}/sluice"
+    monkeypatch.setenv("SLUICE_DATABASE_URL", url)
+
+    errors = [terminal.error("db", "upgrade"), terminal.error("orders")]
+
+    assert "The database cannot be used" in errors[0]
+    assert "does not answer" in errors[1]
+    assert not any("hidden" in error for error in errors)
+
+
+def test_an_empty_secret_key_is_not_used(company: Any, tmp_path: Path) -> None:
+    (tmp_path / "data" / "secret.key").write_text("")
+
+    assert "holds no secret key" in company.error("orders")
+
+
+def test_the_secret_key_is_for_its_owner_alone(company: Any, tmp_path: Path) -> None:
+    company.run("doctor")
+
+    assert (tmp_path / "data" / "secret.key").stat().st_mode & 0o077 == 0
+
+
+def test_settings_are_read_from_a_file_too(
+    terminal: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("SLUICE_PORT=http\n")
+    monkeypatch.delenv("SLUICE_DATA_DIR")
+
+    assert "SLUICE_PORT" in terminal.error("orders")
+
+
+def test_the_version_is_told(terminal: Any) -> None:
+    assert "version" in terminal.run("--version").stdout
+
+
+def test_commands_that_print_facts_print_them_as_json_too() -> None:
+    silent = {"serve", "worker", "export"}
+
+    for name, command in main.commands.items():
+        if name in silent:
+            continue
+        for each in getattr(command, "commands", {name: command}).values():
+            assert "--json" in {o for p in each.params for o in p.opts}, each.name
