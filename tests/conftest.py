@@ -76,7 +76,7 @@ def _fresh(maker: DatabaseMaker, clock: SettableClock) -> Iterator[ClockedDataba
     url = maker.fresh()
     with opened(url) as (_app, engine):
         yield ClockedDatabase(engine, clock)
-    maker.drop(url)
+        maker.give_back(url, engine)
 
 
 @pytest.fixture
