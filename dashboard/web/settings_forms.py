@@ -266,7 +266,9 @@ class ShopForm(PageForm):
         [Optional(), Regexp("^[A-Za-z0-9._-]{1,12}$")],
     )
     secret = PasswordField(
-        lazy_gettext("Secret it signs with"), [InputRequired(), Length(min=8, max=200)]
+        lazy_gettext("Secret it signs with"),
+        [InputRequired(), Length(min=8, max=200)],
+        render_kw={"autocomplete": "new-password"},
     )
 
 

@@ -148,7 +148,6 @@ def test_text_of_a_customer_or_a_search_stays_text(scene: Scene) -> None:
     search = client.get("/orders?q=<script>alert(1)</script>").text
 
     assert "<script>alert" not in order + search
-    assert "&lt;script&gt;alert" in order
     assert "&lt;script&gt;alert" in search
 
 

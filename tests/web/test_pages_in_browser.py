@@ -1,0 +1,343 @@
+"""The pages in a real browser: live without disturbing, accessible, and closed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Route,
+    expect,
+    sync_playwright,
+)
+from werkzeug.serving import make_server
+
+from dashboard.domain.clock import SystemClock
+from dashboard.domain.users import Role
+
+pytestmark = pytest.mark.browser
+
+Scene = Any  # the class stands in conftest.py
+PASSWORD = "correct horse battery"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+]
+PATHS = (
+    "/",
+    "/orders",
+    "/orders?status=attention&q=a",
+    "/orders?q=nobody",
+    "/orders/1",
+    "/orders/7",
+    "/orders/7/revisions/7",
+    "/runs",
+    "/runs/1",
+    "/exchanges/1",
+    "/schedules",
+    "/schedules/1",
+    "/settings",
+    "/nothing-here",
+)
+AXE = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
+        missing("Chromium was not found on this machine: the pages are NOT tested")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(make_scene: Any) -> Iterator[Scene]:
+    """A dashboard with orders of many kinds, served on a free port."""
+    scene = make_scene(SystemClock())
+    fill(scene)
+    server = make_server("127.0.0.1", 0, scene.app, threaded=True)
+    scene.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield scene
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def fill(scene: Scene) -> None:
+    scene.shop()
+    scene.shop("second", "Second shop")
+    scene.program.company.save_rules(
+        scene.rules,
+        expected_version=0,
+    )
+    scene.connect()
+    scene.beat()
+    scene.schedule()
+    scene.user(Role.ADMINISTRATOR)
+    booked = [scene.order(str(number)) for number in range(1001, 1006)]
+    scene.book(*booked)
+    scene.order("1006", paid=False, name="Grace Hopper")
+    scene.order("1007", rate="13", name="Zoë Çelik-Østergård")
+    scene.order("1008", method="barter", name="Ada Byron")
+    scene.refuse(scene.order("1009", name="Ada King", slug="second"))
+    scene.close_gate("The books asked for a pause")
+
+
+@pytest.fixture
+def page(chromium: Browser, served: Scene) -> Iterator[Page]:
+    """A signed-in browser window on the overview."""
+    context = chromium.new_context()
+    page = context.new_page()
+    sign_in(page, served)
+    yield page
+    context.close()
+
+
+def sign_in(page: Page, served: Scene) -> None:
+    page.goto(f"{served.url}/sign-in")
+    page.get_by_label("E-mail address").fill("administrator@sluice.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def refresh(page: Page) -> None:
+    """Let the page ask for news now, as it does when its tab is shown again."""
+    with page.expect_response(lambda answer: "x-live" in answer.request.headers):
+        page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1366, 390])
+def test_every_page_is_accessible_fits_and_loads_nothing_foreign(
+    chromium: Browser, served: Scene, scheme: Any, width: int
+) -> None:
+    context = chromium.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=scheme
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    asked: set[str] = set()
+    page.on("console", lambda message: hear(message, complaints))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: asked.add(request.url))
+    page.goto(f"{served.url}/sign-in")
+    faults = axe_faults(page)
+    sign_in(page, served)
+
+    for path in PATHS:
+        page.goto(served.url + path)
+        if path == "/orders/1":
+            page.locator("details.exchange summary").first.click()
+        faults += axe_faults(page)
+        wide = page.evaluate(
+            "() => document.documentElement.scrollWidth - window.innerWidth"
+        )
+        assert wide <= 0, f"{path} scrolls sideways by {wide} px"
+
+    assert faults == []
+    # The browser itself says that a page was not found; that one is meant.
+    assert [text for text in complaints if "404" not in text] == []
+    foreign = {url for url in asked if not url.startswith((f"{served.url}/", "data:"))}
+    assert foreign == set()
+    context.close()
+
+
+def hear(message: ConsoleMessage, complaints: list[str]) -> None:
+    if message.type in {"error", "warning"}:
+        complaints.append(message.text)
+
+
+def axe_faults(page: Page) -> list[str]:
+    violations = Axe().run(page, options=AXE).response["violations"]
+    return [
+        f"{page.url}: {violation['id']}: {node['html']} {node['failureSummary']}"
+        for violation in violations
+        for node in violation["nodes"]
+    ]
+
+
+def test_axe_does_find_a_planted_fault(page: Page) -> None:
+    page.evaluate("() => document.querySelector('main').append(new Image())")
+
+    assert any("image-alt" in fault for fault in axe_faults(page))
+
+
+def test_a_refresh_keeps_ticks_focus_and_typed_text(page: Page, served: Scene) -> None:
+    page.goto(f"{served.url}/orders")
+    page.get_by_label("Tick order 1007").check()
+    page.get_by_role("searchbox").fill("half a wor")
+    page.get_by_label("Tick order 1008").focus()
+
+    served.order("1010")
+    served.refuse(7, "Refused for another reason.")
+    refresh(page)
+
+    expect(page.get_by_role("link", name="1010", exact=True)).to_be_visible()
+    expect(page.get_by_label("Tick order 1007")).to_be_checked()
+    expect(page.get_by_label("Tick order 1008")).to_be_focused()
+    expect(page.get_by_role("searchbox")).to_have_value("half a wor")
+    expect(page.locator("[data-ticked]")).to_have_text("1")
+
+
+def test_a_refresh_keeps_open_what_is_being_read(page: Page, served: Scene) -> None:
+    page.goto(f"{served.url}/orders/1")
+    details = page.locator("details.exchange").first
+    details.locator("summary").click()
+
+    served.book(1)
+    refresh(page)
+
+    expect(page.locator("details.exchange")).to_have_count(5)
+    expect(details).to_have_attribute("open", "")
+
+
+def test_an_order_that_moves_on_leaves_the_list_and_the_counts(
+    page: Page, served: Scene
+) -> None:
+    page.goto(f"{served.url}/orders?status=attention")
+    tab = page.get_by_role("link", name=re.compile("Needs attention"))
+    expect(tab).to_contain_text("3")
+
+    served.program.actions.retry([9], "Somebody")
+    refresh(page)
+
+    expect(tab).to_contain_text("2")
+    expect(page.get_by_role("link", name="1009", exact=True)).to_have_count(0)
+
+
+def test_counts_of_the_tabs_follow_the_search(page: Page, served: Scene) -> None:
+    page.goto(f"{served.url}/orders")
+
+    page.get_by_role("searchbox").fill("grace")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("link", name="All 1")).to_be_visible()
+    expect(page.get_by_role("link", name="Awaiting payment 1")).to_be_visible()
+    page.get_by_role("link", name="Remove: Search: grace").click()
+    expect(page.get_by_role("link", name="All 9")).to_be_visible()
+
+
+def test_a_server_that_is_away_is_said_and_forgotten_when_it_is_back(
+    page: Page, served: Scene
+) -> None:
+    def refuse(route: Route) -> None:
+        route.abort()
+
+    away = page.get_by_text("Connection lost.")
+    page.goto(f"{served.url}/orders")
+    expect(away).to_be_hidden()
+
+    page.route("**/orders", refuse)
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    expect(away).to_be_visible()
+
+    page.unroute("**/orders", refuse)
+    refresh(page)
+    expect(away).to_be_hidden()
+
+
+def test_a_page_whose_session_ended_says_so(page: Page, served: Scene) -> None:
+    page.goto(f"{served.url}/orders")
+    page.context.clear_cookies()
+
+    refresh(page)
+
+    expect(page.get_by_text("You have been signed out.")).to_be_visible()
+
+
+def test_the_live_switch_stops_the_refreshing(page: Page, served: Scene) -> None:
+    page.goto(f"{served.url}/orders")
+    asked: list[str] = []
+    page.get_by_role("switch", name="Live").uncheck()
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    page.reload()
+
+    expect(page.get_by_role("switch", name="Live")).not_to_be_checked()
+    assert [url for url in asked if "assets" not in url].count(
+        f"{served.url}/orders"
+    ) == 1
+
+
+def test_a_chosen_theme_stays_chosen(page: Page, served: Scene) -> None:
+    page.get_by_label("You and the look of the pages").click()
+    page.get_by_role("button", name="Dark").click()
+
+    page.goto(f"{served.url}/runs")
+
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_times_are_relative_and_exact_on_a_tap(page: Page, served: Scene) -> None:
+    page.goto(f"{served.url}/orders")
+    time = page.locator("#orders time").first
+    expect(time).to_have_text(re.compile("ago|now"))
+
+    time.click()
+
+    expect(time).to_have_text(re.compile(r"20\d\d"))
+
+
+def test_ticked_orders_are_retried_after_a_question(page: Page, served: Scene) -> None:
+    page.goto(f"{served.url}/orders?status=attention")
+    page.get_by_label("Tick all that need attention").check()
+    page.get_by_role("button", name="Retry ticked orders").click()
+
+    page.get_by_role("button", name="Retry 3 orders").click()
+
+    expect(page.get_by_role("status").filter(has_text="tried again")).to_be_visible()
+    expect(page).to_have_url(f"{served.url}/orders?status=attention")
+
+
+def test_an_order_is_ignored_from_its_page(page: Page, served: Scene) -> None:
+    page.goto(f"{served.url}/orders/7")
+    page.get_by_text("Ignore this order").click()
+    page.get_by_label("Reason").fill("Only a test")
+    page.get_by_role("button", name="Ignore", exact=True).click()
+
+    expect(page.get_by_text("The order is set aside.")).to_be_visible()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_text("The order is taken up again.")).to_be_visible()
+
+
+def test_the_example_follows_the_pattern_while_it_is_typed(
+    page: Page, served: Scene
+) -> None:
+    page.goto(f"{served.url}/settings")
+
+    page.get_by_label("Invoice number", exact=True).fill("F-{number}")
+
+    expect(page.get_by_text("Order 1042 gets F-1042")).to_be_visible()
+
+
+def test_the_slash_key_goes_to_the_search(page: Page, served: Scene) -> None:
+    page.goto(f"{served.url}/orders")
+
+    page.keyboard.press("/")
+
+    expect(page.get_by_role("searchbox")).to_be_focused()
