@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import signal
 import subprocess
 from collections import Counter
@@ -32,6 +33,7 @@ from tests.e2e.processes import (
 WOOCOMMERCE, OWN_JSON = "woo", "own"
 # As hard as secrets come: WooCommerce lets people type anything.
 SECRET = 'shop-secret & <"x">'
+EMAIL, PASSWORD = "robin@sluice.example", "cabbage-lantern-orbit-41"
 
 _HEALTHY_WITHIN_S = 20.0
 _OPEN = ("queued", "in progress", "retrying", "checking")
@@ -79,21 +81,26 @@ class Company:
 
     # Commands and programs
 
-    def cli(self, *arguments: str, status: int = 0) -> dict[str, Any]:
+    def cli(self, *arguments: str, text: str = "") -> dict[str, Any]:
         """Run `sluice ARGUMENTS --json` and return what it tells."""
+        facts = json.loads(self.run(script("sluice"), *arguments, "--json", text=text))
+        assert isinstance(facts, dict)
+        return facts
+
+    def run(self, *command: str, text: str = "") -> str:
+        """Run a command to its end with the company's settings; return its output."""
         done = subprocess.run(
-            [script("sluice"), *arguments, "--json"],
+            command,
             cwd=self.folder,
             env=self._env,
             check=False,
             capture_output=True,
+            input=text,
             text=True,
             timeout=30,
         )
-        assert done.returncode == status, f"{arguments}: {done.stdout}{done.stderr}"
-        facts = json.loads(done.stdout)
-        assert isinstance(facts, dict)
-        return facts
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        return done.stdout
 
     def set_up(self, books_url: str) -> None:
         """Make tables, shops and connection with the console commands."""
@@ -116,11 +123,11 @@ class Company:
         """Start `sluice serve` and wait until it is well."""
         running = self._start("serve", "--port", str(self.port))
         eventually(
-            lambda: not self._is_running(running) or self.is_healthy(),
+            lambda: not running.is_up() or self.is_healthy(),
             f"{self.url} is healthy",
             within_s=_HEALTHY_WITHIN_S,
         )
-        assert self._is_running(running), self.logs()
+        assert running.is_up(), self.logs()
         return running
 
     def worker(self) -> Running:
@@ -137,7 +144,7 @@ class Company:
         """End every program; return what would not end, or printed a traceback."""
         problems = []
         for running in self._started:
-            was_running = self._is_running(running)
+            was_running = running.is_up()
             if not running.end():
                 problems.append(f"{running.process.args} had to be killed")
             elif was_running and running.process.returncode not in {0, -signal.SIGTERM}:
@@ -258,6 +265,27 @@ class Company:
         assert found is not None
         return found
 
+    def retry(self, external_id: str) -> None:
+        """Press "Try again" on the page of an order, as a shop manager does."""
+        self._add_user()
+        order_id = self.query(
+            "SELECT id FROM orders WHERE external_id = :id", id=external_id
+        )[0][0]
+        with self.http() as http:
+            page = http.get(f"{self.url}/sign-in", timeout=10)
+            form = {"email": EMAIL, "password": PASSWORD, "csrf_token": _token(page)}
+            page = http.post(f"{self.url}/sign-in", data=form, timeout=10)
+            assert page.ok, page.text
+            address = f"{self.url}/orders/{order_id}"
+            page = http.get(address, timeout=10)
+            form = {"csrf_token": _token(page)}
+            page = http.post(f"{address}/retry", data=form, timeout=10)
+            assert page.ok, page.text
+
+    def _add_user(self) -> None:
+        user = ("--email", EMAIL, "--name", "Robin Example", "--role", "administrator")
+        self.cli("users", "add", *user, "--password-stdin", text=PASSWORD)
+
     def open_requests(self) -> list[tuple[Any, ...]]:
         """Return the requests that are not done: (id, kind, state, attempts)."""
         return self.query(
@@ -276,9 +304,6 @@ class Company:
         self._started.append(running)
         return running
 
-    def _is_running(self, running: Running) -> bool:
-        return running.process.poll() is None
-
 
 def signed(body: bytes, shop: str, secret: str = SECRET) -> dict[str, str]:
     """Return the headers with which a shop of either kind sends *body*."""
@@ -293,6 +318,12 @@ def signed(body: bytes, shop: str, secret: str = SECRET) -> dict[str, str]:
             "X-WC-Webhook-Event": "updated",
         }
     return {"Content-Type": "application/json", **signature}
+
+
+def _token(page: requests.Response) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+    assert found is not None, page.text
+    return found[1]
 
 
 def instant(value: str | datetime) -> datetime:

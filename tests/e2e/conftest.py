@@ -38,9 +38,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def mock_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockProgram]:
     """One mock for all tests; each begins with new books."""
     program = MockProgram(tmp_path_factory.mktemp("mock"), "--memory")
-    program.start()
-    yield program
-    assert program.end() == []
+    try:
+        program.start()
+        yield program
+    finally:
+        problems = program.end()
+    assert problems == []
 
 
 @pytest.fixture

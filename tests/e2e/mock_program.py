@@ -36,12 +36,13 @@ class MockProgram:
         command = [script("mock-accounting"), "serve", "--port", str(self.port)]
         running = Running([*command, *self._options], self._env, self.folder, log)
         self._started.append(running)
-        address = eventually(
-            lambda: _ADDRESS.search(log.read_text()),
+        eventually(
+            lambda: _ADDRESS.search(log.read_text()) or not running.is_up(),
             "the mock is ready",
             within_s=_READY_WITHIN_S,
         )
-        assert address is not None
+        address = _ADDRESS.search(log.read_text())
+        assert address is not None, log.read_text()
         self.port = int(address[1])
         return running
 

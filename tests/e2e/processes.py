@@ -92,6 +92,10 @@ class Running:
             return False
         return True
 
+    def is_up(self) -> bool:
+        """Tell whether the first process runs."""
+        return self.process.poll() is None
+
     def is_gone(self) -> bool:
         """Tell whether the process and all its children have ended."""
         self.process.poll()

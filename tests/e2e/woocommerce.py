@@ -162,3 +162,18 @@ def _charged(payload: dict[str, Any]) -> Iterator[tuple[str, Decimal, Decimal, i
                 continue
             rates = sum(1 for part in line["taxes"] if part["total"] != "")
             yield str(line.get("name", kind)), net, tax, rates
+
+
+def an_order(number: int, **fields: Any) -> dict[str, Any]:
+    """Return a paid order of WooCommerce over 12.08; *billing* is merged, not set."""
+    order = json.loads((SAMPLES / "01_guest_paid_simple.json").read_text())
+    billing = fields.pop("billing", {})
+    order |= {"id": number, "number": str(number), **fields}
+    order["billing"] |= billing
+    return dict(order)
+
+
+def taxed_at(order: dict[str, Any], rate_percent: float) -> dict[str, Any]:
+    """Return an order whose tax says that it was charged at another rate."""
+    order["tax_lines"][0]["rate_percent"] = rate_percent
+    return order
