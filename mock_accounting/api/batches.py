@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from mock_accounting.api.request import ApiRequest
 from mock_accounting.dialect import answers
 from mock_accounting.dialect.jsontext import JsonObject
+from mock_accounting.dialect.listing import flag
 from mock_accounting.dialect.messages import Answer
 from mock_accounting.ledger.errors import Refused
 
@@ -15,22 +17,49 @@ S = TypeVar("S")
 D = TypeVar("D")
 
 
+def write_and_answer(
+    request: ApiRequest,
+    name: str,
+    inputs: Sequence[S],
+    *,
+    write: Callable[[S], D],
+    show: Callable[[D], JsonObject],
+    echo: Callable[[S], JsonObject],
+) -> Answer:
+    """Write every input; one that is refused does not stop the others.
+
+    With `summarizeErrors=false` the answer is a 200 with a verdict an element,
+    otherwise a 400 that tells of the refused ones only: the good elements of a
+    mixed batch are written all the same, and the caller is not told. So does
+    the real one.
+    """
+    verdicts = _written(inputs, write=write, show=show, echo=echo)
+    if not flag(request.call, "summarizeErrors", default=True):
+        return request.envelope(
+            name, [_with_verdict(element) for element in verdicts.elements]
+        )
+    if verdicts.refused:
+        return answers.validation_exception(
+            [_summarized(element) for element in verdicts.refused]
+        )
+    return request.envelope(name, verdicts.elements)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verdicts:
+class _Verdicts:
     """The elements of a batch in the order sent, good and refused ones."""
 
     elements: Sequence[JsonObject]
     refused: Sequence[JsonObject]
 
 
-def write_all(
+def _written(
     inputs: Sequence[S],
     *,
     write: Callable[[S], D],
     show: Callable[[D], JsonObject],
     echo: Callable[[S], JsonObject],
-) -> Verdicts:
-    """Write every input; one that is refused does not stop the others."""
+) -> _Verdicts:
     elements: list[JsonObject] = []
     refused: list[JsonObject] = []
     for sent in inputs:
@@ -47,27 +76,7 @@ def write_all(
             refused.append(failed)
         else:
             elements.append(shown)
-    return Verdicts(elements=elements, refused=refused)
-
-
-def answer_batch(
-    verdicts: Verdicts,
-    *,
-    summarize: bool,
-    envelope: Callable[[Sequence[JsonObject]], Answer],
-) -> Answer:
-    """200 with a verdict an element, or a 400 that tells of the refused ones only.
-
-    With *summarize* the good elements of a mixed batch are written all the
-    same, and the caller is not told: so does the real one.
-    """
-    if not summarize:
-        return envelope([_with_verdict(element) for element in verdicts.elements])
-    if verdicts.refused:
-        return answers.validation_exception(
-            [_summarized(element) for element in verdicts.refused]
-        )
-    return envelope(verdicts.elements)
+    return _Verdicts(elements=elements, refused=refused)
 
 
 def _with_verdict(element: JsonObject) -> JsonObject:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
-from mock_accounting.api.batches import answer_batch, write_all
+from mock_accounting.api.batches import write_and_answer
 from mock_accounting.api.request import ApiRequest
-from mock_accounting.dialect import kinds, rendering
+from mock_accounting.dialect import kinds
 from mock_accounting.dialect.bodies import read_elements
 from mock_accounting.dialect.listing import flag, list_documents, listed
 from mock_accounting.dialect.messages import Answer
 from mock_accounting.dialect.reading import contact_input
+from mock_accounting.dialect.rendering.contacts import echo_contact, show_contact
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.contacts import (
     create_contact,
@@ -28,13 +29,13 @@ def contacts(request: ApiRequest) -> Answer:
     """GET /Contacts."""
     page = list_documents(request.call, kinds.CONTACTS, _candidates(request))
     return request.envelope(
-        "Contacts", [rendering.contact(it) for it in page.documents], page.pagination
+        "Contacts", [show_contact(it) for it in page.documents], page.pagination
     )
 
 
 def contact(request: ApiRequest) -> Answer:
     """GET /Contacts/{ContactID or ContactNumber}."""
-    return request.envelope("Contacts", [rendering.contact(_named_in_path(request))])
+    return request.envelope("Contacts", [show_contact(_named_in_path(request))])
 
 
 def create_contacts(request: ApiRequest) -> Answer:
@@ -61,16 +62,13 @@ def _write(
     inputs = [contact_input(it) for it in read_elements(request.call, "Contacts")]
     if contact_id is not None:
         inputs = [replace(inputs[0], contact_id=contact_id)]
-    verdicts = write_all(
+    return write_and_answer(
+        request,
+        "Contacts",
         inputs,
         write=partial(write, request.books),
-        show=rendering.contact,
-        echo=rendering.contact_echo,
-    )
-    return answer_batch(
-        verdicts,
-        summarize=flag(request.call, "summarizeErrors", default=True),
-        envelope=partial(request.envelope, "Contacts"),
+        show=show_contact,
+        echo=echo_contact,
     )
 
 

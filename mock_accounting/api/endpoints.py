@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from mock_accounting.api import contacts, invoices, payments, settings
+from mock_accounting.api import contacts, credit_notes, invoices, payments, settings
 from mock_accounting.api.request import ApiRequest
 from mock_accounting.dialect.messages import Answer
 
@@ -38,6 +38,19 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
         "GET": invoices.history,
         "PUT": invoices.add_history,
     },
+    ("creditnotes",): {
+        "GET": credit_notes.credit_notes,
+        "PUT": credit_notes.create_credit_notes,
+        "POST": credit_notes.save_credit_notes,
+    },
+    ("creditnotes", ONE): {
+        "GET": credit_notes.credit_note,
+        "POST": credit_notes.update_credit_note,
+    },
+    ("creditnotes", ONE, "allocations"): {"PUT": credit_notes.create_allocations},
+    ("creditnotes", ONE, "allocations", ONE): {
+        "DELETE": credit_notes.delete_allocation
+    },
     ("payments",): {
         "GET": payments.payments,
         "PUT": payments.create_payments,
@@ -48,13 +61,11 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
 
 
 def find_methods(parts: list[str]) -> Mapping[str, Endpoint] | None:
-    """The endpoints of a path below the API's root, by method."""
-    match [part.lower() for part in parts]:
-        case [resource]:
-            return ENDPOINTS.get((resource,))
-        case [resource, _]:
-            return ENDPOINTS.get((resource, ONE))
-        case [resource, _, sub]:
-            return ENDPOINTS.get((resource, ONE, sub))
-        case _:
-            return None
+    """The endpoints of a path below the API's root, by method.
+
+    Words and identifiers take turns: `Invoices/INV-1/History`.
+    """
+    words = tuple(
+        ONE if position % 2 else part.lower() for position, part in enumerate(parts)
+    )
+    return ENDPOINTS.get(words)

@@ -7,8 +7,9 @@ import binascii
 import hmac
 from urllib.parse import parse_qs, unquote_plus
 
-from mock_accounting.dialect import answers, rendering
+from mock_accounting.dialect import answers
 from mock_accounting.dialect.messages import Answer, Call, Rejected
+from mock_accounting.dialect.rendering.settings import show_connection
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.ids import IdSource, parse_id
 from mock_accounting.ledger.organisations import Organisations
@@ -106,7 +107,7 @@ class Identity:
         if call.method != "GET":
             return answers.method_not_allowed()
         books = self._organisations.find(grant.tenant_id)
-        shown = [rendering.connection(books.organisation)] if books else []
+        shown = [show_connection(books.organisation)] if books else []
         return answers.json_answer(200, list(shown))
 
     def _granted(self, client: Client, form: dict[str, str]) -> Answer:

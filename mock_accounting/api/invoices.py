@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from mock_accounting.api.batches import answer_batch, write_all
+from mock_accounting.api.batches import write_and_answer
 from mock_accounting.api.request import ApiRequest
-from mock_accounting.dialect import kinds, rendering
+from mock_accounting.dialect import kinds
 from mock_accounting.dialect.bodies import read_elements
-from mock_accounting.dialect.listing import flag, list_documents, listed
+from mock_accounting.dialect.listing import flag, list_documents, listed, unit_decimals
 from mock_accounting.dialect.messages import Answer
 from mock_accounting.dialect.reading import history_details, invoice_input
+from mock_accounting.dialect.rendering.notes import show_history_record
+from mock_accounting.dialect.rendering.sales import echo_invoice, show_invoice
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.ids import parse_id
 from mock_accounting.ledger.inputs import InvoiceInput
@@ -29,14 +31,14 @@ def invoices(request: ApiRequest) -> Answer:
     books = request.books
     page = list_documents(request.call, kinds.invoices(books), _candidates(request))
     full = page.is_paged and not flag(request.call, "summaryOnly", default=False)
-    shown = [rendering.invoice(books, it, full=full) for it in page.documents]
+    shown = [show_invoice(books, it, full=full) for it in page.documents]
     return request.envelope("Invoices", shown, page.pagination)
 
 
 def invoice(request: ApiRequest) -> Answer:
     """GET /Invoices/{InvoiceID or InvoiceNumber}."""
     found = require_invoice(request.books, request.parts[0])
-    shown = rendering.invoice(request.books, found, full=True)
+    shown = show_invoice(request.books, found, full=True)
     return request.envelope("Invoices", [shown])
 
 
@@ -60,7 +62,7 @@ def history(request: ApiRequest) -> Answer:
     """GET /Invoices/{InvoiceID}/History, newest first."""
     found = require_invoice(request.books, request.parts[0])
     records = request.books.history_of(found.invoice_id)
-    shown = [rendering.history_record(record) for record in reversed(records)]
+    shown = [show_history_record(record) for record in reversed(records)]
     return request.envelope("HistoryRecords", shown)
 
 
@@ -71,7 +73,7 @@ def add_history(request: ApiRequest) -> Answer:
         request.books.note(found.invoice_id, "Note", history_details(element))
         for element in read_elements(request.call, "HistoryRecords")
     ]
-    shown = [rendering.history_record(record) for record in records]
+    shown = [show_history_record(record) for record in records]
     return request.envelope("HistoryRecords", shown)
 
 
@@ -80,23 +82,20 @@ def _write(
     write: Callable[[Books, InvoiceInput], Invoice],
     invoice_id: str | None = None,
 ) -> Answer:
-    unit_decimals = 4 if request.call.query.get("unitdp") == "4" else 2
+    decimals = unit_decimals(request.call)
     inputs = [
-        invoice_input(element, unit_decimals=unit_decimals)
+        invoice_input(element, unit_decimals=decimals)
         for element in read_elements(request.call, "Invoices")
     ]
     if invoice_id is not None:
         inputs = [replace(inputs[0], invoice_id=invoice_id)]
-    verdicts = write_all(
+    return write_and_answer(
+        request,
+        "Invoices",
         inputs,
         write=partial(write, request.books),
-        show=partial(rendering.invoice, request.books, full=True),
-        echo=rendering.invoice_echo,
-    )
-    return answer_batch(
-        verdicts,
-        summarize=flag(request.call, "summarizeErrors", default=True),
-        envelope=partial(request.envelope, "Invoices"),
+        show=partial(show_invoice, request.books, full=True),
+        echo=echo_invoice,
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from mock_accounting.api.batches import answer_batch, write_all
+from mock_accounting.api.batches import write_and_answer
 from mock_accounting.api.request import ApiRequest
-from mock_accounting.dialect import kinds, rendering
+from mock_accounting.dialect import kinds
 from mock_accounting.dialect.bodies import read_elements
-from mock_accounting.dialect.listing import flag, list_documents
+from mock_accounting.dialect.listing import list_documents
 from mock_accounting.dialect.messages import Answer
 from mock_accounting.dialect.reading import payment_input
+from mock_accounting.dialect.rendering.payments import echo_payment, show_payment
 from mock_accounting.ledger.errors import NoSuchDocument
 from mock_accounting.ledger.ids import parse_id
 from mock_accounting.ledger.inputs import PaymentInput
@@ -24,13 +25,13 @@ def payments(request: ApiRequest) -> Answer:
     """GET /Payments."""
     books = request.books
     page = list_documents(request.call, kinds.payments(books), books.payments.values())
-    shown = [rendering.payment(books, it) for it in page.documents]
+    shown = [show_payment(books, it) for it in page.documents]
     return request.envelope("Payments", shown, page.pagination)
 
 
 def payment(request: ApiRequest) -> Answer:
     """GET /Payments/{PaymentID}."""
-    shown = rendering.payment(request.books, _named_in_path(request))
+    shown = show_payment(request.books, _named_in_path(request))
     return request.envelope("Payments", [shown])
 
 
@@ -54,16 +55,13 @@ def update_payment(request: ApiRequest) -> Answer:
 
 
 def _write(request: ApiRequest, inputs: Sequence[PaymentInput]) -> Answer:
-    verdicts = write_all(
+    return write_and_answer(
+        request,
+        "Payments",
         inputs,
         write=partial(save_payment, request.books),
-        show=partial(rendering.payment, request.books),
-        echo=rendering.payment_echo,
-    )
-    return answer_batch(
-        verdicts,
-        summarize=flag(request.call, "summarizeErrors", default=True),
-        envelope=partial(request.envelope, "Payments"),
+        show=partial(show_payment, request.books),
+        echo=echo_payment,
     )
 
 

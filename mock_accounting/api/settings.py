@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from mock_accounting.api.request import ApiRequest
-from mock_accounting.dialect import answers, kinds, rendering
+from mock_accounting.dialect import answers, kinds
 from mock_accounting.dialect.listing import list_documents
 from mock_accounting.dialect.messages import Answer
+from mock_accounting.dialect.rendering.settings import (
+    show_account,
+    show_currency,
+    show_organisation,
+    show_tax_rate,
+)
 from mock_accounting.ledger.ids import parse_id
 
 
 def organisation(request: ApiRequest) -> Answer:
     """GET /Organisation."""
-    shown = rendering.organisation(request.books.organisation)
+    shown = show_organisation(request.books.organisation)
     return request.envelope("Organisations", [shown])
 
 
 def accounts(request: ApiRequest) -> Answer:
     """GET /Accounts."""
     page = list_documents(request.call, kinds.ACCOUNTS, request.books.accounts.values())
-    return request.envelope(
-        "Accounts", [rendering.account(it) for it in page.documents]
-    )
+    return request.envelope("Accounts", [show_account(it) for it in page.documents])
 
 
 def account(request: ApiRequest) -> Answer:
@@ -28,7 +32,7 @@ def account(request: ApiRequest) -> Answer:
     found = request.books.accounts.get(parse_id(request.parts[0]) or "")
     if found is None:
         return answers.not_found()
-    return request.envelope("Accounts", [rendering.account(found)])
+    return request.envelope("Accounts", [show_account(found)])
 
 
 def tax_rates(request: ApiRequest) -> Answer:
@@ -36,9 +40,7 @@ def tax_rates(request: ApiRequest) -> Answer:
     page = list_documents(
         request.call, kinds.TAX_RATES, request.books.tax_rates.values()
     )
-    return request.envelope(
-        "TaxRates", [rendering.tax_rate(it) for it in page.documents]
-    )
+    return request.envelope("TaxRates", [show_tax_rate(it) for it in page.documents])
 
 
 def tax_rate(request: ApiRequest) -> Answer:
@@ -46,7 +48,7 @@ def tax_rate(request: ApiRequest) -> Answer:
     found = request.books.tax_rates.get(request.parts[0])
     if found is None:
         return answers.not_found()
-    return request.envelope("TaxRates", [rendering.tax_rate(found)])
+    return request.envelope("TaxRates", [show_tax_rate(found)])
 
 
 def currencies(request: ApiRequest) -> Answer:
@@ -54,6 +56,4 @@ def currencies(request: ApiRequest) -> Answer:
     page = list_documents(
         request.call, kinds.CURRENCIES, request.books.currencies.values()
     )
-    return request.envelope(
-        "Currencies", [rendering.currency(it) for it in page.documents]
-    )
+    return request.envelope("Currencies", [show_currency(it) for it in page.documents])

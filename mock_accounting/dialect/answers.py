@@ -62,6 +62,13 @@ def validation_exception(elements: Sequence[JsonObject]) -> Answer:
     )
 
 
+def refused(element: JsonObject, messages: Sequence[str]) -> Answer:
+    """400: one element was refused, for these reasons."""
+    return validation_exception(
+        [element | {"ValidationErrors": validation_errors(messages)}]
+    )
+
+
 def bad_data(reason: str) -> Answer:
     """400: the body cannot be read."""
     return json_answer(

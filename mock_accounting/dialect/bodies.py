@@ -19,8 +19,10 @@ _LISTS = frozenset(
     {
         "accounts",
         "addresses",
+        "allocations",
         "contactpersons",
         "contacts",
+        "creditnotes",
         "currencies",
         "historyrecords",
         "invoices",

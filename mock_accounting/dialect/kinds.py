@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from mock_accounting.dialect.listing import Kind
+from mock_accounting.dialect.rendering.payments import payment_type
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.model import (
     AccountClass,
     Contact,
+    CreditNote,
     Currency,
     Invoice,
     LedgerAccount,
     Payment,
+    SalesDocument,
     TaxRate,
 )
 
@@ -52,9 +55,39 @@ def invoices(books: Books) -> Kind[Invoice]:
     )
 
 
+def credit_notes(books: Books) -> Kind[CreditNote]:
+    """Credit notes; their contact is looked up in *books*."""
+    party = books.contacts
+    return Kind(
+        name="CreditNote",
+        updated_at=lambda note: note.updated_at,
+        fields={
+            "creditnoteid": lambda note: note.credit_note_id,
+            "creditnotenumber": lambda note: note.number,
+            "reference": lambda note: note.reference,
+            "type": lambda _note: "ACCRECCREDIT",
+            "status": lambda note: note.status.value,
+            "contact.contactid": lambda note: note.contact_id,
+            "contact.name": lambda note: party[note.contact_id].name,
+            "contact.contactnumber": lambda note: party[note.contact_id].contact_number,
+            "date": lambda note: note.issue_date,
+            "fullypaidondate": lambda note: note.fully_paid_on,
+            "remainingcredit": lambda note: note.remaining_credit,
+            "subtotal": lambda note: note.sub_total,
+            "totaltax": lambda note: note.total_tax,
+            "total": lambda note: note.total,
+            "currencycode": lambda note: note.currency_code,
+            "currencyrate": lambda note: note.currency_rate,
+            "senttocontact": lambda note: note.sent_to_contact,
+            "lineamounttypes": lambda note: note.line_amount_types.value,
+            "updateddateutc": lambda note: note.updated_at,
+        },
+    )
+
+
 def payments(books: Books) -> Kind[Payment]:
-    """Payments; their invoice and account are looked up in *books*."""
-    settled = books.invoices
+    """Payments; their document and account are looked up in *books*."""
+    invoices_by_id, notes_by_id = books.invoices, books.credit_notes
     bank = books.accounts
     return Kind(
         name="Payment",
@@ -63,11 +96,15 @@ def payments(books: Books) -> Kind[Payment]:
             "paymentid": lambda payment: payment.payment_id,
             "invoice.invoiceid": lambda payment: payment.invoice_id,
             "invoice.invoicenumber": (
-                lambda payment: settled[payment.invoice_id].number
+                lambda payment: _number(invoices_by_id.get(payment.invoice_id or ""))
+            ),
+            "creditnote.creditnoteid": lambda payment: payment.credit_note_id,
+            "creditnote.creditnotenumber": (
+                lambda payment: _number(notes_by_id.get(payment.credit_note_id or ""))
             ),
             "account.accountid": lambda payment: payment.account_id,
             "account.code": lambda payment: bank[payment.account_id].code,
-            "paymenttype": lambda _payment: "ACCRECPAYMENT",
+            "paymenttype": payment_type,
             "reference": lambda payment: payment.reference,
             "status": lambda payment: payment.status.value,
             "date": lambda payment: payment.payment_date,
@@ -77,6 +114,10 @@ def payments(books: Books) -> Kind[Payment]:
             "updateddateutc": lambda payment: payment.updated_at,
         },
     )
+
+
+def _number(document: SalesDocument | None) -> str | None:
+    return document.number if document else None
 
 
 CONTACTS: Kind[Contact] = Kind(

@@ -76,6 +76,11 @@ def flag(call: Call, name: str, *, default: bool) -> bool:
     return default
 
 
+def unit_decimals(call: Call) -> int:
+    """How many decimals of a unit amount are kept: `unitdp=4` asks for four."""
+    return 4 if call.query.get("unitdp") == "4" else 2
+
+
 def _filtered(call: Call, kind: Kind[D], documents: Iterable[D]) -> list[D]:
     found = list(documents)
     since = call.header("If-Modified-Since")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from mock_accounting.dialect import answers
 from mock_accounting.dialect.bodies import Element
 from mock_accounting.dialect.messages import Rejected
 from mock_accounting.ledger.ids import NIL_ID, parse_id
 from mock_accounting.ledger.inputs import (
+    AllocationInput,
     ContactInput,
+    CreditNoteInput,
     InvoiceInput,
     LineInput,
     PaymentInput,
@@ -27,6 +31,7 @@ from mock_accounting.ledger.model import (
 
 E = TypeVar("E", bound=StrEnum)
 _SALES_INVOICE = "ACCREC"
+_SALES_CREDIT_NOTE = "ACCRECCREDIT"
 _MAX_TEXT = 4000
 
 
@@ -55,36 +60,52 @@ def contact_input(element: Element) -> ContactInput:
 
 def invoice_input(element: Element, *, unit_decimals: int) -> InvoiceInput:
     """An invoice as sent; *unit_decimals* is what the query's `unitdp` says."""
-    contact = element.child("Contact")
-    lines = element.children("LineItems")
     return InvoiceInput(
         invoice_id=_id(element, "InvoiceID"),
-        type=_invoice_type(element),
+        type=_type(element, _SALES_INVOICE),
         number=element.text("InvoiceNumber") or None,
-        reference=element.text("Reference"),
-        contact=None if contact is None else contact_input(contact),
-        status=_choice(element, "Status", InvoiceStatus),
-        issue_date=element.day("Date"),
         due_date=element.day("DueDate"),
         expected_payment_date=element.day("ExpectedPaymentDate"),
-        line_amount_types=_choice(element, "LineAmountTypes", LineAmountTypes),
-        currency_code=element.text("CurrencyCode") or None,
-        currency_rate=element.number("CurrencyRate"),
-        lines=None if lines is None else tuple(map(_line, lines)),
         url=element.text("Url"),
-        sent_to_contact=element.flag("SentToContact"),
         unit_decimals=unit_decimals,
+        **_sales_fields(element),
+    )
+
+
+def credit_note_input(element: Element, *, unit_decimals: int) -> CreditNoteInput:
+    """A credit note as sent; *unit_decimals* is what the query's `unitdp` says."""
+    return CreditNoteInput(
+        credit_note_id=_id(element, "CreditNoteID"),
+        type=_type(element, _SALES_CREDIT_NOTE),
+        number=element.text("CreditNoteNumber") or None,
+        unit_decimals=unit_decimals,
+        **_sales_fields(element),
+    )
+
+
+def allocation_input(element: Element) -> AllocationInput:
+    """An allocation as sent; one client says `AppliedAmount` for `Amount`."""
+    invoice = element.child("Invoice") or element
+    amount = element.number("Amount")
+    return AllocationInput(
+        invoice_id=_id(invoice, "InvoiceID"),
+        invoice_number=invoice.text("InvoiceNumber"),
+        amount=element.number("AppliedAmount") if amount is None else amount,
+        allocation_date=element.day("Date"),
     )
 
 
 def payment_input(element: Element) -> PaymentInput:
     """A payment as sent; `InvoiceNumber` and `Code` may stand outside or inside."""
     invoice = element.child("Invoice")
+    credit_note = element.child("CreditNote")
     account = element.child("Account")
     return PaymentInput(
         payment_id=_id(element, "PaymentID"),
         invoice_id=_id(invoice, "InvoiceID") if invoice else None,
         invoice_number=(invoice or element).text("InvoiceNumber"),
+        credit_note_id=_id(credit_note, "CreditNoteID") if credit_note else None,
+        credit_note_number=(credit_note or element).text("CreditNoteNumber"),
         account_id=_id(account, "AccountID") if account else None,
         account_code=(account or element).text("Code"),
         payment_date=element.day("Date"),
@@ -100,6 +121,36 @@ def payment_input(element: Element) -> PaymentInput:
 def history_details(element: Element) -> str:
     """The note to add to a document's history."""
     return (element.text("Details") or "")[:2500]
+
+
+class _SalesFields(TypedDict):
+    """What is read alike of invoices and credit notes."""
+
+    reference: str | None
+    contact: ContactInput | None
+    status: InvoiceStatus | None
+    issue_date: date | None
+    line_amount_types: LineAmountTypes | None
+    currency_code: str | None
+    currency_rate: Decimal | None
+    lines: tuple[LineInput, ...] | None
+    sent_to_contact: bool | None
+
+
+def _sales_fields(element: Element) -> _SalesFields:
+    contact = element.child("Contact")
+    lines = element.children("LineItems")
+    return {
+        "reference": element.text("Reference"),
+        "contact": None if contact is None else contact_input(contact),
+        "status": _choice(element, "Status", InvoiceStatus),
+        "issue_date": element.day("Date"),
+        "line_amount_types": _choice(element, "LineAmountTypes", LineAmountTypes),
+        "currency_code": element.text("CurrencyCode") or None,
+        "currency_rate": element.number("CurrencyRate"),
+        "lines": None if lines is None else tuple(map(_line, lines)),
+        "sent_to_contact": element.flag("SentToContact"),
+    }
 
 
 def _line(element: Element) -> LineInput:
@@ -153,11 +204,13 @@ def _person(element: Element) -> ContactPerson:
     )
 
 
-def _invoice_type(element: Element) -> str | None:
+def _type(element: Element, imitated: str) -> str | None:
     sent = element.text("Type")
-    if sent and sent.upper() != _SALES_INVOICE:
-        raise Rejected(answers.bad_data(f"Type {sent} is not imitated, only ACCREC."))
-    return _SALES_INVOICE if sent else None
+    if sent and sent.upper() != imitated:
+        raise Rejected(
+            answers.bad_data(f"Type {sent} is not imitated, only {imitated}.")
+        )
+    return imitated if sent else None
 
 
 def _id(element: Element, name: str) -> str | None:

@@ -13,7 +13,9 @@ from mock_accounting.ledger.clock import Clock
 from mock_accounting.ledger.errors import NoSuchDocument
 from mock_accounting.ledger.ids import IdSource
 from mock_accounting.ledger.model import (
+    Allocation,
     Contact,
+    CreditNote,
     Currency,
     HistoryRecord,
     Invoice,
@@ -26,16 +28,12 @@ from mock_accounting.ledger.model import (
 
 T = TypeVar("T")
 
-Document: TypeAlias = (
-    Organisation
-    | LedgerAccount
-    | TaxRate
-    | Currency
-    | Contact
-    | Invoice
-    | Payment
-    | HistoryRecord
+Entry: TypeAlias = Invoice | CreditNote | Allocation | Payment
+"""What moves money."""
+Record: TypeAlias = (
+    Organisation | LedgerAccount | TaxRate | Currency | Contact | HistoryRecord
 )
+Document: TypeAlias = Entry | Record
 
 
 class Books:
@@ -57,6 +55,8 @@ class Books:
         # In the order of their last change: the order lists are answered in.
         self.contacts: dict[str, Contact] = {}
         self.invoices: dict[str, Invoice] = {}
+        self.credit_notes: dict[str, CreditNote] = {}
+        self.allocations: dict[str, Allocation] = {}
         self.payments: dict[str, Payment] = {}
         self.revision = 0
         self._accounts_by_code: dict[str, str] = {}
@@ -65,9 +65,12 @@ class Books:
         self._contacts_by_account_number: dict[str, str] = {}
         self._invoices_by_number: dict[str, str] = {}
         self._invoices_by_contact: defaultdict[str, set[str]] = defaultdict(set)
-        self._payments_by_invoice: defaultdict[str, list[str]] = defaultdict(list)
+        self._credit_notes_by_number: dict[str, str] = {}
+        self._payments_by_document: defaultdict[str, list[str]] = defaultdict(list)
+        self._allocations_by_document: defaultdict[str, list[str]] = defaultdict(list)
         self._history: defaultdict[str, list[HistoryRecord]] = defaultdict(list)
-        self._next_number = 1
+        self._next_invoice = 1
+        self._next_credit_note = 1
         self._unsaved: list[Document] = []
 
     def add(self, documents: Iterable[Document]) -> None:
@@ -78,23 +81,10 @@ class Books:
     def put(self, document: Document) -> None:
         """Write one document over its former version."""
         match document:
-            case Invoice():
-                self._put_invoice(document)
-            case Payment():
-                self._put_payment(document)
-            case Contact():
-                self._put_contact(document)
-            case HistoryRecord():
-                self._history[document.invoice_id].append(document)
-            case LedgerAccount():
-                self.accounts[document.account_id] = document
-                self._accounts_by_code[document.code] = document.account_id
-            case TaxRate():
-                self.tax_rates[document.tax_type] = document
-            case Currency():
-                self.currencies[document.code] = document
-            case Organisation():
-                self.organisation = document
+            case Invoice() | CreditNote() | Allocation() | Payment():
+                self._put_entry(document)
+            case _:
+                self._put_record(document)
         self.revision += 1
         self._unsaved.append(document)
 
@@ -149,28 +139,56 @@ class Books:
         """
         return _found(self.payments.get(payment_id))
 
-    def payments_of(self, invoice_id: str) -> list[Payment]:
-        """The payments on an invoice that count, oldest first."""
-        ids = self._payments_by_invoice.get(invoice_id, ())
+    def payments_of(self, document_id: str) -> list[Payment]:
+        """The payments on an invoice or credit note that count, oldest first."""
+        ids = self._payments_by_document.get(document_id, ())
         return [
             payment
             for payment in (self.payments[payment_id] for payment_id in ids)
             if payment.status is PaymentStatus.AUTHORISED
         ]
 
+    def paid_document(self, payment: Payment) -> Invoice | CreditNote:
+        """What a payment settles, or pays back."""
+        if payment.credit_note_id is not None:
+            return self.credit_note(payment.credit_note_id)
+        return self.invoice(payment.invoice_id or "")
+
+    def credit_note(self, credit_note_id: str) -> CreditNote:
+        """The credit note with this id.
+
+        Raises:
+            NoSuchDocument: If there is none.
+        """
+        return _found(self.credit_notes.get(credit_note_id))
+
+    def credit_note_numbered(self, number: str) -> CreditNote | None:
+        """The credit note that holds this number, live or not."""
+        found = self._credit_notes_by_number.get(number.casefold(), "")
+        return self.credit_notes.get(found)
+
+    def allocations_of(self, document_id: str) -> list[Allocation]:
+        """What is allocated to an invoice or from a credit note, oldest first."""
+        ids = self._allocations_by_document.get(document_id, ())
+        return [
+            allocation
+            for allocation in (self.allocations[it] for it in ids)
+            if not allocation.is_deleted
+        ]
+
     def account_coded(self, code: str) -> LedgerAccount | None:
         """The ledger account with this code."""
         return self.accounts.get(self._accounts_by_code.get(code, ""))
 
-    def history_of(self, invoice_id: str) -> list[HistoryRecord]:
-        """What happened to an invoice, oldest first."""
-        return list(self._history.get(invoice_id, ()))
+    def history_of(self, document_id: str) -> list[HistoryRecord]:
+        """What happened to a document, oldest first."""
+        return list(self._history.get(document_id, ()))
 
-    def note(self, invoice_id: str, changes: str, details: str) -> HistoryRecord:
-        """Add a line to an invoice's history."""
+    def note(self, document_id: str, changes: str, details: str) -> HistoryRecord:
+        """Add a line to a document's history."""
         record = HistoryRecord(
             record_id=self.ids.next(),
-            invoice_id=invoice_id,
+            document_id=document_id,
             at=self.clock.now(),
             changes=changes,
             details=details,
@@ -181,9 +199,17 @@ class Books:
     def next_invoice_number(self) -> str:
         """The next number of the books' own series that is not in use."""
         while True:
-            number = f"INV-{self._next_number:04d}"
-            self._next_number += 1
+            number = f"INV-{self._next_invoice:04d}"
+            self._next_invoice += 1
             if self.invoice_numbered(number) is None:
+                return number
+
+    def next_credit_note_number(self) -> str:
+        """The next number of the credit notes' own series that is not in use."""
+        while True:
+            number = f"CN-{self._next_credit_note:04d}"
+            self._next_credit_note += 1
+            if self.credit_note_numbered(number) is None:
                 return number
 
     def lock_until(
@@ -197,6 +223,33 @@ class Books:
         )
         self.put(changed)
         return changed
+
+    def _put_entry(self, entry: Entry) -> None:
+        match entry:
+            case Invoice():
+                self._put_invoice(entry)
+            case CreditNote():
+                self._put_credit_note(entry)
+            case Allocation():
+                self._put_allocation(entry)
+            case Payment():
+                self._put_payment(entry)
+
+    def _put_record(self, record: Record) -> None:
+        match record:
+            case Contact():
+                self._put_contact(record)
+            case HistoryRecord():
+                self._history[record.document_id].append(record)
+            case LedgerAccount():
+                self.accounts[record.account_id] = record
+                self._accounts_by_code[record.code] = record.account_id
+            case TaxRate():
+                self.tax_rates[record.tax_type] = record
+            case Currency():
+                self.currencies[record.code] = record
+            case Organisation():
+                self.organisation = record
 
     def _put_contact(self, contact: Contact) -> None:
         former = self.contacts.pop(contact.contact_id, None)
@@ -225,9 +278,25 @@ class Books:
         self._invoices_by_number[invoice.number.casefold()] = invoice.invoice_id
         self._invoices_by_contact[invoice.contact_id].add(invoice.invoice_id)
 
+    def _put_credit_note(self, credit_note: CreditNote) -> None:
+        former = self.credit_notes.pop(credit_note.credit_note_id, None)
+        if former is not None:
+            self._credit_notes_by_number.pop(former.number.casefold(), None)
+        self.credit_notes[credit_note.credit_note_id] = credit_note
+        number = credit_note.number.casefold()
+        self._credit_notes_by_number[number] = credit_note.credit_note_id
+
+    def _put_allocation(self, allocation: Allocation) -> None:
+        if self.allocations.pop(allocation.allocation_id, None) is None:
+            for document_id in (allocation.invoice_id, allocation.credit_note_id):
+                ids = self._allocations_by_document[document_id]
+                ids.append(allocation.allocation_id)
+        self.allocations[allocation.allocation_id] = allocation
+
     def _put_payment(self, payment: Payment) -> None:
         if self.payments.pop(payment.payment_id, None) is None:
-            self._payments_by_invoice[payment.invoice_id].append(payment.payment_id)
+            document_id = payment.credit_note_id or payment.invoice_id or ""
+            self._payments_by_document[document_id].append(payment.payment_id)
         self.payments[payment.payment_id] = payment
 
 

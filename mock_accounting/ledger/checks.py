@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mock_accounting.ledger.books import Books
-from mock_accounting.ledger.model import Invoice, InvoiceStatus, PaymentStatus
+from mock_accounting.ledger.model import (
+    Invoice,
+    InvoiceStatus,
+    PaymentStatus,
+    SalesDocument,
+)
 from mock_accounting.ledger.money import ZERO
 from mock_accounting.ledger.totals import totals
 
@@ -55,17 +60,14 @@ def facts(books: Books) -> list[CurrencyFacts]:
 
 
 def books_add_up(books: Books) -> Finding:
-    """Totals are those of the lines; what is paid is the sum of the payments."""
+    """Totals are those of the lines; paid and credited are sums of their entries."""
     problems = []
     for invoice in books.invoices.values():
-        expected = totals(invoice.lines, invoice.line_amount_types).total
-        if invoice.total != expected:
-            problems.append(f"{invoice.number}: {invoice.total} instead of {expected}")
-        paid = sum((it.amount for it in books.payments_of(invoice.invoice_id)), ZERO)
-        if paid != invoice.amount_paid:
-            problems.append(
-                f"{invoice.number}: {invoice.amount_paid} paid, payments say {paid}"
-            )
+        found = (invoice.total, invoice.amount_paid, invoice.amount_credited)
+        problems += _wrong_sums(books, invoice.invoice_id, invoice, found)
+    for note in books.credit_notes.values():
+        found = (note.total, note.amount_refunded, note.amount_allocated)
+        problems += _wrong_sums(books, note.credit_note_id, note, found)
     return Finding(check="books_add_up", problems=tuple(problems))
 
 
@@ -85,11 +87,11 @@ def no_duplicate_numbers(books: Books) -> Finding:
 def no_payment_twice(books: Books) -> Finding:
     """No two payments that count share their reference.
 
-    Payments without one are alike if invoice, day and amount are.
+    Payments without one are alike if document, day and amount are.
     """
     seen = Counter(
         payment.reference
-        or f"{books.invoice(payment.invoice_id).number} of {payment.amount} "
+        or f"{books.paid_document(payment).number} of {payment.amount} "
         f"on {payment.payment_date}"
         for payment in books.payments.values()
         if payment.status is PaymentStatus.AUTHORISED
@@ -146,6 +148,24 @@ def sum_is(books: Books, currency_code: str, expected: Decimal) -> Finding:
     )
     wrong = () if found == expected else (f"{currency_code}: {found}, not {expected}",)
     return Finding(check="sum", problems=wrong)
+
+
+def _wrong_sums(
+    books: Books, document_id: str, document: SalesDocument, found: tuple[Decimal, ...]
+) -> list[str]:
+    """What is wrong with a document's total, paid and credited amounts."""
+    expected = (
+        totals(document.lines, document.line_amount_types).total,
+        sum((it.amount for it in books.payments_of(document_id)), ZERO),
+        sum((it.amount for it in books.allocations_of(document_id)), ZERO),
+    )
+    return [
+        f"{document.number}: {name} {has}, its entries say {should}"
+        for name, has, should in zip(
+            ("total", "paid", "credited"), found, expected, strict=True
+        )
+        if has != should
+    ]
 
 
 def _live(books: Books) -> list[Invoice]:

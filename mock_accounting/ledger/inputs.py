@@ -56,26 +56,49 @@ class LineInput:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class InvoiceInput:
-    """A sales invoice as sent. Its totals are not read: the books reckon them."""
+class SalesInput:
+    """An invoice or a credit note as sent. The books reckon its totals themselves."""
 
-    invoice_id: str | None = None
     type: str | None = None
     number: str | None = None
     reference: str | None = None
     contact: ContactInput | None = None
     status: InvoiceStatus | None = None
     issue_date: date | None = None
-    due_date: date | None = None
-    expected_payment_date: date | None = None
     line_amount_types: LineAmountTypes | None = None
     currency_code: str | None = None
     currency_rate: Decimal | None = None
     lines: tuple[LineInput, ...] | None = None
-    url: str | None = None
     sent_to_contact: bool | None = None
     unit_decimals: int = 2
     """Decimals kept of a unit amount: 4 if the request asked for it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InvoiceInput(SalesInput):
+    """A sales invoice as sent."""
+
+    invoice_id: str | None = None
+    due_date: date | None = None
+    expected_payment_date: date | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreditNoteInput(SalesInput):
+    """A sales credit note as sent."""
+
+    credit_note_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AllocationInput:
+    """An allocation as sent."""
+
+    invoice_id: str | None = None
+    invoice_number: str | None = None
+    amount: Decimal | None = None
+    allocation_date: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +108,8 @@ class PaymentInput:
     payment_id: str | None = None
     invoice_id: str | None = None
     invoice_number: str | None = None
+    credit_note_id: str | None = None
+    credit_note_number: str | None = None
     account_id: str | None = None
     account_code: str | None = None
     payment_date: date | None = None

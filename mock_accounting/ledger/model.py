@@ -11,7 +11,7 @@ from mock_accounting.ledger.money import ZERO
 
 
 class InvoiceStatus(StrEnum):
-    """Where a sales invoice stands."""
+    """Where a sales invoice or a credit note stands."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
@@ -202,37 +202,25 @@ class LineItem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Invoice:
-    """A sales invoice."""
+class SalesDocument:
+    """What an invoice and a credit note have in common."""
 
-    invoice_id: str
     number: str
     reference: str = ""
     contact_id: str
     status: InvoiceStatus
     issue_date: date
-    due_date: date
-    expected_payment_date: date | None = None
     line_amount_types: LineAmountTypes
     currency_code: str
     currency_rate: Decimal
     lines: tuple[LineItem, ...]
-    sub_total: Decimal
-    total_tax: Decimal
-    total: Decimal
-    total_discount: Decimal = ZERO
-    amount_paid: Decimal = ZERO
-    amount_credited: Decimal = ZERO
+    sub_total: Decimal = ZERO
+    total_tax: Decimal = ZERO
+    total: Decimal = ZERO
     fully_paid_on: date | None = None
-    url: str | None = None
     sent_to_contact: bool = False
     created_at: datetime
     updated_at: datetime
-
-    @property
-    def amount_due(self) -> Decimal:
-        """What is still to be paid; a voided invoice keeps its figure."""
-        return self.total - self.amount_paid - self.amount_credited
 
     @property
     def is_live(self) -> bool:
@@ -241,11 +229,57 @@ class Invoice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Invoice(SalesDocument):
+    """A sales invoice."""
+
+    invoice_id: str
+    due_date: date
+    expected_payment_date: date | None = None
+    total_discount: Decimal = ZERO
+    amount_paid: Decimal = ZERO
+    amount_credited: Decimal = ZERO
+    url: str | None = None
+
+    @property
+    def amount_due(self) -> Decimal:
+        """What is still to be paid; a voided invoice keeps its figure."""
+        return self.total - self.amount_paid - self.amount_credited
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreditNote(SalesDocument):
+    """A sales credit note: it lowers what invoices ask for, or is paid back."""
+
+    credit_note_id: str
+    amount_allocated: Decimal = ZERO
+    amount_refunded: Decimal = ZERO
+
+    @property
+    def remaining_credit(self) -> Decimal:
+        """What is neither allocated nor paid back yet."""
+        return self.total - self.amount_allocated - self.amount_refunded
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allocation:
+    """A part of a credit note that lowers what one invoice asks for."""
+
+    allocation_id: str
+    credit_note_id: str
+    invoice_id: str
+    amount: Decimal
+    allocation_date: date
+    is_deleted: bool = False
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Payment:
-    """Money booked against an invoice."""
+    """Money booked against an invoice, or paid back for a credit note."""
 
     payment_id: str
-    invoice_id: str
+    invoice_id: str | None = None
+    credit_note_id: str | None = None
     account_id: str
     payment_date: date
     amount: Decimal
@@ -259,10 +293,10 @@ class Payment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryRecord:
-    """What happened to an invoice, when."""
+    """What happened to a document, when."""
 
     record_id: str
-    invoice_id: str
+    document_id: str
     at: datetime
     changes: str
     details: str

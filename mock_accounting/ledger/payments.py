@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from mock_accounting.ledger.books import Books
+from mock_accounting.ledger.credit_notes import named_credit_note, use_credit
+from mock_accounting.ledger.drafting import is_locked
 from mock_accounting.ledger.errors import Refused
 from mock_accounting.ledger.inputs import PaymentInput
-from mock_accounting.ledger.invoices import UNKNOWN_DOCUMENT, is_locked, settle
+from mock_accounting.ledger.invoices import named_invoice, settle
 from mock_accounting.ledger.model import (
+    CreditNote,
     Invoice,
     InvoiceStatus,
     LedgerAccount,
@@ -17,7 +21,7 @@ from mock_accounting.ledger.model import (
     PaymentStatus,
     RecordStatus,
 )
-from mock_accounting.ledger.money import round_half_up
+from mock_accounting.ledger.money import ZERO, round_half_up
 
 EXCEEDS_OUTSTANDING = "Payment amount exceeds the amount outstanding on this document"
 NOT_AUTHORISED = "Payments can only be made against Authorised documents"
@@ -26,57 +30,49 @@ _PAYABLE = frozenset({InvoiceStatus.AUTHORISED, InvoiceStatus.PAID})
 
 
 def create_payment(books: Books, wanted: PaymentInput) -> Payment:
-    """Book a payment on an invoice; the last cent due makes it PAID.
+    """Book a payment on an invoice, or a refund of a credit note.
+
+    The last cent due makes the document PAID.
 
     Raises:
         Refused: If a rule is broken; nothing is booked then.
     """
-    now = books.clock.now()
-    day = wanted.payment_date or now.date()
-    invoice = _invoice(books, wanted)
-    problems: list[str] = []
-    amount = round_half_up(wanted.amount) if wanted.amount is not None else Decimal(0)
-    if invoice.status not in _PAYABLE:
-        problems.append(NOT_AUTHORISED)
-    elif amount > invoice.amount_due:
-        problems.append(EXCEEDS_OUTSTANDING)
-    if amount <= 0:
-        problems.append("The payment amount must be greater than zero")
-    locked = is_locked(books, day)
-    if locked:
-        problems.append(locked)
-    rate = wanted.currency_rate or invoice.currency_rate
-    if rate < _LEAST_RATE:
-        problems.append("CurrencyRate must be greater than zero")
+    day = wanted.payment_date or books.clock.now().date()
+    document = _document(books, wanted)
+    amount = round_half_up(wanted.amount) if wanted.amount is not None else ZERO
+    rate = wanted.currency_rate or document.currency_rate
+    problems = _problems(books, document, amount, rate, day)
     account = _account(books, wanted)
     if isinstance(account, str):
         raise Refused(*problems, account)
     if problems:
         raise Refused(*problems)
+    is_refund = isinstance(document, CreditNote)
     payment = Payment(
         payment_id=books.ids.next(),
-        invoice_id=invoice.invoice_id,
+        invoice_id=None if is_refund else document_id(document),
+        credit_note_id=document_id(document) if is_refund else None,
         account_id=account.account_id,
         payment_date=day,
         amount=amount,
-        bank_amount=_bank_amount(wanted, invoice, account, rate),
+        bank_amount=_bank_amount(wanted, document, account, rate),
         currency_rate=rate,
         reference=wanted.reference or "",
         is_reconciled=wanted.is_reconciled or False,
-        updated_at=now,
+        updated_at=books.clock.now(),
     )
     books.put(payment)
-    settle(books, invoice, invoice.amount_paid + amount, day)
+    _apply(books, document, amount, day)
     books.note(
-        invoice.invoice_id,
-        "Paid" if amount == invoice.amount_due else "Part paid",
-        f"Payment of {invoice.currency_code} {amount:.2f} on {account.name}.",
+        document_id(document),
+        "Paid" if amount == open_amount(document) else "Part paid",
+        f"Payment of {document.currency_code} {amount:.2f} on {account.name}.",
     )
     return payment
 
 
 def delete_payment(books: Books, payment_id: str) -> Payment:
-    """Take a payment back; its invoice is open again.
+    """Take a payment back; its document is open again.
 
     Raises:
         NoSuchDocument: If there is no such payment.
@@ -92,12 +88,12 @@ def delete_payment(books: Books, payment_id: str) -> Payment:
         payment, status=PaymentStatus.DELETED, updated_at=books.clock.now()
     )
     books.put(deleted)
-    invoice = books.invoice(payment.invoice_id)
-    settle(books, invoice, invoice.amount_paid - payment.amount, payment.payment_date)
+    document = books.paid_document(payment)
+    _apply(books, document, -payment.amount, payment.payment_date)
     books.note(
-        invoice.invoice_id,
+        document_id(document),
         "Payment deleted",
-        f"Payment of {invoice.currency_code} {payment.amount:.2f} removed.",
+        f"Payment of {document.currency_code} {payment.amount:.2f} removed.",
     )
     return deleted
 
@@ -117,16 +113,64 @@ def save_payment(books: Books, wanted: PaymentInput) -> Payment:
     raise Refused("Payments cannot be modified, only created and deleted.")
 
 
-def _invoice(books: Books, wanted: PaymentInput) -> Invoice:
-    if not wanted.invoice_id and not wanted.invoice_number:
-        raise Refused("A payment must be for an Invoice")
-    if wanted.invoice_id:
-        invoice = books.invoices.get(wanted.invoice_id)
-    else:
-        invoice = books.invoice_numbered(wanted.invoice_number or "")
-    if invoice is None:
-        raise Refused(UNKNOWN_DOCUMENT)
-    return invoice
+def document_id(document: Invoice | CreditNote) -> str:
+    """The id of what is paid."""
+    match document:
+        case Invoice():
+            return document.invoice_id
+        case CreditNote():
+            return document.credit_note_id
+
+
+def open_amount(document: Invoice | CreditNote) -> Decimal:
+    """What a payment may at most come to."""
+    match document:
+        case Invoice():
+            return document.amount_due
+        case CreditNote():
+            return document.remaining_credit
+
+
+def _document(books: Books, wanted: PaymentInput) -> Invoice | CreditNote:
+    if wanted.invoice_id or wanted.invoice_number:
+        return named_invoice(books, wanted.invoice_id, wanted.invoice_number)
+    if wanted.credit_note_id or wanted.credit_note_number:
+        return named_credit_note(
+            books, wanted.credit_note_id, wanted.credit_note_number
+        )
+    raise Refused("A payment must be for an Invoice")
+
+
+def _problems(
+    books: Books,
+    document: Invoice | CreditNote,
+    amount: Decimal,
+    rate: Decimal,
+    day: date,
+) -> list[str]:
+    problems = []
+    if document.status not in _PAYABLE:
+        problems.append(NOT_AUTHORISED)
+    elif amount > open_amount(document):
+        problems.append(EXCEEDS_OUTSTANDING)
+    if amount <= 0:
+        problems.append("The payment amount must be greater than zero")
+    locked = is_locked(books, day)
+    if locked:
+        problems.append(locked)
+    if rate < _LEAST_RATE:
+        problems.append("CurrencyRate must be greater than zero")
+    return problems
+
+
+def _apply(
+    books: Books, document: Invoice | CreditNote, amount: Decimal, day: date
+) -> None:
+    match document:
+        case Invoice():
+            settle(books, document, paid=amount, on=day)
+        case CreditNote():
+            use_credit(books, document, refunded=amount, on=day)
 
 
 def _account(books: Books, wanted: PaymentInput) -> LedgerAccount | str:
@@ -145,11 +189,14 @@ def _account(books: Books, wanted: PaymentInput) -> LedgerAccount | str:
 
 
 def _bank_amount(
-    wanted: PaymentInput, invoice: Invoice, account: LedgerAccount, rate: Decimal
+    wanted: PaymentInput,
+    document: Invoice | CreditNote,
+    account: LedgerAccount,
+    rate: Decimal,
 ) -> Decimal:
     if wanted.bank_amount is not None:
         return round_half_up(wanted.bank_amount)
     amount = wanted.amount or Decimal(0)
-    if account.currency_code in {None, invoice.currency_code}:
+    if account.currency_code in {None, document.currency_code}:
         return round_half_up(amount)
     return round_half_up(amount / rate)

@@ -17,7 +17,9 @@ from typing import Any, Protocol
 from mock_accounting.ledger import codec
 from mock_accounting.ledger.books import Document
 from mock_accounting.ledger.model import (
+    Allocation,
     Contact,
+    CreditNote,
     Currency,
     HistoryRecord,
     Invoice,
@@ -45,16 +47,20 @@ create table if not exists answers (
 );
 """
 
-_KINDS: dict[str, type[Document]] = {
-    "organisation": Organisation,
-    "account": LedgerAccount,
-    "tax rate": TaxRate,
-    "currency": Currency,
-    "contact": Contact,
-    "invoice": Invoice,
-    "payment": Payment,
-    "history": HistoryRecord,
+_KINDS: dict[str, tuple[type[Document], str]] = {
+    "organisation": (Organisation, "organisation_id"),
+    "account": (LedgerAccount, "account_id"),
+    "tax rate": (TaxRate, "tax_type"),
+    "currency": (Currency, "code"),
+    "contact": (Contact, "contact_id"),
+    "invoice": (Invoice, "invoice_id"),
+    "credit note": (CreditNote, "credit_note_id"),
+    "allocation": (Allocation, "allocation_id"),
+    "payment": (Payment, "payment_id"),
+    "history": (HistoryRecord, "record_id"),
 }
+"""Each kind of document, with the field that identifies it."""
+_IDENTITIES = {kind: (name, field) for name, (kind, field) in _KINDS.items()}
 
 
 class DataFolderUnusable(Exception):
@@ -227,7 +233,7 @@ class DataFile:
             " order by kind <> 'organisation', serial"
         )
         for tenant_id, kind, body in rows:
-            yield tenant_id, codec.loads(_KINDS[kind], body)
+            yield tenant_id, codec.loads(_KINDS[kind][0], body)
 
     def save(
         self,
@@ -303,21 +309,6 @@ class DataFile:
             self._connection.execute(query, values)
 
 
-def _identity(document: Document) -> tuple[str, str]:  # noqa: PLR0911 - a table
-    match document:
-        case Organisation():
-            return "organisation", document.organisation_id
-        case LedgerAccount():
-            return "account", document.account_id
-        case TaxRate():
-            return "tax rate", document.tax_type
-        case Currency():
-            return "currency", document.code
-        case Contact():
-            return "contact", document.contact_id
-        case Invoice():
-            return "invoice", document.invoice_id
-        case Payment():
-            return "payment", document.payment_id
-        case HistoryRecord():
-            return "history", document.record_id
+def _identity(document: Document) -> tuple[str, str]:
+    name, field = _IDENTITIES[type(document)]
+    return name, getattr(document, field)

@@ -151,3 +151,25 @@ def test_a_bad_token_raises_unauthorised(books: Xero, server: Server) -> None:
     with pytest.raises(XeroUnauthorized):
         Xero(credentials).organisations.all()
     assert books.organisations.all()
+
+
+def test_a_credit_note_is_allocated(books: Xero) -> None:
+    """The client calls the amount of an allocation `AppliedAmount`."""
+    invoice = books.invoices.put(_invoice("W-1"))[0]
+    body = _invoice("W-1", Type="ACCRECCREDIT", CreditNoteNumber="W-1-CN1")
+    for name in ("InvoiceNumber", "DueDate"):
+        body.pop(name)
+    note = books.creditnotes.put(body)[0]
+
+    books.creditnotes.put_allocation(
+        note["CreditNoteID"],
+        {
+            "AppliedAmount": "5.41",
+            "Invoice": {"InvoiceID": invoice["InvoiceID"]},
+            "Date": dt.date(2026, 3, 16),
+        },
+    )
+
+    (credited,) = books.invoices.get("W-1")
+    assert credited["AmountDue"] == pytest.approx(20.0)
+    assert credited["CreditNotes"][0]["AppliedAmount"] == pytest.approx(5.41)

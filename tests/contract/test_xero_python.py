@@ -13,8 +13,12 @@ import requests
 from xero_python.accounting import (
     Account,
     AccountingApi,
+    Allocation,
+    Allocations,
     Contact,
     Contacts,
+    CreditNote,
+    CreditNotes,
     CurrencyCode,
     HistoryRecord,
     HistoryRecords,
@@ -290,3 +294,53 @@ def test_a_lost_answer_shows_why_a_key_is_needed(sdk: Sdk) -> None:
 
     assert made[0].validation_errors[0].message == "Invoice # must be unique."
     assert len(sdk.accounting.get_invoices(sdk.tenant).invoices) == 1
+
+
+def _credit_note(number: str) -> CreditNote:
+    return CreditNote(
+        type="ACCRECCREDIT",
+        status="AUTHORISED",
+        credit_note_number=number,
+        contact=Contact(name="Wool Shop Customer"),
+        date=dt.date(2026, 3, 16),
+        line_items=_invoice().line_items,
+    )
+
+
+def test_a_credit_note_is_allocated_and_paid_back(sdk: Sdk) -> None:
+    (invoice,) = _create(sdk, _invoice("W-1"))
+    (note,) = sdk.accounting.create_credit_notes(
+        sdk.tenant, CreditNotes(credit_notes=[_credit_note("W-1-CN1")])
+    ).credit_notes
+    allocation = Allocation(
+        amount=20.0,
+        date=dt.date(2026, 3, 16),
+        invoice=Invoice(invoice_id=invoice.invoice_id),
+    )
+
+    (applied,) = sdk.accounting.create_credit_note_allocation(
+        sdk.tenant, note.credit_note_id, Allocations(allocations=[allocation])
+    ).allocations
+    refund = Payment(
+        credit_note=CreditNote(credit_note_id=note.credit_note_id),
+        account=Account(code="091"),
+        date=dt.date(2026, 3, 16),
+        amount=5.41,
+    )
+    (paid_back,) = sdk.accounting.create_payments(
+        sdk.tenant, Payments(payments=[refund])
+    ).payments
+
+    (used,) = sdk.accounting.get_credit_note(
+        sdk.tenant, note.credit_note_id
+    ).credit_notes
+    assert paid_back.payment_type == "ARCREDITPAYMENT"
+    assert (used.status, used.remaining_credit) == ("PAID", 0)
+    assert used.allocations[0].allocation_id == applied.allocation_id
+    (credited,) = sdk.accounting.get_invoice(sdk.tenant, "W-1").invoices
+    assert credited.amount_due == Decimal("5.41")
+
+    removed = sdk.accounting.delete_credit_note_allocations(
+        sdk.tenant, note.credit_note_id, applied.allocation_id
+    )
+    assert removed.is_deleted

@@ -12,6 +12,7 @@ import pytest
 
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.contacts import archive_contact, create_contact
+from mock_accounting.ledger.drafting import HAS_PAYMENTS, NOT_MODIFIABLE
 from mock_accounting.ledger.errors import Refused
 from mock_accounting.ledger.inputs import (
     ContactInput,
@@ -20,8 +21,6 @@ from mock_accounting.ledger.inputs import (
     PaymentInput,
 )
 from mock_accounting.ledger.invoices import (
-    HAS_PAYMENTS,
-    NOT_MODIFIABLE,
     NUMBER_IN_USE,
     create_invoice,
     save_invoice,

@@ -1,0 +1,125 @@
+"""Organisation, connections, ledger accounts, tax rates and currencies."""
+
+from __future__ import annotations
+
+from mock_accounting.dialect.dates import iso_ticks, ms_day, ms_moment
+from mock_accounting.dialect.jsontext import JsonObject
+from mock_accounting.dialect.rendering.fields import add_set
+from mock_accounting.ledger.ids import NIL_ID
+from mock_accounting.ledger.model import (
+    AccountClass,
+    Currency,
+    LedgerAccount,
+    Organisation,
+    TaxRate,
+)
+from mock_accounting.ledger.money import round_half_up
+
+
+def show_organisation(subject: Organisation) -> JsonObject:
+    """The organisation with its lock dates, if they are set."""
+    content: JsonObject = {
+        "OrganisationID": subject.organisation_id,
+        "Name": subject.name,
+        "LegalName": subject.name,
+        "PaysTax": True,
+        "Version": "GLOBAL",
+        "OrganisationType": "COMPANY",
+        "OrganisationEntityType": "COMPANY",
+        "BaseCurrency": subject.base_currency,
+        "CountryCode": subject.country_code,
+        "IsDemoCompany": True,
+        "OrganisationStatus": "ACTIVE",
+        "FinancialYearEndDay": 31,
+        "FinancialYearEndMonth": 12,
+        "SalesTaxBasis": "ACCRUALS",
+        "SalesTaxPeriod": "QUARTERLY",
+        "DefaultSalesTax": "Tax Exclusive",
+        "DefaultPurchasesTax": "Tax Exclusive",
+        "CreatedDateUTC": ms_moment(subject.created_at),
+        "Timezone": subject.timezone,
+        "ShortCode": "!" + subject.organisation_id[:5],
+        "Class": "DEMO",
+        "Edition": "BUSINESS",
+        "Addresses": [],
+        "Phones": [],
+        "ExternalLinks": [],
+        "PaymentTerms": {},
+    }
+    if subject.period_lock_date:
+        content["PeriodLockDate"] = ms_day(subject.period_lock_date)
+    if subject.end_of_year_lock_date:
+        content["EndOfYearLockDate"] = ms_day(subject.end_of_year_lock_date)
+    return content
+
+
+def show_connection(subject: Organisation) -> JsonObject:
+    """One entry of the list of connections."""
+    created = iso_ticks(subject.created_at)
+    return {
+        "id": subject.organisation_id,
+        "authEventId": NIL_ID,
+        "tenantId": subject.organisation_id,
+        "tenantType": "ORGANISATION",
+        "tenantName": subject.name,
+        "createdDateUtc": created,
+        "updatedDateUtc": created,
+    }
+
+
+def show_account(subject: LedgerAccount) -> JsonObject:
+    """A ledger account."""
+    content: JsonObject = {
+        "AccountID": subject.account_id,
+        "Code": subject.code,
+        "Name": subject.name,
+        "Status": subject.status.value,
+        "Type": subject.type,
+        "TaxType": subject.tax_type,
+        "Class": subject.account_class.value,
+        "EnablePaymentsToAccount": subject.enable_payments,
+        "ShowInExpenseClaims": False,
+        "AddToWatchlist": False,
+        "HasAttachments": False,
+        "UpdatedDateUTC": ms_moment(subject.updated_at),
+    }
+    add_set(
+        content,
+        BankAccountType=subject.bank_account_type,
+        BankAccountNumber=subject.bank_account_number,
+        CurrencyCode=subject.currency_code,
+        SystemAccount=subject.system_account,
+    )
+    return content
+
+
+def show_tax_rate(subject: TaxRate) -> JsonObject:
+    """A tax rate with its components."""
+    content: JsonObject = {
+        "Name": subject.name,
+        "TaxType": subject.tax_type,
+        "CanApplyToAssets": AccountClass.ASSET in subject.applies_to,
+        "CanApplyToEquity": AccountClass.EQUITY in subject.applies_to,
+        "CanApplyToExpenses": AccountClass.EXPENSE in subject.applies_to,
+        "CanApplyToLiabilities": AccountClass.LIABILITY in subject.applies_to,
+        "CanApplyToRevenue": AccountClass.REVENUE in subject.applies_to,
+        "DisplayTaxRate": round_half_up(subject.display_rate_percent, 4),
+        "EffectiveRate": round_half_up(subject.effective_rate_percent, 4),
+        "Status": subject.status.value,
+        "TaxComponents": [
+            {
+                "Name": component.name,
+                "Rate": round_half_up(component.rate_percent, 4),
+                "IsCompound": component.is_compound,
+                "IsNonRecoverable": False,
+            }
+            for component in subject.components
+        ],
+    }
+    add_set(content, ReportTaxType=subject.report_tax_type)
+    return content
+
+
+def show_currency(subject: Currency) -> JsonObject:
+    """A subscribed currency."""
+    return {"Code": subject.code, "Description": subject.description}
