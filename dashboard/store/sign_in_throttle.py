@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dashboard.domain.clock import Clock
@@ -89,26 +90,33 @@ def network_of(address: str) -> str:
 def _rows(
     session: Session, keys: Iterable[str], now: datetime
 ) -> list[SignInThrottleRow]:
-    """Return the rows of *keys*, made or started anew where they are missing or old."""
-    wanted = list(keys)
-    known = {
-        row.key: row
-        for row in session.scalars(
-            select(SignInThrottleRow)
-            .where(SignInThrottleRow.key.in_(wanted))
-            .with_for_update()
-        )
-    }
-    for key in wanted:
-        row = known.get(key)
-        if row is None:
-            row = SignInThrottleRow(key=key, failures=0, updated_at=now)
-            session.add(row)
-            known[key] = row
-        elif row.updated_at <= now - _FORGOTTEN_AFTER:
+    """Return the rows of *keys*, locked; old ones and new ones count from zero."""
+    wanted = sorted(keys)
+    _make_missing(session, wanted, now)
+    rows = session.scalars(
+        select(SignInThrottleRow)
+        .where(SignInThrottleRow.key.in_(wanted))
+        # Always in the same order: two tries must not wait for each other.
+        .order_by(SignInThrottleRow.key)
+        .with_for_update()
+    ).all()
+    for row in rows:
+        if row.updated_at <= now - _FORGOTTEN_AFTER:
             row.failures = 0
             row.blocked_until = None
-    return [known[key] for key in wanted]
+    return list(rows)
+
+
+def _make_missing(session: Session, keys: Iterable[str], now: datetime) -> None:
+    """Make the rows of keys never seen; two processes may meet one at once."""
+    postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if postgres else sqlite.insert
+    for key in keys:
+        session.execute(
+            insert(SignInThrottleRow)
+            .values(key=key, failures=0, updated_at=now)
+            .on_conflict_do_nothing(index_elements=["key"])
+        )
 
 
 def _wait(row: SignInThrottleRow, now: datetime) -> timedelta:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,8 +11,8 @@ from werkzeug.routing import Rule
 
 from dashboard.domain.users import Role
 from dashboard.web.access import is_public, required_role
+from tests.web.scene import Scene
 
-Scene = Any  # the class stands in conftest.py
 WEB = Path(__file__).parents[2] / "dashboard" / "web"
 
 # They answer for themselves: files, signed messages, tokens, probes.

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from dashboard.domain.users import Role
-
-Scene = Any  # the class stands in conftest.py
+from tests.web.scene import Scene
 
 
 def numbers(text: str) -> list[str]:

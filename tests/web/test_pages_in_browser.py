@@ -23,11 +23,11 @@ from werkzeug.serving import make_server
 
 from dashboard.domain.clock import SystemClock
 from dashboard.domain.users import Role
+from tests.web.conftest import MakeScene
+from tests.web.scene import PASSWORD, Scene
 
 pytestmark = pytest.mark.browser
 
-Scene = Any  # the class stands in conftest.py
-PASSWORD = "correct horse battery"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGS = [
     "--no-sandbox",
@@ -72,7 +72,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def served(make_scene: Any) -> Iterator[Scene]:
+def served(make_scene: MakeScene) -> Iterator[Scene]:
     """A dashboard with orders of many kinds, served on a free port."""
     scene = make_scene(SystemClock())
     fill(scene)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from dashboard.domain.users import Role
-
-Scene = Any  # the class stands in conftest.py
+from tests.web.scene import Scene
 
 
 def test_a_run_shows_what_it_did_and_its_calls(scene: Scene) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from dashboard.domain.rules import InvoiceWhen
 from dashboard.domain.users import Role
+from tests.web.scene import Scene
 
-Scene = Any  # the class stands in conftest.py
 COMPANY = {
     "version": "1",
     "invoice_when": "ordered",

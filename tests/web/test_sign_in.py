@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from dashboard.domain.clock import SettableClock
 from dashboard.domain.users import Role
-
-PASSWORD = "correct horse battery"
-Scene = Any  # the class stands in conftest.py
+from tests.web.scene import PASSWORD, Scene
 
 
 def test_a_right_password_opens_the_page_that_was_asked_for(scene: Scene) -> None:
