@@ -185,6 +185,8 @@ def test_orders_are_filtered(
         ({"after": str(2**63)}, "after"),
         ({"status": "lost"}, "status"),
         ({"cause": "bad luck"}, "cause"),
+        ({"search": "\0"}, "search"),
+        ({"shop": "\0"}, "shop"),
     ],
 )
 def test_a_wrong_question_is_told_which_field(

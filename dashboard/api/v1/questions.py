@@ -76,8 +76,8 @@ def read_filter(args: MultiDict[str, str]) -> OrderFilter:
         statuses=tuple(
             _word("status", text, OrderStatus) for text in args.getlist("status")
         ),
-        search=args.get("search", "").strip()[:_MAX_SEARCH],
-        shop=args.get("shop", ""),
+        search=_text(args, "search").strip()[:_MAX_SEARCH],
+        shop=_text(args, "shop"),
         cause=_word("cause", cause, Cause) if cause else None,
     )
 
@@ -97,6 +97,14 @@ def read_task(body: bytes) -> Task:
         return Task(str(task))
     except ValueError as error:
         raise _wrong("task", _one_of(Task), code=422) from error
+
+
+def _text(args: MultiDict[str, str], name: str) -> str:
+    text = args.get(name, "")
+    if "\0" in text:
+        # PostgreSQL knows no such character.
+        raise _wrong(name, "must not hold a NUL character")
+    return text
 
 
 def _number(args: MultiDict[str, str], name: str, most: int) -> int | None:
