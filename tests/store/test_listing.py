@@ -1,0 +1,262 @@
+"""What the pages read: lists, one order, runs and figures."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import ColumnElement, select, update
+
+from dashboard.domain.postings import PostingKind, PostingState
+from dashboard.domain.problems import Cause
+from dashboard.domain.runs import RunState, Task, Trigger
+from dashboard.domain.status import OrderStatus
+from dashboard.store.listing_order import OrderReading
+from dashboard.store.listing_orders import OrderFilter, OrderListing, OrderSort
+from dashboard.store.listing_overview import OverviewReading
+from dashboard.store.listing_runs import RunListing
+from dashboard.store.runs import RunStore
+from dashboard.store.schema import GateRow, HeartbeatRow, OrderRow, PostingRow
+from dashboard.store.standings import problem_to_plain, refresh_standings
+from tests.fixtures.builders import a_customer, a_problem, an_order
+from tests.fixtures.company import Company
+from tests.fixtures.databases import ClockedDatabase
+
+ALL = OrderFilter()
+
+
+@pytest.fixture
+def listing(database: ClockedDatabase) -> OrderListing:
+    return OrderListing(database)
+
+
+def numbers(
+    listing: OrderListing, wanted: OrderFilter = ALL, sort: OrderSort = OrderSort.NEWEST
+) -> list[str]:
+    return [order.number for order in listing.page(wanted, sort, size=100).orders]
+
+
+def confirm(company: Company, number: str) -> None:
+    """Let everything an order needs be in the books, its contact too."""
+    order = company.row(number)
+    mine = (PostingRow.order_id == order.id) | (
+        PostingRow.id == order.contact_posting_id
+    )
+    _settle(company, mine, state=PostingState.CONFIRMED.value, problem=None)
+
+
+def refuse(company: Company, number: str) -> None:
+    """Let the books refuse the invoice of an order."""
+    invoice = PostingRow.natural_key == f"W-{number}"
+    problem = problem_to_plain(a_problem())
+    _settle(company, invoice, state=PostingState.REFUSED.value, problem=problem)
+
+
+def _settle(company: Company, which: ColumnElement[bool], **values: object) -> None:
+    now = company.clock.now()
+    with company.database.write() as session:
+        session.execute(
+            update(PostingRow).where(which).values(updated_at=now, **values)
+        )
+        refresh_standings(session, session.scalars(select(OrderRow.id)).all(), now)
+
+
+def test_a_search_finds_numbers_names_and_addresses_in_any_case(
+    company: Company, listing: OrderListing
+) -> None:
+    company.take_in(
+        an_order("1042", customer=a_customer("1", company="Çelik & Zonen")),
+        an_order("2001", customer=a_customer("2")),
+    )
+
+    for search in ("1042", "w-104", "zonen", "BUYER1@shop"):
+        assert numbers(listing, OrderFilter(search=search)) == ["1042"], search
+    for nothing in ("%", "_", "\\", "' OR 1=1 --"):
+        assert numbers(listing, OrderFilter(search=nothing)) == [], nothing
+
+
+def test_a_filter_narrows_by_shop_day_cause_and_status(
+    company: Company, listing: OrderListing
+) -> None:
+    company.take_in(an_order("1001"), an_order("1002"), an_order("1003", payments=()))
+    refuse(company, "1002")
+
+    attention = OrderFilter(statuses=(OrderStatus.NEEDS_ATTENTION,))
+    assert numbers(listing, attention) == ["1002"]
+    assert numbers(listing, OrderFilter(cause=Cause.REFUSED)) == ["1002"]
+    assert len(numbers(listing, OrderFilter(shop="shop"))) == 3
+    assert numbers(listing, OrderFilter(shop="other")) == []
+    assert len(numbers(listing, OrderFilter(received_on=date(2026, 11, 22)))) == 3
+    assert numbers(listing, OrderFilter(received_on=date(2026, 11, 21))) == []
+
+
+def test_counts_ignore_the_status_that_is_asked_for(
+    company: Company, listing: OrderListing
+) -> None:
+    company.take_in(an_order("1001"), an_order("1002", payments=()))
+
+    counts = listing.counts(OrderFilter(statuses=(OrderStatus.PAID,), search="100"))
+
+    assert {count.status: count.count for count in counts} == {
+        OrderStatus.QUEUED: 1,
+        OrderStatus.AWAITING_PAYMENT: 1,
+    }
+
+
+@pytest.mark.parametrize("sort", list(OrderSort))
+def test_paging_there_and_back_meets_every_order_once(
+    company: Company, listing: OrderListing, sort: OrderSort
+) -> None:
+    # Three totals for ten orders: the total alone is no key.
+    company.take_in(*(an_order(str(n), f"{10 + n % 3}.00") for n in range(1001, 1011)))
+    expected = numbers(listing, sort=sort)
+
+    pages = [listing.page(ALL, sort, size=4)]
+    while pages[-1].has_next:
+        last = pages[-1].orders[-1].id
+        pages.append(listing.page(ALL, sort, size=4, after=last))
+    back = [pages[-1]]
+    while back[-1].has_previous:
+        first = back[-1].orders[0].id
+        back.append(listing.page(ALL, sort, size=4, before=first))
+
+    assert [o.number for page in pages for o in page.orders] == expected
+    assert [o.number for page in reversed(back) for o in page.orders] == expected
+
+
+def test_neighbours_are_those_of_the_list(
+    company: Company, listing: OrderListing
+) -> None:
+    company.take_in(
+        an_order("1001", "30.00"), an_order("1002", "10.00"), an_order("1003", "20.00")
+    )
+    middle = company.row("1003").id
+
+    beside = listing.neighbours(middle, ALL, OrderSort.HIGHEST)
+
+    assert beside.previous_id == company.row("1001").id
+    assert beside.next_id == company.row("1002").id
+    ends = listing.neighbours(company.row("1001").id, ALL, OrderSort.HIGHEST)
+    assert ends.previous_id is None
+
+
+def test_a_row_says_how_far_invoice_and_payment_have_come(
+    company: Company, listing: OrderListing
+) -> None:
+    company.take_in(an_order("1001"), an_order("1002", payments=()))
+    confirm(company, "1001")
+
+    waiting, booked = listing.page(ALL, OrderSort.NEWEST, size=10).orders
+
+    assert (waiting.invoice, waiting.payment) == (None, None)
+    assert booked.invoice is PostingState.CONFIRMED
+    assert booked.payment is PostingState.CONFIRMED
+    assert booked.invoice_number == "W-1001"
+
+
+def test_an_order_is_read_with_all_that_belongs_to_it(company: Company) -> None:
+    company.take_in(an_order("1001"))
+    reading = OrderReading(company.database)
+
+    detail = reading.one(company.row("1001").id)
+
+    assert detail is not None
+    assert [posting.kind for posting in detail.postings] == [
+        PostingKind.CONTACT,
+        PostingKind.INVOICE,
+        PostingKind.PAYMENT,
+    ]
+    assert [event.kind for event in detail.events] == ["received", "planned:book"]
+    (revision,) = detail.revisions
+    payload = reading.payload(detail.summary.id, revision.id)
+    assert payload is not None
+    assert len(payload) == revision.size
+    assert reading.one(999) is None
+
+
+def test_a_shared_contact_is_shown_on_every_order_of_the_customer(
+    company: Company,
+) -> None:
+    company.take_in(an_order("1001"), an_order("1002"))
+    reading = OrderReading(company.database)
+
+    second = reading.one(company.row("1002").id)
+
+    assert second is not None
+    assert second.postings[0].kind is PostingKind.CONTACT
+
+
+def test_problems_are_grouped_by_cause_the_largest_first(company: Company) -> None:
+    company.take_in(*(an_order(str(n)) for n in (1001, 1002)))
+    refuse(company, "1001")
+    company.clock.advance(60)
+    refuse(company, "1002")
+
+    (group,) = OverviewReading(company.database).problems()
+
+    assert (group.cause, group.count) == (Cause.REFUSED, 2)
+    assert group.last_at - group.first_at == timedelta(seconds=60)
+    assert group.message == "The books do not want it."
+
+
+def test_invoices_are_counted_in_the_hour_they_were_booked(company: Company) -> None:
+    company.take_in(*(an_order(str(n)) for n in (1001, 1002)))
+    confirm(company, "1001")
+    company.clock.advance(3600)
+    confirm(company, "1002")
+
+    hours = OverviewReading(company.database).booked_per_hour(company.clock.now(), 3)
+
+    assert [hour.count for hour in hours] == [0, 1, 1]
+    assert hours[-1].start == datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+def test_the_pulse_tells_what_moves_and_whether_the_gate_is_closed(
+    company: Company,
+) -> None:
+    now = company.clock.now()
+    reading = OverviewReading(company.database)
+    assert not reading.pulse(now).moving
+    assert reading.pulse(now).engine_seen_at is None
+
+    company.take_in(an_order("1001"))
+    with company.database.write() as session:
+        session.add(HeartbeatRow(process="p", role="engine", at=now))
+        until = now + timedelta(minutes=1)
+        session.add(GateRow(id=1, closed_until=until, reason="Asked to wait"))
+
+    pulse = reading.pulse(now)
+    assert pulse.moving
+    assert pulse.engine_seen_at == now
+    assert (pulse.closed_until, pulse.closed_reason) == (until, "Asked to wait")
+    assert reading.pulse(now + timedelta(minutes=2)).closed_until is None
+
+
+def test_runs_that_did_nothing_are_left_out_unless_asked_for(
+    database: ClockedDatabase,
+) -> None:
+    runs = RunStore(database, "p")
+    empty = runs.begin(Task.SYNC, Trigger.SWEEP)
+    runs.finish(empty.id, RunState.DONE)
+    failed = runs.begin(Task.SYNC, Trigger.PERSON)
+    runs.finish(failed.id, RunState.FAILED, "No answer.")
+    listing = RunListing(database)
+
+    shown = [listed.run.id for listed in listing.page(size=10).runs]
+    everything = [
+        listed.run.id for listed in listing.page(size=10, with_empty=True).runs
+    ]
+
+    assert shown == [failed.id]
+    assert everything == [failed.id, empty.id]
+
+
+def test_a_run_tells_what_it_did_to_which_orders(company: Company) -> None:
+    company.take_in(an_order("1001"))
+    run = RunStore(company.database, "p").begin(Task.SYNC, Trigger.ORDER)
+    detail = RunListing(company.database).one(run.id)
+
+    assert detail is not None
+    assert detail.listed.run.state is RunState.RUNNING
+    assert detail.events == ()
+    assert RunListing(company.database).one(999) is None
