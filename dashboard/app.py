@@ -34,8 +34,9 @@ from dashboard.store.schedules import ScheduleStore
 from dashboard.store.users import UserStore
 from dashboard.store.vault import Vault
 from dashboard.sync.actions import OrderActions
-from dashboard.sync.engine import Engine, Stores, process_name
+from dashboard.sync.engine import Engine, Stores
 from dashboard.sync.intake import Intake
+from dashboard.sync.processes import process_name
 from dashboard.sync.setup import plan_waiting
 from dashboard.web import register_pages
 from dashboard.web.services import Services, open_services

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +16,13 @@ from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database
 from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.gate import Gate, Pace, gate_state
+from dashboard.store.holdings import free, holders
 from dashboard.store.orders import OrderStore
 from dashboard.store.queue import WorkQueue
 from dashboard.store.runs import RunStore
 from dashboard.sync.crew import Crew
 from dashboard.sync.pacer import GatePacer
+from dashboard.sync.processes import is_gone
 from dashboard.sync.setup import learn_facts, plan_waiting
 from dashboard.sync.worker import Worker
 
@@ -46,11 +45,6 @@ class Stores:
     company: CompanyStore
     orders: OrderStore
     exchanges: ExchangeStore
-
-
-def process_name() -> str:
-    """Return a name for this process that no other one has or had."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
 class Engine:
@@ -136,6 +130,7 @@ class Engine:
 
     def _work(self) -> None:
         self.runs.clean_up()
+        self._take_over()
         while not self._stopping.is_set():
             run = self.runs.take()
             if run is None:
@@ -144,6 +139,16 @@ class Engine:
         trigger, self._trigger = self._trigger, Trigger.SWEEP
         if self._has_work() and not self._gate_is_closed():
             self._carry_out(self.runs.begin(Task.SYNC, trigger))
+
+    def _take_over(self) -> None:
+        """Free what processes of this machine held that are gone, killed for instance.
+
+        Their leases would run out by themselves, but only minutes later.
+        """
+        gone = [name for name in holders(self._stores.database) if is_gone(name)]
+        if gone:
+            _log.warning("takes over from vanished processes", extra={"gone": gone})
+            free(self._stores.database, gone)
 
     def _has_work(self) -> bool:
         company = self._stores.company

@@ -1,0 +1,52 @@
+"""What processes hold while they work, and freeing it when one has vanished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select, update
+
+from dashboard.domain.runs import RunState
+from dashboard.domain.status import RequestState
+from dashboard.store.database import Database
+from dashboard.store.schema import CallSlotRow, RequestRow, RunRow
+
+_OPEN = RequestRow.state != RequestState.DONE.value
+
+
+def holders(database: Database) -> set[str]:
+    """Return the processes that hold a request, or a place among the calls."""
+    with database.read() as session:
+        claims = select(RequestRow.claimed_by).where(_OPEN, RequestRow.claimed_by != "")
+        slots = select(CallSlotRow.holder).where(CallSlotRow.holder != "")
+        return {*session.scalars(claims), *session.scalars(slots)}
+
+
+def free(database: Database, vanished: Iterable[str]) -> None:
+    """End the leases of processes that have vanished; commits.
+
+    What one was sending becomes unknown by this, and is asked for after it settled,
+    just as when its lease had run out.
+    """
+    names = list(vanished)
+    with database.write() as session:
+        now = database.now(session)
+        session.execute(
+            update(RequestRow)
+            .where(_OPEN, RequestRow.claimed_by.in_(names))
+            .values(claimed_until=now)
+        )
+        session.execute(
+            update(CallSlotRow)
+            .where(CallSlotRow.holder.in_(names))
+            .values(holder="", until=now)
+        )
+        session.execute(
+            update(RunRow)
+            .where(RunRow.state == RunState.RUNNING.value, RunRow.process.in_(names))
+            .values(
+                state=RunState.INTERRUPTED.value,
+                finished_at=RunRow.heartbeat_at,
+                message="The program was stopped. The next run goes on.",
+            )
+        )
