@@ -8,12 +8,20 @@ import hmac
 from urllib.parse import parse_qs, unquote_plus
 
 from mock_accounting.dialect import answers
+from mock_accounting.dialect.jsontext import JsonObject, JsonValue
 from mock_accounting.dialect.messages import Answer, Call, Rejected
 from mock_accounting.dialect.rendering.settings import show_connection
+from mock_accounting.faults.rules import API_ROOT
 from mock_accounting.ledger.books import Books
-from mock_accounting.ledger.ids import IdSource, parse_id
+from mock_accounting.ledger.ids import IdSource, derived_id, parse_id
 from mock_accounting.ledger.organisations import Organisations
 from mock_accounting.ledger.storage import Client
+from mock_accounting.traffic.consents import (
+    AuthorizationCodes,
+    GrantInvalid,
+    RefreshTokens,
+)
+from mock_accounting.traffic.scopes import DEFAULT_SCOPES, OFFLINE, allows, is_scope
 from mock_accounting.traffic.tokens import (
     LIFETIME_S,
     Grant,
@@ -22,35 +30,22 @@ from mock_accounting.traffic.tokens import (
     Tokens,
 )
 
-_SCOPES_2026 = (
-    "accounting.invoices accounting.payments accounting.contacts accounting.settings"
-)
-_AREAS = frozenset(
-    {
-        "attachments",
-        "banktransactions",
-        "budgets",
-        "contacts",
-        "invoices",
-        "journals",
-        "manualjournals",
-        "payments",
-        "reports",
-        "settings",
-        "transactions",
-    }
-)
-_SIGN_IN = frozenset({"openid", "profile", "email", "offline_access"})
-
 
 class Identity:
     """Issues tokens, and tells from a token which books may be opened."""
 
     def __init__(
-        self, organisations: Organisations, tokens: Tokens, ids: IdSource
+        self,
+        organisations: Organisations,
+        tokens: Tokens,
+        codes: AuthorizationCodes,
+        refresh_tokens: RefreshTokens,
+        ids: IdSource,
     ) -> None:
         self._organisations = organisations
         self._tokens = tokens
+        self._codes = codes
+        self._refresh_tokens = refresh_tokens
         self._ids = ids
 
     def instance_id(self) -> str:
@@ -58,7 +53,7 @@ class Identity:
         return self._ids.next()
 
     def token(self, call: Call) -> Answer:
-        """POST /connect/token with `grant_type=client_credentials`."""
+        """POST /connect/token, for each kind of grant."""
         if call.method != "POST":
             return answers.method_not_allowed()
         form = _form(call)
@@ -93,40 +88,98 @@ class Identity:
         """The books the call is about: named by its header, or the only ones.
 
         Raises:
-            Rejected: With 403 if the client is not connected to them.
+            Rejected: With 403 if the client is not connected to them, or the
+                token's scope does not open what is called.
         """
         given = call.header("Xero-Tenant-Id")
         tenant_id = parse_id(given) if given else grant.tenant_id
         books = self._organisations.find(tenant_id or "")
-        if books is None or tenant_id != grant.tenant_id:
+        if (
+            books is None
+            or tenant_id not in self._tenant_ids(grant)
+            or not allows(grant.scope, call.method, call.path[len(API_ROOT) :])
+        ):
             raise Rejected(answers.forbidden(self.instance_id()))
         return books
 
     def connections(self, call: Call, grant: Grant) -> Answer:
-        """GET /connections."""
-        if call.method != "GET":
+        """GET /connections, DELETE /connections/{id}."""
+        found = {
+            derived_id(grant.client_id, tenant_id): self._organisations.find(tenant_id)
+            for tenant_id in self._tenant_ids(grant)
+        }
+        _, _, connection_id = call.path.strip("/").partition("/")
+        if call.method != ("DELETE" if connection_id else "GET"):
             return answers.method_not_allowed()
-        books = self._organisations.find(grant.tenant_id)
-        shown = [show_connection(books.organisation)] if books else []
-        return answers.json_answer(200, list(shown))
+        if not connection_id:
+            shown: list[JsonValue] = [
+                show_connection(its_id, books.organisation)
+                for its_id, books in found.items()
+                if books is not None
+            ]
+            return answers.json_answer(200, shown)
+        books = found.get(parse_id(connection_id) or "")
+        if books is None:
+            return answers.not_found()
+        tenant_id = books.organisation.organisation_id
+        self._organisations.disconnect(grant.client_id, tenant_id)
+        return Answer(status=204)
+
+    def _tenant_ids(self, grant: Grant) -> tuple[str, ...]:
+        client = self._organisations.client(grant.client_id)
+        return client.tenant_ids if client else ()
 
     def _granted(self, client: Client, form: dict[str, str]) -> Answer:
-        if form.get("grant_type") != "client_credentials":
-            return answers.token_error("unsupported_grant_type")
-        scope = form.get("scope", "").strip() or _SCOPES_2026
-        if not all(map(_is_scope, scope.split())):
+        try:
+            match form.get("grant_type"):
+                case "client_credentials":
+                    return self._by_credentials(client, form)
+                case "authorization_code":
+                    return self._by_code(client, form)
+                case "refresh_token":
+                    return self._by_refresh(client, form)
+                case _:
+                    return answers.token_error("unsupported_grant_type")
+        except GrantInvalid:
+            return answers.token_error("invalid_grant")
+
+    def _by_credentials(self, client: Client, form: dict[str, str]) -> Answer:
+        scope = form.get("scope", "").strip() or DEFAULT_SCOPES
+        if not all(map(is_scope, scope.split())):
             return answers.token_error("invalid_scope")
-        token = self._tokens.issue(client.client_id, client.tenant_id, scope)
-        return answers.json_answer(
-            200,
-            {
-                "access_token": token,
-                "expires_in": LIFETIME_S,
-                "token_type": "Bearer",
-                "scope": scope,
-            },
-            {"Cache-Control": "no-store"},
+        return self._token_answer(client, scope, refreshable=False)
+
+    def _by_code(self, client: Client, form: dict[str, str]) -> Answer:
+        consent = self._codes.redeem(
+            form.get("code", ""),
+            client_id=client.client_id,
+            redirect_uri=form.get("redirect_uri", ""),
+            verifier=form.get("code_verifier", ""),
         )
+        refreshable = OFFLINE in consent.scope.split()
+        return self._token_answer(client, consent.scope, refreshable=refreshable)
+
+    def _by_refresh(self, client: Client, form: dict[str, str]) -> Answer:
+        token = form.get("refresh_token", "")
+        scope = self._refresh_tokens.use(token, client.client_id)
+        asked = form.get("scope", "").split()
+        if not set(asked) <= set(scope.split()):
+            return answers.token_error("invalid_scope")
+        return self._token_answer(client, scope, refreshable=True)
+
+    def _token_answer(self, client: Client, scope: str, *, refreshable: bool) -> Answer:
+        tenant_id = next(iter(client.tenant_ids), "")
+        content: JsonObject = {
+            "access_token": self._tokens.issue(client.client_id, tenant_id, scope),
+            "expires_in": LIFETIME_S,
+            "token_type": "Bearer",
+            "scope": scope,
+        }
+        if refreshable:
+            content["refresh_token"] = self._refresh_tokens.issue(
+                client.client_id, scope
+            )
+        return answers.json_answer(200, content, {"Cache-Control": "no-store"})
 
     def _unauthorized(self, detail: str) -> Rejected:
         return Rejected(answers.unauthorized(detail, self.instance_id()))
@@ -155,8 +208,3 @@ def _credentials(call: Call, form: dict[str, str]) -> tuple[str, str]:
 
 def _same(expected: str, given: str) -> bool:
     return hmac.compare_digest(expected.encode(), given.encode())
-
-
-def _is_scope(scope: str) -> bool:
-    family, _, area = scope.removesuffix(".read").partition(".")
-    return scope in _SIGN_IN or (family == "accounting" and area in _AREAS)

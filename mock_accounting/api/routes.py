@@ -13,6 +13,8 @@ _PATHS = (
     "/connect/token",
     "/connections",
     "/Connections",
+    "/connections/<path>",
+    "/Connections/<path>",
     "/api.xro/2.0/<path:path>",
 )
 

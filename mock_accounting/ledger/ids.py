@@ -19,6 +19,11 @@ class IdSource:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
 
+def derived_id(*parts: str) -> str:
+    """The identifier of what these parts stand for: always the same."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, " ".join(parts)))
+
+
 def parse_id(text: str) -> str | None:
     """The dashed, lower-case form of *text*, or None if it is no identifier.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Iterable
+from dataclasses import replace
 
 from mock_accounting.ledger import demo
 from mock_accounting.ledger.books import Books
@@ -37,13 +39,27 @@ class Organisations:
         """The client with this id."""
         return self._clients.get(client_id)
 
+    def connect(self, client_id: str, tenant_ids: Iterable[str]) -> None:
+        """Let a client into these organisations, as a user agreed to."""
+        with self._lock:
+            client = self._clients[client_id]
+            joined = dict.fromkeys((*client.tenant_ids, *tenant_ids))
+            self._keep_client(replace(client, tenant_ids=tuple(joined)))
+
+    def disconnect(self, client_id: str, tenant_id: str) -> None:
+        """Keep a client out of an organisation from now on."""
+        with self._lock:
+            client = self._clients[client_id]
+            left = [it for it in client.tenant_ids if it != tenant_id]
+            self._keep_client(replace(client, tenant_ids=tuple(left)))
+
     def open(self, name: str) -> tuple[Books, Client]:
         """Found an organisation with books and a client of its own."""
         tenant_id = self._ids.next()
         client = Client(
             client_id=self._ids.next().replace("-", "").upper(),
             secret=secrets.token_urlsafe(24),
-            tenant_id=tenant_id,
+            tenant_ids=(tenant_id,),
         )
         return self._found(tenant_id, name, client), client
 
@@ -64,6 +80,10 @@ class Organisations:
             self._clients.clear()
         self._found_demo()
 
+    def _keep_client(self, client: Client) -> None:
+        self._clients[client.client_id] = client
+        self._storage.add_client(client)
+
     def _load(self) -> None:
         for tenant_id, document in self._storage.documents():
             books = self._books.get(tenant_id)
@@ -82,7 +102,7 @@ class Organisations:
         client = Client(
             client_id=demo.DEMO_CLIENT,
             secret=demo.DEMO_CLIENT,
-            tenant_id=demo.DEMO_TENANT_ID,
+            tenant_ids=(demo.DEMO_TENANT_ID,),
         )
         self._found(demo.DEMO_TENANT_ID, demo.DEMO_NAME, client)
 

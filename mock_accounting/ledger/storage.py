@@ -32,7 +32,11 @@ from mock_accounting.ledger.model import (
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text not null);
 create table if not exists clients (
-    client_id text primary key, secret text not null, tenant_id text not null
+    client_id text primary key, secret text not null, tenant_ids text not null
+);
+create table if not exists refresh_tokens (
+    digest text primary key, client_id text not null, scope text not null,
+    expires_at text not null, used_at text
 );
 create table if not exists documents (
     serial integer primary key autoincrement,
@@ -69,11 +73,22 @@ class DataFolderUnusable(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Client:
-    """An app that may ask for tokens, and the organisation it is connected to."""
+    """An app that may ask for tokens, and the organisations it is connected to."""
 
     client_id: str
     secret: str
-    tenant_id: str
+    tenant_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefreshToken:
+    """A refresh token as it is kept: not itself, but its hash."""
+
+    digest: str
+    client_id: str
+    scope: str
+    expires_at: str
+    used_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +116,13 @@ class Storage(Protocol):
         """The clients known."""
 
     def add_client(self, client: Client) -> None:
-        """Keep a client."""
+        """Keep a client, over its former version."""
+
+    def refresh_tokens(self) -> list[RefreshToken]:
+        """The refresh tokens kept; they outlive `clear`."""
+
+    def keep_refresh_token(self, token: RefreshToken) -> None:
+        """Keep a refresh token, over its former version."""
 
     def documents(self) -> Iterator[tuple[str, Document]]:
         """Every document with its tenant, oldest change first."""
@@ -146,6 +167,13 @@ class Memory:
         return []
 
     def add_client(self, client: Client) -> None:
+        """See Storage."""
+
+    def refresh_tokens(self) -> list[RefreshToken]:
+        """See Storage."""
+        return []
+
+    def keep_refresh_token(self, token: RefreshToken) -> None:
         """See Storage."""
 
     def documents(self) -> Iterator[tuple[str, Document]]:
@@ -213,17 +241,48 @@ class DataFile:
 
     def clients(self) -> list[Client]:
         """See Storage."""
-        rows = self._rows("select client_id, secret, tenant_id from clients")
+        rows = self._rows("select client_id, secret, tenant_ids from clients")
         return [
-            Client(client_id=client_id, secret=secret, tenant_id=tenant_id)
-            for client_id, secret, tenant_id in rows
+            Client(
+                client_id=client_id, secret=secret, tenant_ids=tuple(tenants.split())
+            )
+            for client_id, secret, tenants in rows
         ]
 
     def add_client(self, client: Client) -> None:
         """See Storage."""
         self._execute(
             "insert or replace into clients values (?, ?, ?)",
-            (client.client_id, client.secret, client.tenant_id),
+            (client.client_id, client.secret, " ".join(client.tenant_ids)),
+        )
+
+    def refresh_tokens(self) -> list[RefreshToken]:
+        """See Storage."""
+        rows = self._rows(
+            "select digest, client_id, scope, expires_at, used_at from refresh_tokens"
+        )
+        return [
+            RefreshToken(
+                digest=digest,
+                client_id=client_id,
+                scope=scope,
+                expires_at=expires_at,
+                used_at=used_at,
+            )
+            for digest, client_id, scope, expires_at, used_at in rows
+        ]
+
+    def keep_refresh_token(self, token: RefreshToken) -> None:
+        """See Storage."""
+        self._execute(
+            "insert or replace into refresh_tokens values (?, ?, ?, ?, ?)",
+            (
+                token.digest,
+                token.client_id,
+                token.scope,
+                token.expires_at,
+                token.used_at,
+            ),
         )
 
     def documents(self) -> Iterator[tuple[str, Document]]:
@@ -304,7 +363,7 @@ class DataFile:
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 
-    def _execute(self, query: str, values: tuple[str, ...]) -> None:
+    def _execute(self, query: str, values: tuple[str | None, ...]) -> None:
         with self._lock:
             self._connection.execute(query, values)
 

@@ -17,7 +17,12 @@ from xero.exceptions import XeroBadRequest, XeroNotFound, XeroUnauthorized
 
 from mock_accounting.app import Server
 
-SCOPES = ["accounting.invoices", "accounting.payments", "accounting.contacts"]
+SCOPES = [
+    "accounting.invoices",
+    "accounting.payments",
+    "accounting.contacts",
+    "accounting.settings",
+]
 
 
 @pytest.fixture

@@ -53,11 +53,11 @@ def show_organisation(subject: Organisation) -> JsonObject:
     return content
 
 
-def show_connection(subject: Organisation) -> JsonObject:
+def show_connection(connection_id: str, subject: Organisation) -> JsonObject:
     """One entry of the list of connections."""
     created = iso_ticks(subject.created_at)
     return {
-        "id": subject.organisation_id,
+        "id": connection_id,
         "authEventId": NIL_ID,
         "tenantId": subject.organisation_id,
         "tenantType": "ORGANISATION",
