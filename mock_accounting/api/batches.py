@@ -33,7 +33,7 @@ def write_and_answer(
     mixed batch are written all the same, and the caller is not told. So does
     the real one.
     """
-    verdicts = _written(inputs, write=write, show=show, echo=echo)
+    verdicts = _written(request, inputs, write=write, show=show, echo=echo)
     if not flag(request.call, "summarizeErrors", default=True):
         return request.envelope(
             name, [_with_verdict(element) for element in verdicts.elements]
@@ -54,6 +54,7 @@ class _Verdicts:
 
 
 def _written(
+    request: ApiRequest,
     inputs: Sequence[S],
     *,
     write: Callable[[S], D],
@@ -62,9 +63,9 @@ def _written(
 ) -> _Verdicts:
     elements: list[JsonObject] = []
     refused: list[JsonObject] = []
-    for sent in inputs:
+    for place, sent in enumerate(inputs, start=1):
         try:
-            shown = show(write(sent))
+            shown = show(write(request.to_write(place, sent)))
         except Refused as refusal:
             failed = echo(sent) | {
                 "HasErrors": True,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from mock_accounting.api.endpoints import Endpoint, find_methods
 from mock_accounting.api.identity import Identity
 from mock_accounting.api.request import ApiRequest
 from mock_accounting.dialect import answers
 from mock_accounting.dialect.messages import Answer, Call, Rejected
-from mock_accounting.faults.delivery import Lost, Truncated
+from mock_accounting.faults import failures, tampering
+from mock_accounting.faults.delivery import Breakage, Lost, Truncated, breakage_of
 from mock_accounting.faults.rules import (
     API_ROOT,
     FaultKind,
@@ -23,13 +23,12 @@ from mock_accounting.faults.rules import (
 )
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.errors import NoSuchDocument
+from mock_accounting.ledger.ids import parse_id
 from mock_accounting.ledger.organisations import Organisations
 from mock_accounting.traffic.idempotency import KeyedAnswers
 from mock_accounting.traffic.limits import LimitExceeded, Limits
 from mock_accounting.traffic.log import LogEntry, RequestLog, readable
 from mock_accounting.traffic.tokens import Grant
-
-Breakage: TypeAlias = Lost | Truncated
 
 _WRITES = frozenset({"PUT", "POST", "PATCH"})
 _TOKEN_PATH = "/connect/token"  # noqa: S105 - a path
@@ -71,7 +70,8 @@ class Gateway:
         """Answer a call; the second value says how the answer is to break."""
         started = time.perf_counter()
         trace = _Trace(entry_id=self._log.next_id())
-        trace.rules = self._faults.hit(call, trace.entry_id)
+        if self._faults.any_set:
+            trace.rules = self._faults.hit(call, trace.entry_id, self._tenant_of(call))
         answer, breakage = self._answer_with_faults(call, trace)
         duration_ms = (time.perf_counter() - started) * 1000
         self._write_log(call, answer, trace, (duration_ms, breakage))
@@ -87,16 +87,11 @@ class Gateway:
         else:
             _wait(trace.rules)
             answer = Answer(status=503)
+        spec = before or after
         breakage: Breakage | None = None
-        match before or after:
-            case FaultSpec(kind=FaultKind.STATUS) as spec:
-                answer = self._failure(spec)
-            case FaultSpec(kind=FaultKind.LOSE_ANSWER, how=how):
-                breakage = Lost(how=how)
-            case FaultSpec(kind=FaultKind.TRUNCATE, keep_bytes=keep_bytes):
-                breakage = Truncated(keep_bytes=keep_bytes)
-            case _:
-                pass
+        if spec is not None:
+            breakage = breakage_of(spec)
+            answer = failures.failed(answer, spec, self._identity.instance_id())
         return replace(answer, headers={**trace.headers, **answer.headers}), breakage
 
     def _answer(self, call: Call, trace: _Trace) -> Answer:
@@ -104,6 +99,8 @@ class Gateway:
             if call.path.lower() == _TOKEN_PATH:
                 _wait(trace.rules)
                 return self._identity.token(call)
+            if self._faults.has_expired(call):
+                return failures.token_expired(self._identity.instance_id())
             trace.grant = self._identity.authenticate(call)
             if not call.path.lower().startswith(API_ROOT + "/"):
                 _wait(trace.rules)
@@ -137,31 +134,23 @@ class Gateway:
                 if kept is not None:
                     trace.replayed = True
                     return kept
-            answer = _dispatched(call, books)
+            tampering.change_books(books, trace.rules, When.BEFORE)
+            with tampering.locked_period(books, trace.rules):
+                answer = _dispatched(call, books, trace.rules)
+            tampering.change_books(books, trace.rules, When.AFTER)
             stored = self._keyed_answers.keep(scope, key, call, answer) if key else None
             self._organisations.save(books, stored)
         return answer
 
-    def _failure(self, spec: FaultSpec) -> Answer:
-        instance = self._identity.instance_id()
-        match spec.status:
-            case 401:
-                return answers.unauthorized("TokenExpired: token expired", instance)
-            case 403:
-                return answers.forbidden(instance)
-            case 429:
-                return answers.rate_limited(
-                    spec.problem or "minute", spec.retry_after_s
-                )
-            case 500:
-                return answers.server_error(instance)
-            case 503:
-                answer = answers.plain(503, "The Organisation is offline")
-            case status:
-                answer = answers.plain(status, "The service is not available")
-        if spec.retry_after_s is None:
-            return answer
-        return replace(answer, headers={"Retry-After": str(spec.retry_after_s)})
+    def _tenant_of(self, call: Call) -> str | None:
+        """The organisation a call means, good token or not."""
+        named = call.header("Xero-Tenant-Id")
+        if named:
+            return parse_id(named)
+        try:
+            return self._identity.authenticate(call).tenant_id
+        except Rejected:
+            return None
 
     def _write_log(
         self,
@@ -186,7 +175,7 @@ class Gateway:
                 idempotency_key=call.header("Idempotency-Key"),
                 replayed=trace.replayed,
                 faults=tuple(rule.label for rule in trace.rules),
-                delivered=breakage is None,
+                delivered=not isinstance(breakage, Lost | Truncated),
                 request_body="(not kept)" if secret else readable(call.body),
                 response_body="(not kept)" if secret else readable(answer.body),
             )
@@ -197,7 +186,7 @@ def _wait(rules: Sequence[FaultRule]) -> None:
     """Be as slow as the rules say; the call is in flight meanwhile."""
     for rule in rules:
         if rule.spec.kind is FaultKind.DELAY:
-            time.sleep(rule.spec.seconds)
+            time.sleep(rule.delay_s())
 
 
 def _first(rules: Sequence[FaultRule], when: When) -> FaultSpec | None:
@@ -206,13 +195,13 @@ def _first(rules: Sequence[FaultRule], when: When) -> FaultSpec | None:
         (
             rule.spec
             for rule in rules
-            if rule.spec.kind is not FaultKind.DELAY and rule.spec.when is when
+            if rule.spec.kind.is_of_answer and rule.spec.when is when
         ),
         None,
     )
 
 
-def _dispatched(call: Call, books: Books) -> Answer:
+def _dispatched(call: Call, books: Books, rules: Sequence[FaultRule]) -> Answer:
     parts = [part for part in call.path[len(API_ROOT) :].split("/") if part]
     methods = find_methods(parts)
     if methods is None:
@@ -220,8 +209,14 @@ def _dispatched(call: Call, books: Books) -> Answer:
     endpoint: Endpoint | None = methods.get(call.method)
     if endpoint is None:
         return answers.method_not_allowed()
+    asked = ApiRequest(
+        call=call,
+        books=books,
+        parts=tuple(parts[1:]),
+        change=tampering.element_change(rules),
+    )
     try:
-        return endpoint(ApiRequest(call=call, books=books, parts=tuple(parts[1:])))
+        return endpoint(asked)
     except NoSuchDocument:
         return answers.not_found()
     except Rejected as rejection:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from mock_accounting.dialect import answers
 from mock_accounting.dialect.jsontext import JsonObject
 from mock_accounting.dialect.messages import Answer, Call
+from mock_accounting.faults.tampering import ElementChange
 from mock_accounting.ledger.books import Books
+
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +26,16 @@ class ApiRequest:
     call: Call
     books: Books
     parts: tuple[str, ...]
+    change: ElementChange | None = None
+    """What a fault does to the elements before they are written."""
+
+    def to_write(self, place: int, sent: S) -> S:
+        """What is to be written of the element at *place*, counted from 1.
+
+        Raises:
+            Refused: If a fault refuses the element.
+        """
+        return sent if self.change is None else self.change(place, sent)
 
     def envelope(
         self,

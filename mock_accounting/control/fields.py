@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -48,6 +48,10 @@ class Fields:
     def maybe_whole(self, name: str) -> int | None:
         """A whole number from 0 up, or None."""
         return None if self.get(name) is None else self.whole(name, 0)
+
+    def maybe_number(self, name: str) -> float | None:
+        """Any number from 0 up, or None."""
+        return None if self.get(name) is None else self.number(name, 0)
 
     def number(self, name: str, default: float) -> float:
         """Any number from 0 up."""
@@ -111,11 +115,15 @@ class Fields:
         self._asked.add(name)
         return self._content.get(name)
 
-    def done(self) -> None:
-        """Refuse fields that mean nothing here: a typing error must not pass."""
-        unknown = sorted(set(self._content) - self._asked)
+    def done(self, meaningful: Iterable[str] | None = None) -> None:
+        """Refuse fields that mean nothing here: a typing error must not pass.
+
+        Those asked for mean something, or those in *meaningful* if it is given.
+        """
+        meant = self._asked if meaningful is None else set(meaningful)
+        unknown = sorted(set(self._content) - meant)
         if unknown:
-            known = ", ".join(sorted(self._asked))
+            known = ", ".join(sorted(meant)) or "nothing"
             raise BadControl(f"Unknown: {', '.join(unknown)}. Known here: {known}.")
 
     def _typed(self, name: str, kind: type[T]) -> T | None:

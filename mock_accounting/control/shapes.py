@@ -1,4 +1,4 @@
-"""The control API's bodies: rules, limits and checks read, facts shown."""
+"""The control API's bodies: limits and checks read, facts shown."""
 
 from __future__ import annotations
 
@@ -7,79 +7,10 @@ from decimal import Decimal
 
 from mock_accounting.control.fields import BadControl, Fields
 from mock_accounting.dialect.jsontext import JsonObject, JsonValue
-from mock_accounting.faults.rules import Break, FaultKind, FaultRule, FaultSpec, When
 from mock_accounting.ledger import checks, codec
 from mock_accounting.ledger.books import Books
 from mock_accounting.traffic.limits import Quota
 from mock_accounting.traffic.log import LogEntry
-
-_FAILURES = range(400, 600)
-
-
-def read_fault(content: object) -> FaultSpec:
-    """A fault rule.
-
-    Raises:
-        BadControl: If it makes no sense.
-    """
-    fields = Fields(content)
-    match = fields.child("match")
-    options = fields.child("options")
-    kind = fields.choice("kind", FaultKind)
-    before = kind is FaultKind.STATUS
-    probability = fields.number("probability", 1)
-    if probability > 1:
-        raise BadControl("probability must be between 0 and 1.")
-    forever = "times" in fields and fields.get("times") is None
-    spec = FaultSpec(
-        kind=kind,
-        method=match.text("method"),
-        path=match.text("path"),
-        key=match.text("key"),
-        nth=max(1, fields.whole("nth", 1)),
-        times=None if forever else fields.whole("times", 1),
-        probability=probability,
-        seed=fields.whole("seed", 0),
-        seconds=options.number("seconds", 0),
-        status=options.whole("status", 503),
-        retry_after_s=options.maybe_whole("retry_after"),
-        problem=options.text("problem"),
-        when=options.choice("when", When, When.BEFORE if before else When.AFTER),
-        how=options.choice("how", Break, Break.RESET),
-        keep_bytes=options.maybe_whole("keep_bytes"),
-    )
-    if spec.status not in _FAILURES:
-        raise BadControl("status must be between 400 and 599.")
-    for part in (fields, match, options):
-        part.done()
-    return spec
-
-
-def show_fault(rule: FaultRule) -> JsonObject:
-    """A rule and what it has hit."""
-    spec = rule.spec
-    match: JsonObject = {
-        name: value
-        for name, value in (
-            ("method", spec.method),
-            ("path", spec.path),
-            ("key", spec.key),
-        )
-        if value is not None
-    }
-    return {
-        "id": rule.rule_id,
-        "kind": spec.kind.value,
-        "match": match,
-        "nth": spec.nth,
-        "times": spec.times,
-        "probability": Decimal(str(spec.probability)),
-        "options": _options(spec),
-        "matched": rule.matched,
-        "fired": rule.fired,
-        "requests": list(rule.requests),
-        "outcome": f"fired {rule.fired} times" if rule.fired else "not fired",
-    }
 
 
 def read_quota(content: object, former: Quota) -> Quota:
@@ -208,20 +139,3 @@ def show_books(books: Books) -> JsonObject:
 
 def _facts(it: checks.CurrencyFacts) -> JsonObject:
     return {"count": it.count, "total": it.total, "paid": it.paid, "due": it.due}
-
-
-def _options(spec: FaultSpec) -> JsonObject:
-    match spec.kind:
-        case FaultKind.DELAY:
-            return {"seconds": Decimal(str(spec.seconds))}
-        case FaultKind.STATUS:
-            return {
-                "status": spec.status,
-                "when": spec.when.value,
-                "retry_after": spec.retry_after_s,
-                "problem": spec.problem,
-            }
-        case FaultKind.LOSE_ANSWER:
-            return {"how": spec.how.value, "when": spec.when.value}
-        case FaultKind.TRUNCATE:
-            return {"keep_bytes": spec.keep_bytes}

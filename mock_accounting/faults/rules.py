@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 
 from mock_accounting.dialect.messages import Call
+from mock_accounting.ledger.clock import Clock
 
 API_ROOT = "/api.xro/2.0"
+_WRITES = frozenset({"PUT", "POST"})
 
 
 class FaultKind(StrEnum):
@@ -19,8 +23,39 @@ class FaultKind(StrEnum):
 
     DELAY = "delay"
     STATUS = "status"
+    HTML = "html"
+    EXPIRE_TOKEN = "expire_token"  # noqa: S105 - a name
     LOSE_ANSWER = "lose_answer"
     TRUNCATE = "truncate"
+    MALFORM = "malform"
+    DRIP = "drip"
+    REFUSE_ELEMENT = "refuse_element"
+    CENT_OFF = "cent_off"
+    LOCK_PERIOD = "lock_period"
+    ARCHIVE_CONTACT = "archive_contact"
+    VOID_DOCUMENT = "void_document"
+    RENAME_DOCUMENT = "rename_document"
+
+    @property
+    def is_of_elements(self) -> bool:
+        """Whether it changes elements of a body on their way into the books."""
+        return self in {FaultKind.REFUSE_ELEMENT, FaultKind.CENT_OFF}
+
+    @property
+    def is_of_books(self) -> bool:
+        """Whether it changes the books behind the client's back."""
+        return self in {
+            FaultKind.LOCK_PERIOD,
+            FaultKind.ARCHIVE_CONTACT,
+            FaultKind.VOID_DOCUMENT,
+            FaultKind.RENAME_DOCUMENT,
+        }
+
+    @property
+    def is_of_answer(self) -> bool:
+        """Whether the client gets another answer than the true one, or none."""
+        aside = {FaultKind.DELAY, FaultKind.EXPIRE_TOKEN}
+        return not (self in aside or self.is_of_elements or self.is_of_books)
 
 
 class When(StrEnum):
@@ -35,6 +70,7 @@ class Break(StrEnum):
 
     RESET = "reset"
     CLOSE = "close"
+    HANG = "hang"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,18 +78,28 @@ class FaultSpec:
     """A rule as it was set."""
 
     kind: FaultKind
+    title: str | None = None
+    """What people call it, such as the name of its preset."""
     method: str | None = None
+    """One, or several with commas between."""
     path: str | None = None
     """Beginning of the path, with or without the API's root."""
     key: str | None = None
-    """Text that path, query or body must hold, such as an invoice number."""
+    """A word that path, query or body must hold, such as an invoice number."""
+    tenant_id: str | None = None
+    """Only calls of clients of this organisation."""
     nth: int = 1
     """The first match that is hit, counted from 1."""
     times: int | None = 1
     """How many matches are hit; None for all."""
     probability: float = 1.0
     seed: int = 0
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    """Exclusive; on the mock's clock, as `starts_at`."""
     seconds: float = 0.0
+    up_to_seconds: float | None = None
+    """A delay is spread evenly from `seconds` to this."""
     status: int = 503
     retry_after_s: int | None = None
     problem: str | None = None
@@ -61,6 +107,17 @@ class FaultSpec:
     how: Break = Break.RESET
     keep_bytes: int | None = None
     """What is sent of a truncated body; None for half of it."""
+    chunk_bytes: int = 16
+    """What a dripping answer sends at a time."""
+    element: int | None = None
+    """The element of the body that is meant, counted from 1; None goes by key."""
+    message: str | None = None
+    """Why the element is refused."""
+    document: str | None = None
+    """Id, number or name of what is changed in the books; None for the key."""
+    new_number: str | None = None
+    lock_date: date | None = None
+    """The last locked day; None for today."""
 
 
 @dataclass(slots=True)
@@ -73,6 +130,8 @@ class FaultRule:
     fired: int = 0
     requests: list[int] = field(default_factory=list)
     """Numbers of the requests hit, as in the request log."""
+    in_vain: int = 0
+    """How often what it should change was not there."""
     dice: random.Random = field(default_factory=random.Random)
 
     @property
@@ -80,14 +139,45 @@ class FaultRule:
         """The rule in a few words."""
         return f"{self.rule_id}:{self.spec.kind.value}"
 
+    @property
+    def outcome(self) -> str:
+        """What became of it."""
+        if not self.fired:
+            return "not fired"
+        if not self.in_vain:
+            return f"fired {self.fired} times"
+        return f"fired {self.fired} times, {self.in_vain} in vain: nothing to change"
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it cannot fire any more."""
+        spec = self.spec
+        if spec.ends_at is not None and now >= spec.ends_at:
+            return True
+        return spec.times is not None and self.fired >= spec.times
+
+    def delay_s(self) -> float:
+        """How long this hit is to wait; a spread delay throws its dice."""
+        spec = self.spec
+        if spec.up_to_seconds is None:
+            return spec.seconds
+        return self.dice.uniform(spec.seconds, spec.up_to_seconds)
+
 
 class FaultRules:
     """The rules in force."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._rules: dict[int, FaultRule] = {}
+        self._changes = 0
+        self._expired_tokens: set[str] = set()
+
+    @property
+    def any_set(self) -> bool:
+        """Whether there is any rule."""
+        return bool(self._rules)
 
     def add(self, spec: FaultSpec) -> FaultRule:
         """Put a rule in force."""
@@ -96,38 +186,74 @@ class FaultRules:
         rule = FaultRule(rule_id=rule_id, spec=spec, dice=dice)
         with self._lock:
             self._rules[rule_id] = rule
+            self._changes += 1
         return rule
 
     def remove(self, rule_id: int) -> bool:
         """Take a rule out; says whether it was there."""
         with self._lock:
+            self._changes += 1
             return self._rules.pop(rule_id, None) is not None
 
-    def clear(self) -> None:
-        """Take every rule out."""
+    def clear(self, tenant_id: str | None = None) -> None:
+        """Take every rule out, or those of one organisation only."""
         with self._lock:
-            self._rules.clear()
+            self._changes += 1
+            self._rules = {
+                rule_id: rule
+                for rule_id, rule in self._rules.items()
+                if tenant_id is not None and rule.spec.tenant_id != tenant_id
+            }
+            if tenant_id is None:
+                self._expired_tokens.clear()
 
     def all(self) -> list[FaultRule]:
-        """The rules in force, oldest first."""
+        """Every rule, those that are over too, oldest first."""
         with self._lock:
             return list(self._rules.values())
 
-    def hit(self, call: Call, request_id: int) -> Sequence[FaultRule]:
+    def active(self) -> list[FaultRule]:
+        """The rules that can still fire."""
+        now = self._clock.now()
+        return [rule for rule in self.all() if not rule.is_over(now)]
+
+    @property
+    def version(self) -> str:
+        """Another text whenever a rule came, went, fired or ended."""
+        return f"{self._changes}-{len(self.active())}"
+
+    def hit(
+        self, call: Call, request_id: int, tenant_id: str | None = None
+    ) -> Sequence[FaultRule]:
         """The rules that hit this call, counted as fired."""
         if not self._rules:
             return ()
+        now = self._clock.now()
         with self._lock:
-            return [
+            hits = [
                 rule
                 for rule in self._rules.values()
-                if matches(rule.spec, call) and _fires(rule, request_id)
+                if matches(rule.spec, call, tenant_id) and _fires(rule, request_id, now)
             ]
+            self._changes += len(hits)
+            if any(rule.spec.kind is FaultKind.EXPIRE_TOKEN for rule in hits):
+                self._expired_tokens.add(call.header("Authorization", ""))
+        return hits
+
+    def has_expired(self, call: Call) -> bool:
+        """Whether a rule made the token of this call expire before its time."""
+        if not self._expired_tokens:
+            return False
+        return call.header("Authorization") in self._expired_tokens
 
 
-def matches(spec: FaultSpec, call: Call) -> bool:
+def matches(spec: FaultSpec, call: Call, tenant_id: str | None = None) -> bool:
     """Whether a rule is about calls like this one."""
-    if spec.method and spec.method.upper() != call.method:
+    if spec.tenant_id is not None and spec.tenant_id != tenant_id:
+        return False
+    if not _is_of_kind(spec.kind, call):
+        return False
+    if spec.method and call.method not in _methods(spec.method):
         return False
     if spec.path:
         path = call.path.lower()
@@ -135,17 +261,47 @@ def matches(spec: FaultSpec, call: Call) -> bool:
         if not path.startswith((wanted, API_ROOT + wanted)):
             return False
     if spec.key:
-        named = spec.key in call.path or spec.key in call.query_string
-        return named or spec.key.encode() in call.body
+        return any(
+            names(part, spec.key)
+            for part in (
+                call.path,
+                call.query_string,
+                call.body.decode(errors="replace"),
+            )
+        )
     return True
 
 
-def _fires(rule: FaultRule, request_id: int) -> bool:
+def names(text: str, key: str) -> bool:
+    """Whether *text* holds *key* as a word: W-1 is not in W-10, but in W-1-P1."""
+    found = re.search(rf"(?<![^\W_]){re.escape(key)}(?![^\W_])", text)
+    return found is not None
+
+
+def _methods(text: str) -> set[str]:
+    return {method.strip() for method in text.upper().split(",")}
+
+
+def _is_of_kind(kind: FaultKind, call: Call) -> bool:
+    """Whether a fault of this kind can show on the call at all."""
+    is_accounting = call.path.lower().startswith(API_ROOT + "/")
+    if kind.is_of_elements:
+        return is_accounting and call.method in _WRITES
+    if kind.is_of_books:
+        return is_accounting
+    if kind is FaultKind.EXPIRE_TOKEN:
+        return "authorization" in call.headers and is_accounting
+    return True
+
+
+def _fires(rule: FaultRule, request_id: int, now: datetime) -> bool:
     spec = rule.spec
-    rule.matched += 1
-    if rule.matched < spec.nth:
+    if spec.starts_at is not None and now < spec.starts_at:
         return False
-    if spec.times is not None and rule.fired >= spec.times:
+    if spec.ends_at is not None and now >= spec.ends_at:
+        return False
+    rule.matched += 1
+    if rule.matched < spec.nth or rule.is_over(now):
         return False
     if spec.probability < 1 and rule.dice.random() >= spec.probability:
         return False
