@@ -200,7 +200,12 @@ class WorkQueue:
             refresh_standings(session, orders, now)
 
     def put_off(
-        self, claim: Claim, reason: str, wait_s: float, exchange: Exchange, run_id: int
+        self,
+        claim: Claim,
+        reason: str,
+        wait_s: float,
+        exchange: Exchange | None,
+        run_id: int,
     ) -> None:
         """Write down that certainly nothing was processed: later, as it is (T3).
 
@@ -209,7 +214,8 @@ class WorkQueue:
         with self._database.write() as session:
             now = self._database.now(session)
             orders = _lock_touched(session, claim)
-            add_exchange(session, exchange, claim.request_id, run_id)
+            if exchange is not None:
+                add_exchange(session, exchange, claim.request_id, run_id)
             row = self._own(session, claim, RequestState.SENDING)
             if row is None:
                 return
@@ -222,14 +228,13 @@ class WorkQueue:
             refresh_standings(session, orders, now)
 
     def record_unknown(
-        self, claim: Claim, reason: str, exchange: Exchange | None, run_id: int
+        self, claim: Claim, reason: str, exchange: Exchange, run_id: int
     ) -> None:
         """Write down that nobody knows: the books are asked after settling (T3)."""
         with self._database.write() as session:
             now = self._database.now(session)
             orders = _lock_touched(session, claim)
-            if exchange is not None:
-                add_exchange(session, exchange, claim.request_id, run_id)
+            add_exchange(session, exchange, claim.request_id, run_id)
             row = self._own(session, claim, RequestState.SENDING)
             if row is None:
                 return

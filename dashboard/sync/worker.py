@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from dashboard.accounting.protocol import Books, BooksSilent, Pacer
 from dashboard.domain.clock import Clock
@@ -23,6 +24,7 @@ from dashboard.store.queue import WorkQueue
 
 # A gate closed for longer ends the run; it goes on when the gate opens.
 _MAX_WAIT_S = 5.0
+_SLEPT = "The machine slept just before sending"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,12 @@ class Worker:
         try:
             self.books.sign_in(self._log)
             with self.pacer():
+                before = self._readings()
                 if not self.queue.start_sending(claim):
+                    return
+                if self._slept_since(before):
+                    # Others may have looked meanwhile and sent it in our place.
+                    self.queue.put_off(claim, _SLEPT, 0.0, None, self.run_id)
                     return
                 outcome, exchange = self.books.send(claim)
         except BooksSilent as silent:
@@ -107,6 +114,15 @@ class Worker:
         if missing is not None:
             # In the same claim, while "it is not there" is fresh.
             self._send(missing)
+
+    def _readings(self) -> tuple[datetime, float]:
+        return self.clock.now(), self.clock.monotonic_s()
+
+    def _slept_since(self, before: tuple[datetime, float]) -> bool:
+        """Tell whether too long passed on either clock: one stands still in sleep."""
+        now, monotonic_s = self._readings()
+        passed_s = max((now - before[0]).total_seconds(), monotonic_s - before[1])
+        return passed_s > self.timing.pause_s
 
     def _note(self, failure: NotProcessed) -> None:
         """Let everybody wait when no other call would fare better."""
