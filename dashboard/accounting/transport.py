@@ -5,6 +5,7 @@ What matters of a failure is whether the other side can have worked on the reque
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -85,6 +86,8 @@ class Transport:
             )
             with response:
                 content = self._read(response, started_s)
+        except UnicodeEncodeError as error:
+            raise NotSent("A header has characters it cannot have") from error
         except (requests.RequestException, HTTPError, OSError) as error:
             raise _failure(error) from error
         return Reply(
@@ -114,8 +117,18 @@ class Transport:
         return bytes(content)
 
 
+def _is_distrust(error: object) -> bool:
+    """Tell whether the connection ended because we did not trust the certificate."""
+    while isinstance(error, Exception):
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = getattr(error, "reason", None) or next(iter(error.args), None)
+    return False
+
+
 def _failure(error: Exception) -> NotSent | NoAnswer:
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, requests.exceptions.SSLError) and _is_distrust(error):
+        # Any other failure of TLS may come when the request was read already.
         return NotSent("The certificate is not accepted")
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return NotSent("No connection within the time allowed")
