@@ -24,6 +24,7 @@ from dashboard.web.errors import install_errors
 from dashboard.web.headers import install_headers
 from dashboard.web.language import install_language
 from dashboard.web.page import install_page
+from dashboard.web.row_ids import RowIdConverter
 from dashboard.web.services import Services, keep
 
 _PAGES: Final[tuple[Blueprint, ...]] = (
@@ -57,6 +58,7 @@ def register_pages(app: Flask, services: Services) -> None:
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         MAX_FORM_PARTS=2_000,
     )
+    app.url_map.converters["row_id"] = RowIdConverter
     keep(app, services)
     install_headers(app, https=services.https)
     install_language(app)

@@ -100,6 +100,7 @@ def install_access(app: Flask, guarded: frozenset[str]) -> None:
             return None
         if request.method not in _SAFE_METHODS:
             _refuse_foreign_sites()
+            _refuse_nul()
         if is_public(view):
             return None
         if not current_user.is_authenticated:
@@ -121,6 +122,12 @@ def _refuse_foreign_sites() -> None:
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         abort(403)
+
+
+def _refuse_nul() -> None:
+    """Refuse text that no browser sends and PostgreSQL cannot hold."""
+    if any("\0" in value for _name, value in request.form.items(multi=True)):
+        abort(400)
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

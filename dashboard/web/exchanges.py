@@ -13,7 +13,7 @@ from dashboard.web.services import services
 blueprint = Blueprint("exchanges", __name__)
 
 
-@blueprint.get("/exchanges/<int:exchange_id>")
+@blueprint.get("/exchanges/<row_id:exchange_id>")
 @requires(Role.WATCHER)
 def show(exchange_id: int) -> ResponseReturnValue:
     """Show what was sent and what came back; secrets were masked when it was kept."""

@@ -50,14 +50,14 @@ class Possible:
     restore: bool
 
 
-@blueprint.get("/orders/<int:order_id>")
+@blueprint.get("/orders/<row_id:order_id>")
 @requires(Role.WATCHER)
 def show(order_id: int) -> ResponseReturnValue:
     """Show an order, within the list its reader came from."""
     return _page(_found(order_id), IgnoreForm())
 
 
-@blueprint.post("/orders/<int:order_id>/retry")
+@blueprint.post("/orders/<row_id:order_id>/retry")
 @requires(Role.WATCHER)
 def retry(order_id: int) -> ResponseReturnValue:
     """Plan an order anew and send again what was refused."""
@@ -69,7 +69,7 @@ def retry(order_id: int) -> ResponseReturnValue:
     return _tell(order, outcome, _("The order is tried again."))
 
 
-@blueprint.post("/orders/<int:order_id>/ignore")
+@blueprint.post("/orders/<row_id:order_id>/ignore")
 @requires(Role.WATCHER)
 def ignore(order_id: int) -> ResponseReturnValue:
     """Set an order aside, with a reason."""
@@ -85,7 +85,7 @@ def ignore(order_id: int) -> ResponseReturnValue:
     return _tell(order, outcome, _("The order is set aside."))
 
 
-@blueprint.post("/orders/<int:order_id>/restore")
+@blueprint.post("/orders/<row_id:order_id>/restore")
 @requires(Role.WATCHER)
 def restore(order_id: int) -> ResponseReturnValue:
     """Take an order up again that was set aside."""
@@ -95,7 +95,7 @@ def restore(order_id: int) -> ResponseReturnValue:
     return _tell(order, outcome, _("The order is taken up again."))
 
 
-@blueprint.get("/orders/<int:order_id>/revisions/<int:revision_id>")
+@blueprint.get("/orders/<row_id:order_id>/revisions/<row_id:revision_id>")
 @requires(Role.MANAGER)
 def revision(order_id: int, revision_id: int) -> ResponseReturnValue:
     """Show what the shop sent, as it came."""

@@ -130,8 +130,8 @@ def read_query(args: Mapping[str, str]) -> OrderQuery:
     """Read an address; what makes no sense there is as if it were left out."""
     return OrderQuery(
         tab=_BY_KEY.get(args.get("status", ""), TABS[0]),
-        search=args.get("q", "").strip()[:_MAX_SEARCH],
-        shop=args.get("shop", ""),
+        search=_text(args.get("q", "")),
+        shop=_text(args.get("shop", "")),
         cause=_cause(args.get("cause", "")),
         day=_day(args.get("day", "")),
         sort=_sort(args.get("sort", "")),
@@ -141,6 +141,11 @@ def read_query(args: Mapping[str, str]) -> OrderQuery:
 def cause_key(cause: Cause) -> str:
     """Return how a cause is written in an address."""
     return cause.name.lower().replace("_", "-")
+
+
+def _text(given: str) -> str:
+    """Return what can be searched for: PostgreSQL holds no NUL character."""
+    return given.replace("\0", "").strip()[:_MAX_SEARCH]
 
 
 def _cause(key: str) -> Cause | None:

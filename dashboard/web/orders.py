@@ -17,6 +17,7 @@ from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext, ngettext
 from dashboard.web.order_query import GROUPS, TABS, OrderQuery, Tab, read_query
 from dashboard.web.outcome import tell_outcome
+from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
 from dashboard.web.sign_in import local_address
 
@@ -58,8 +59,8 @@ def index() -> ResponseReturnValue:
         query.wanted,
         query.sort,
         size=_PAGE_SIZE,
-        after=request.args.get("after", type=int),
-        before=request.args.get("before", type=int),
+        after=request.args.get("after", type=row_id),
+        before=request.args.get("before", type=row_id),
     )
     counts = {c.status: c.count for c in services().orders.counts(query.wanted)}
     previous_url, next_url = _beside(query, page)
@@ -82,7 +83,7 @@ def index() -> ResponseReturnValue:
 @requires(Role.WATCHER)
 def ask_retry() -> ResponseReturnValue:
     """Say exactly what a retry of the ticked orders would do; nothing changes yet."""
-    orders = services().orders.some(request.form.getlist("order", type=int))
+    orders = services().orders.some(request.form.getlist("order", type=row_id))
     back = local_address(request.form.get("next", ""))
     stopped = [o for o in orders if o.status is OrderStatus.NEEDS_ATTENTION]
     if not stopped:
@@ -100,7 +101,7 @@ def ask_retry() -> ResponseReturnValue:
 @requires(Role.WATCHER)
 def retry() -> ResponseReturnValue:
     """Try the confirmed orders again, and no others."""
-    order_ids = request.form.getlist("order", type=int)
+    order_ids = request.form.getlist("order", type=row_id)
     outcome = services().actions.retry(order_ids, signed_in().name)
     tell_outcome(
         outcome,

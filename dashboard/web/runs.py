@@ -12,6 +12,7 @@ from dashboard.domain.users import Role
 from dashboard.store.listing_runs import RunPage
 from dashboard.web.access import requires, signed_in
 from dashboard.web.language import gettext as _
+from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
 from dashboard.web.words import TASKS
 
@@ -28,8 +29,8 @@ def index() -> ResponseReturnValue:
     page = services().runs.page(
         size=_PAGE_SIZE,
         with_empty=with_empty,
-        after=request.args.get("after", type=int),
-        before=request.args.get("before", type=int),
+        after=request.args.get("after", type=row_id),
+        before=request.args.get("before", type=row_id),
     )
     previous_url, next_url = _beside(page, with_empty=with_empty)
     return render_template(
@@ -41,7 +42,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/runs/<int:run_id>")
+@blueprint.get("/runs/<row_id:run_id>")
 @requires(Role.WATCHER)
 def show(run_id: int) -> ResponseReturnValue:
     """Show one run with what it did to which orders, and its calls."""

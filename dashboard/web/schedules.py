@@ -61,7 +61,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/schedules/<int:schedule_id>")
+@blueprint.get("/schedules/<row_id:schedule_id>")
 @requires(Role.MANAGER)
 def edit(schedule_id: int) -> ResponseReturnValue:
     """Show the form to change when a schedule is due."""
@@ -69,7 +69,7 @@ def edit(schedule_id: int) -> ResponseReturnValue:
     return _form_page(schedule, ScheduleForm.of(schedule), _preview(schedule))
 
 
-@blueprint.post("/schedules/<int:schedule_id>")
+@blueprint.post("/schedules/<row_id:schedule_id>")
 @requires(Role.MANAGER)
 def change(schedule_id: int) -> ResponseReturnValue:
     """Preview or save what the form says."""
@@ -91,7 +91,7 @@ def change(schedule_id: int) -> ResponseReturnValue:
     return redirect(url_for("schedules.index"))
 
 
-@blueprint.post("/schedules/<int:schedule_id>/pause")
+@blueprint.post("/schedules/<row_id:schedule_id>/pause")
 @requires(Role.MANAGER)
 def pause(schedule_id: int) -> ResponseReturnValue:
     """Let a schedule start nothing until it is resumed."""
@@ -108,7 +108,7 @@ def pause(schedule_id: int) -> ResponseReturnValue:
     return redirect(url_for("schedules.index"))
 
 
-@blueprint.post("/schedules/<int:schedule_id>/resume")
+@blueprint.post("/schedules/<row_id:schedule_id>/resume")
 @requires(Role.MANAGER)
 def resume(schedule_id: int) -> ResponseReturnValue:
     """Let a paused schedule start runs again, from its next time on."""

@@ -69,7 +69,7 @@ def test_each_role_reaches_what_it_may_and_nothing_else(
             continue
         path = rule.rule
         for name, value in {**values, "schedule_id": 1}.items():
-            path = path.replace(f"<int:{name}>", str(value))
+            path = path.replace(f"<row_id:{name}>", str(value))
 
         for method in methods:
             answer = (
@@ -128,7 +128,14 @@ def test_templates_hold_no_inline_code_and_never_trust_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/nothing-here", 404), ("/orders/999999", 404)]
+    ("path", "status"),
+    [
+        ("/nothing-here", 404),
+        ("/orders/999999", 404),
+        ("/orders/0", 404),
+        (f"/orders/{2**63}", 404),
+        (f"/orders/{'9' * 5000}", 404),
+    ],
 )
 def test_error_pages_offer_a_way_back_and_a_number(
     scene: Scene, path: str, status: int

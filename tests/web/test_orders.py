@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from dashboard.domain.users import Role
 from tests.web.scene import Scene
 
@@ -170,3 +172,22 @@ def test_what_refreshes_itself_holds_no_form_token(scene: Scene) -> None:
 
     for path in ("/", "/orders", f"/orders/{order_id}", "/schedules", "/runs"):
         assert "csrf_token" not in client.get(path, headers={"X-Live": "1"}).text, path
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "q=%00",
+        "q=" + "x" * 1000,
+        "after=0",
+        f"after={2**63}",
+        "before=soon",
+        "status=gone&sort=sideways&day=yesterday&cause=fate&shop=%00",
+    ],
+)
+def test_a_question_that_makes_no_sense_does_no_harm(
+    scene: Scene, question: str
+) -> None:
+    scene.order("1001")
+
+    assert scene.client().get(f"/orders?{question}").status_code == 200

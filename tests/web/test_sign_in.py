@@ -141,3 +141,9 @@ def test_a_form_without_its_token_changes_nothing(scene: Scene) -> None:
     assert answer.status_code == 400
     assert "no longer valid" in answer.text
     assert browsing.get("/").status_code == 200
+
+
+def test_text_that_a_database_cannot_hold_is_refused(scene: Scene) -> None:
+    answer = scene.client(None).sign_in("a\0b@shop.example", PASSWORD)
+
+    assert answer.status_code == 400
