@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -25,8 +25,12 @@ _PERSONAL_FIELDS = {
     "TaxNumber",
 }
 # Organisations, tax types and ledger accounts have names that hide nobody.
-_PERSONAL_PARENTS = {"Contact", "Contacts", "Addresses", "Phones"}
-_QUERY = re.compile(r'((?:EmailAddress|Name)\s*==\s*")[^"]*(")')
+# "Elements" is what an answer of 400 says again.
+_PERSONAL_PARENTS = {"Contact", "Contacts", "Elements", "Addresses", "Phones"}
+# A filter as it is written, or as it stands in an address.
+_QUERY = re.compile(r'((?:EmailAddress|Name)(?:==|%3D%3D)(?:"|%22)).*?("|%22)')
+_XML = re.compile(rf"<({'|'.join(sorted(_PERSONAL_FIELDS))})>[^<]*")
+_NAME_TAKEN = re.compile(r"(The contact name ).*?( is already)")
 
 
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -48,8 +52,9 @@ def mask_body(body: bytes, content_type: str) -> str:
     try:
         data = json.loads(text)
     except ValueError:
-        return text
-    return json.dumps(_masked(data, parent=""), ensure_ascii=False)
+        return _XML.sub(rf"<\1>{_MASK}", text)
+    people = set(_people(data, parent=""))
+    return json.dumps(_masked(data, "", people), ensure_ascii=False)
 
 
 def mask_query(url: str) -> str:
@@ -57,18 +62,41 @@ def mask_query(url: str) -> str:
     return _QUERY.sub(rf"\1{_MASK}\2", url)
 
 
-def _masked(data: Any, parent: str) -> Any:  # noqa: ANN401 - JSON
+def _people(data: Any, parent: str) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """Yield all that tells who somebody is."""
     if isinstance(data, list):
-        return [_masked(item, parent) for item in data]
+        for item in data:
+            yield from _people(item, parent)
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            if _is_personal(key, parent) and isinstance(value, str) and value:
+                yield value
+            yield from _people(value, key)
+
+
+def _masked(data: Any, parent: str, people: set[str]) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(data, list):
+        return [_masked(item, parent, people) for item in data]
     if not isinstance(data, dict):
         return data
-    return {key: _masked_field(key, value, parent) for key, value in data.items()}
+    return {k: _masked_field(k, v, parent, people) for k, v in data.items()}
 
 
-def _masked_field(key: str, value: Any, parent: str) -> Any:  # noqa: ANN401 - JSON
-    hides = key in _SECRET_FIELDS or (
-        key in _PERSONAL_FIELDS and parent in _PERSONAL_PARENTS
-    )
-    if hides and isinstance(value, str) and value:
-        return _MASK
-    return _masked(value, key)
+def _masked_field(key: str, value: Any, parent: str, people: set[str]) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, str) and value:
+        if key in _SECRET_FIELDS or _is_personal(key, parent):
+            return _MASK
+        if key == "Message":
+            return _masked_message(value, people)
+    return _masked(value, key, people)
+
+
+def _masked_message(message: str, people: set[str]) -> str:
+    """Return what the books say without the names they say it of."""
+    for text in sorted(people, key=len, reverse=True):
+        message = message.replace(text, _MASK)
+    return _NAME_TAKEN.sub(rf"\1{_MASK}\2", message)
+
+
+def _is_personal(key: str, parent: str) -> bool:
+    return key in _PERSONAL_FIELDS and parent in _PERSONAL_PARENTS
