@@ -6,6 +6,9 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
 
 class AddressRefused(Exception):
     """An address we do not call; the message says why and what would do."""
@@ -21,7 +24,11 @@ def check_address(url: str, *, allow_inner: bool) -> None:
     Raises:
         AddressRefused: If it may not be called.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise AddressRefused(f"{url!r} is not an address: {error}.") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise AddressRefused(f"{url!r} is not an http or https address.")
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -30,24 +37,31 @@ def check_address(url: str, *, allow_inner: bool) -> None:
         return
     if parts.scheme != "https":
         raise AddressRefused(f"{url} is not https: the books' keys would be readable.")
-    for address in _addresses(parts.hostname):
-        if not address.is_global:
+    for address in _addresses(parts.hostname, port or 443):
+        if not _is_on_the_internet(address):
             raise AddressRefused(
                 f"{parts.hostname} is {address}, which is not on the internet. "
                 "For a mock on this machine, set SLUICE_ALLOW_LOOPBACK_API=1."
             )
 
 
-def _addresses(
-    host: str,
-) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+def _addresses(host: str, port: int) -> list[_Address]:
     try:
-        found = socket.getaddrinfo(host, 443, proto=socket.IPPROTO_TCP)
+        found = socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)
     except OSError as error:
         raise AddressRefused(f"{host} cannot be found: {error.strerror}.") from error
-    addresses = []
-    for *_, sockaddr in found:
-        address = ipaddress.ip_address(str(sockaddr[0]).split("%")[0])
-        mapped = getattr(address, "ipv4_mapped", None)
-        addresses.append(mapped or address)
-    return addresses
+    except UnicodeError as error:
+        raise AddressRefused(f"{host} is not a host's name.") from error
+    return [
+        ipaddress.ip_address(str(sockaddr[0]).split("%")[0]) for *_, sockaddr in found
+    ]
+
+
+def _is_on_the_internet(address: _Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return _is_on_the_internet(address.ipv4_mapped)
+        # Addresses that carry another one inside may lead to where that one is.
+        if address.sixtofour or address.teredo or address in _NAT64:
+            return False
+    return address.is_global and not address.is_multicast
