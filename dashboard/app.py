@@ -41,9 +41,6 @@ from dashboard.sync.setup import plan_waiting
 from dashboard.web import register_pages
 from dashboard.web.services import Services, open_services
 
-# Addresses where people read the books in a browser, by the API's address.
-_BOOKS_PAGES = {"https://api.xero.com": "https://go.xero.com"}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
@@ -177,7 +174,6 @@ def open_pages(program: Program) -> Flask:
 
 
 def _page_services(program: Program) -> Services:
-    connection = program.company.connection()
     return open_services(
         program.database,
         program.clock,
@@ -187,5 +183,5 @@ def _page_services(program: Program) -> Services:
         start_run=program.start_run,
         replan=lambda: plan_waiting(program.orders),
         demo=program.settings.demo,
-        books_url=connection.base_url if connection and program.settings.demo else "",
+        https=program.settings.https,
     )

@@ -31,6 +31,7 @@ class Settings:
     workers: int = 4
     demo: bool = False
     allow_loopback_api: bool = False
+    https: bool = False
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0
     log_level: str = "info"
@@ -64,6 +65,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         workers=_number(environment, "SLUICE_WORKERS", 4, 0, 64),
         demo=demo,
         allow_loopback_api=demo or _flag(environment, "SLUICE_ALLOW_LOOPBACK_API"),
+        https=_flag(environment, "SLUICE_HTTPS"),
         trusted_hosts=_list(environment, "SLUICE_TRUSTED_HOSTS"),
         trusted_proxies=_number(environment, "SLUICE_TRUSTED_PROXIES", 0, 0, 10),
         log_level=_choice(environment, "SLUICE_LOG_LEVEL", "info", _LOG_LEVELS),

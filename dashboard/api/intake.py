@@ -35,7 +35,8 @@ def intake_blueprint(services: IntakeServices) -> Blueprint:
 
     @blueprint.post("/intake/<slug>")
     def receive(slug: str) -> ResponseReturnValue:
-        shop = services.company.shop(slug)
+        # PostgreSQL refuses a text with a zero byte in it.
+        shop = services.company.shop(slug) if slug.isprintable() else None
         if shop is None:
             return _error(404, f"There is no shop {slug!r} here.")
         body = _body()

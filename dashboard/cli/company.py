@@ -12,6 +12,7 @@ from dashboard.accounting.address import AddressRefused, check_address
 from dashboard.accounting.protocol import BooksSilent
 from dashboard.app import Program
 from dashboard.cli.terminal import json_option, open_program, tell
+from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.rules import CompanyRules, InvoiceWhen, PaymentRule, Shop
 from dashboard.shops.registry import CONNECTORS
 from dashboard.store.codec import to_plain
@@ -192,12 +193,7 @@ def _with_methods(
 
 
 def _check_pattern(rules: CompanyRules) -> None:
-    pattern = rules.number_pattern
-    rest = pattern.replace("{prefix}", "").replace("{number}", "")
-    if "{" in rest or "}" in rest:
-        message = (
-            "A number pattern may hold {prefix} and {number}, nothing else in { }."
-        )
-        raise click.ClickException(message)
-    if "{number}" not in pattern:
-        raise click.ClickException("A number pattern must hold {number}.")
+    try:
+        example(rules.number_pattern, prefix="W-", number="1")
+    except PatternWrong as error:
+        raise click.ClickException(str(error)) from error

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from dashboard.web.headers import request_id
 from dashboard.web.language import gettext as _
+from dashboard.web.services import services
 
 _log = logging.getLogger(__name__)
 _MACHINES = ("/api/", "/intake/")
@@ -46,12 +47,14 @@ def _form_too_old(_error: HTTPException) -> ResponseReturnValue:
 
 
 def _page(code: int, title: str, text: str) -> tuple[str, int]:
-    page = render_template(
-        "errors/error.html",
+    # Without what other pages get from the database, which may be what failed.
+    template = current_app.jinja_env.get_template("errors/error.html")
+    page = template.render(
         code=code,
         title=title,
         text=text,
         request_id=request_id(),
+        demo=services().demo,
     )
     return page, code
 

@@ -13,6 +13,7 @@ from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.web.access import is_live, user_or_none
 from dashboard.web.assets import asset, bootstrap_css, icon_href
+from dashboard.web.books_links import invoice_url
 from dashboard.web.services import services
 from dashboard.web.summary import engine_state
 from dashboard.web.tracker import tracker
@@ -38,6 +39,7 @@ def install_page(app: Flask) -> None:
         icon_href=icon_href,
         is_live=is_live,
         tracker=tracker,
+        invoice_url=invoice_url,
         statuses=STATUSES,
         posting_states=POSTING_STATES,
         posting_kinds=POSTING_KINDS,
@@ -63,7 +65,6 @@ def _frame() -> dict[str, Any]:
         "layout": "_fragment.html" if is_live() else "layout.html",
         "demo": services().demo,
         "https": services().https,
-        "books_url": services().books_url,
         "user": user,
         "may_manage": user is not None and user.role >= Role.MANAGER,
         "may_administer": user is not None and user.role >= Role.ADMINISTRATOR,

@@ -38,8 +38,7 @@ class Services:
 
     *start_run* asks for a run of a task, wakes the engine and returns the run's id.
     *replan* plans the stopped orders anew after a change of the rules and returns how
-    many move. *books_url* is where people read the books, without a slash at the end;
-    empty when there is no such place. *https* tells whether browsers reach us over TLS.
+    many move. *https* tells whether browsers reach us over TLS.
     """
 
     clock: Clock
@@ -59,7 +58,6 @@ class Services:
     replan: Callable[[], int]
     demo: bool = False
     https: bool = False
-    books_url: str = ""
 
 
 def open_services(  # noqa: PLR0913 - the wiring of the pages
@@ -73,7 +71,6 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     replan: Callable[[], int],
     demo: bool = False,
     https: bool = False,
-    books_url: str = "",
 ) -> Services:
     """Add to what the engine shares the stores that only the pages need."""
     return Services(
@@ -96,7 +93,6 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         replan=replan,
         demo=demo,
         https=https,
-        books_url=books_url.rstrip("/"),
     )
 
 

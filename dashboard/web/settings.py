@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.users import Role
 from dashboard.shops.registry import CONNECTORS
@@ -16,7 +17,6 @@ from dashboard.web.access import requires, signed_in
 from dashboard.web.forms import PageForm, VersionField, labelled
 from dashboard.web.language import gettext as _
 from dashboard.web.language import ngettext
-from dashboard.web.number_pattern import PatternWrong, example
 from dashboard.web.services import services
 from dashboard.web.settings_forms import (
     AccountsForm,
@@ -211,7 +211,7 @@ def _example(pattern: str) -> str:
     try:
         made = example(pattern, prefix=prefix, number=_EXAMPLE_NUMBER)
     except PatternWrong as error:
-        return str(error)
+        return _(str(error))
     return _("Order %(number)s gets %(made)s", number=_EXAMPLE_NUMBER, made=made)
 
 

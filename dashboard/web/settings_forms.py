@@ -29,6 +29,7 @@ from wtforms.validators import (
 )
 
 from dashboard.domain.books import BooksFacts
+from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.rules import (
     CompanyRules,
     InvoiceWhen,
@@ -39,7 +40,6 @@ from dashboard.domain.rules import (
 from dashboard.web.forms import CodeField, PageForm, VersionField, labelled
 from dashboard.web.language import gettext, lazy_gettext
 from dashboard.web.language import lazy_gettext as _
-from dashboard.web.number_pattern import PatternWrong, example
 
 _CODE = [InputRequired(), Length(max=40)]
 
@@ -69,7 +69,7 @@ class CompanyForm(PageForm):
         try:
             example(field.data or "", prefix="W-", number="1042")
         except PatternWrong as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(_(str(error))) from error
 
     def applied_to(self, rules: CompanyRules) -> CompanyRules:
         """Return *rules* with what the form says."""

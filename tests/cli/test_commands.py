@@ -350,13 +350,13 @@ def test_orders_that_waited_for_a_rule_go_on(company: Any, program: Program) -> 
 @pytest.mark.parametrize(
     ("pattern", "why"),
     [
-        ("{prefix}", "must hold {number}"),
-        ("1", "must hold {number}"),
-        ("{number}{day}", "nothing else"),
-        ("{number", "nothing else"),
-        ("{number.__class__}", "nothing else"),
-        ("{number:>999999999}", "nothing else"),
-        ("{number}{0}", "nothing else"),
+        ("{prefix}", "{number} is missing"),
+        ("1", "{number} is missing"),
+        ("{number}{day}", "Only {prefix} and {number}"),
+        ("{number", "not closed"),
+        ("{number.__class__}", "Only {prefix} and {number}"),
+        ("{number:>999999999}", "Only {prefix} and {number}"),
+        ("{number}{0}", "Only {prefix} and {number}"),
     ],
 )
 def test_a_pattern_that_cannot_be_used_is_refused(

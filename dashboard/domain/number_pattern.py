@@ -5,8 +5,6 @@ from __future__ import annotations
 import string
 from typing import Final
 
-from dashboard.web.language import gettext as _
-
 _PARTS: Final = frozenset({"prefix", "number"})
 _MAX_LENGTH: Final = 255
 
@@ -28,15 +26,15 @@ def example(pattern: str, *, prefix: str, number: str) -> str:
             if name is not None
         ]
     except ValueError as error:
-        raise PatternWrong(_("A brace is not closed.")) from error
+        raise PatternWrong("A brace is not closed.") from error
     names = [name for name, _spec, _conversion in parts]
     if set(names) - _PARTS or any(spec or conv for _name, spec, conv in parts):
-        raise PatternWrong(_("Only {prefix} and {number} can stand in braces."))
+        raise PatternWrong("Only {prefix} and {number} can stand in braces.")
     if "number" not in names:
         raise PatternWrong(
-            _("{number} is missing: all invoices would be called the same.")
+            "{number} is missing: all invoices would be called the same."
         )
     made = pattern.format(prefix=prefix, number=number)
     if len(made) > _MAX_LENGTH:
-        raise PatternWrong(_("That makes numbers too long for the books."))
+        raise PatternWrong("That makes numbers too long for the books.")
     return made

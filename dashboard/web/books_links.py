@@ -1,0 +1,20 @@
+"""Where people read in the books what Sluice booked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboard.web.services import services
+
+_XERO_API: Final = "https://api.xero.com"
+_XERO_INVOICE: Final = "https://go.xero.com/AccountsReceivable/View.aspx?InvoiceID="
+
+
+def invoice_url(document_id: str) -> str:
+    """Return the address of an invoice's page in the books; empty without books."""
+    connection = services().company.connection()
+    if connection is None:
+        return ""
+    if connection.base_url == _XERO_API:
+        return _XERO_INVOICE + document_id
+    return f"{connection.base_url}/invoices/{document_id}"
