@@ -33,10 +33,12 @@ from mock_accounting.ledger.storage import (
     Memory,
     Storage,
 )
+from mock_accounting.traffic.consents import AuthorizationCodes, RefreshTokens
 from mock_accounting.traffic.idempotency import KeyedAnswers
 from mock_accounting.traffic.limits import Limits, Quota
 from mock_accounting.traffic.log import RequestLog
 from mock_accounting.traffic.tokens import Tokens
+from mock_accounting.ui.consent import consent_blueprint
 from mock_accounting.ui.routes import ui_blueprint
 
 THREADS = 32
@@ -57,13 +59,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     ids = IdSource()
     organisations = Organisations(storage, clock, ids)
     tokens = Tokens(_token_secret(storage), clock)
+    codes = AuthorizationCodes(clock)
     limits = Limits(Quota(enforced=settings.enforce_limits), clock)
     keyed_answers = KeyedAnswers(storage, clock)
     faults = FaultRules(clock)
     log = RequestLog()
     gateway = Gateway(
         organisations,
-        Identity(organisations, tokens, ids),
+        Identity(organisations, tokens, codes, RefreshTokens(storage, clock), ids),
         limits=limits,
         keyed_answers=keyed_answers,
         faults=faults,
@@ -77,6 +80,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.before_request(_refuse_other_origins)
     app.register_blueprint(api_blueprint(gateway))
     app.register_blueprint(ui_blueprint(organisations, log))
+    app.register_blueprint(consent_blueprint(organisations, codes))
     app.register_blueprint(
         control_blueprint(
             Controls(

@@ -5,18 +5,55 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from mock_accounting.api import contacts, credit_notes, invoices, payments, settings
+from mock_accounting.api import (
+    contacts,
+    credit_notes,
+    invoices,
+    items,
+    payments,
+    settings,
+)
+from mock_accounting.api.history import history
 from mock_accounting.api.request import ApiRequest
 from mock_accounting.dialect.messages import Answer
+from mock_accounting.ledger.books import Books
+from mock_accounting.ledger.contacts import require_contact
+from mock_accounting.ledger.credit_notes import require_credit_note
+from mock_accounting.ledger.ids import parse_id
+from mock_accounting.ledger.invoices import require_invoice
+from mock_accounting.ledger.items import require_item
 
 Endpoint: TypeAlias = Callable[[ApiRequest], Answer]
 
 ONE = "{id}"
 """Stands for an identifier in a path."""
 
+
+def _invoice_id(books: Books, given: str) -> str:
+    return require_invoice(books, given).invoice_id
+
+
+def _credit_note_id(books: Books, given: str) -> str:
+    return require_credit_note(books, given).credit_note_id
+
+
+def _contact_id(books: Books, given: str) -> str:
+    return require_contact(books, parse_id(given) or given).contact_id
+
+
+def _item_id(books: Books, given: str) -> str:
+    return require_item(books, given).item_id
+
+
+def _payment_id(books: Books, given: str) -> str:
+    return books.payment(parse_id(given) or "").payment_id
+
+
 ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
     ("organisation",): {"GET": settings.organisation},
+    ("organisation", "actions"): {"GET": settings.actions},
     ("organisations",): {"GET": settings.organisation},
+    ("organisations", "actions"): {"GET": settings.actions},
     ("accounts",): {"GET": settings.accounts},
     ("accounts", ONE): {"GET": settings.account},
     ("taxrates",): {"GET": settings.tax_rates},
@@ -28,16 +65,27 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
         "POST": contacts.save_contacts,
     },
     ("contacts", ONE): {"GET": contacts.contact, "POST": contacts.update_contact},
+    ("contacts", ONE, "history"): history(_contact_id),
+    ("items",): {
+        "GET": items.items,
+        "PUT": items.create_items,
+        "POST": items.save_items,
+    },
+    ("items", ONE): {
+        "GET": items.item,
+        "POST": items.update_item,
+        "DELETE": items.remove_item,
+    },
+    ("items", ONE, "history"): history(_item_id),
     ("invoices",): {
         "GET": invoices.invoices,
         "PUT": invoices.create_invoices,
         "POST": invoices.save_invoices,
     },
     ("invoices", ONE): {"GET": invoices.invoice, "POST": invoices.update_invoice},
-    ("invoices", ONE, "history"): {
-        "GET": invoices.history,
-        "PUT": invoices.add_history,
-    },
+    ("invoices", ONE, "history"): history(_invoice_id),
+    ("invoices", ONE, "onlineinvoice"): {"GET": invoices.online_invoice},
+    ("invoices", ONE, "email"): {"POST": invoices.email},
     ("creditnotes",): {
         "GET": credit_notes.credit_notes,
         "PUT": credit_notes.create_credit_notes,
@@ -47,6 +95,7 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
         "GET": credit_notes.credit_note,
         "POST": credit_notes.update_credit_note,
     },
+    ("creditnotes", ONE, "history"): history(_credit_note_id),
     ("creditnotes", ONE, "allocations"): {"PUT": credit_notes.create_allocations},
     ("creditnotes", ONE, "allocations", ONE): {
         "DELETE": credit_notes.delete_allocation
@@ -57,15 +106,16 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
         "POST": payments.save_one_payment,
     },
     ("payments", ONE): {"GET": payments.payment, "POST": payments.update_payment},
+    ("payments", ONE, "history"): history(_payment_id),
 }
 
 
 def find_methods(parts: list[str]) -> Mapping[str, Endpoint] | None:
     """The endpoints of a path below the API's root, by method.
 
-    Words and identifiers take turns: `Invoices/INV-1/History`.
+    Words and identifiers take turns (`Invoices/INV-1/History`), but for
+    `Organisation/Actions`.
     """
-    words = tuple(
-        ONE if position % 2 else part.lower() for position, part in enumerate(parts)
-    )
-    return ENDPOINTS.get(words)
+    words = tuple(part.lower() for part in parts)
+    with_ids = tuple(ONE if at % 2 else word for at, word in enumerate(words))
+    return ENDPOINTS.get(with_ids) or ENDPOINTS.get(words)

@@ -1,4 +1,4 @@
-"""Invoices: list, read, create, create or update, history."""
+"""Invoices: list, read, create, create or update, send."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from functools import partial
 
 from mock_accounting.api.batches import write_and_answer
 from mock_accounting.api.request import ApiRequest
-from mock_accounting.dialect import kinds
+from mock_accounting.dialect import answers, kinds
 from mock_accounting.dialect.bodies import read_elements
 from mock_accounting.dialect.listing import flag, list_documents, listed, unit_decimals
 from mock_accounting.dialect.messages import Answer
-from mock_accounting.dialect.reading import history_details, invoice_input
-from mock_accounting.dialect.rendering.notes import show_history_record
+from mock_accounting.dialect.reading import invoice_input
 from mock_accounting.dialect.rendering.sales import echo_invoice, show_invoice
 from mock_accounting.ledger.books import Books
+from mock_accounting.ledger.errors import Refused
 from mock_accounting.ledger.ids import parse_id
 from mock_accounting.ledger.inputs import InvoiceInput
 from mock_accounting.ledger.invoices import (
@@ -24,6 +24,7 @@ from mock_accounting.ledger.invoices import (
     save_invoice,
 )
 from mock_accounting.ledger.model import Invoice
+from mock_accounting.ledger.sending import require_online, send_by_email
 
 
 def invoices(request: ApiRequest) -> Answer:
@@ -58,23 +59,23 @@ def update_invoice(request: ApiRequest) -> Answer:
     return _write(request, save_invoice, found.invoice_id)
 
 
-def history(request: ApiRequest) -> Answer:
-    """GET /Invoices/{InvoiceID}/History, newest first."""
-    found = require_invoice(request.books, request.parts[0])
-    records = request.books.history_of(found.invoice_id)
-    shown = [show_history_record(record) for record in reversed(records)]
-    return request.envelope("HistoryRecords", shown)
+def online_invoice(request: ApiRequest) -> Answer:
+    """GET /Invoices/{InvoiceID}/OnlineInvoice: the mock's own page of it."""
+    found = require_online(require_invoice(request.books, request.parts[0]))
+    host = request.call.header("Host", "localhost")
+    tenant_id = request.books.organisation.organisation_id
+    url = f"http://{host}/invoices/{found.invoice_id}?organisation={tenant_id}"
+    return request.envelope("OnlineInvoices", [{"OnlineInvoiceUrl": url}])
 
 
-def add_history(request: ApiRequest) -> Answer:
-    """PUT /Invoices/{InvoiceID}/History."""
+def email(request: ApiRequest) -> Answer:
+    """POST /Invoices/{InvoiceID}/Email: noted, not really sent."""
     found = require_invoice(request.books, request.parts[0])
-    records = [
-        request.books.note(found.invoice_id, "Note", history_details(element))
-        for element in read_elements(request.call, "HistoryRecords")
-    ]
-    shown = [show_history_record(record) for record in records]
-    return request.envelope("HistoryRecords", shown)
+    try:
+        send_by_email(request.books, found)
+    except Refused as refusal:
+        return answers.refused({"InvoiceID": found.invoice_id}, refusal.messages)
+    return Answer(status=204)
 
 
 def _write(

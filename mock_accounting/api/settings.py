@@ -8,17 +8,43 @@ from mock_accounting.dialect.listing import list_documents
 from mock_accounting.dialect.messages import Answer
 from mock_accounting.dialect.rendering.settings import (
     show_account,
+    show_actions,
     show_currency,
     show_organisation,
     show_tax_rate,
 )
 from mock_accounting.ledger.ids import parse_id
 
+_IMITATED = (
+    "CreateDraftInvoice",
+    "CreateApprovedInvoice",
+    "CreateInvoicePayment",
+    "AttachFilesIntoInvoice",
+    "UseMulticurrency",
+)
+_ACTIONS = (
+    *_IMITATED,
+    "CreateDraftBill",
+    "CreateApprovedBill",
+    "CreateDraftPurchaseOrder",
+    "CreateApprovedPurchaseOrder",
+    "CreateDraftQuote",
+    "CreateSentQuote",
+    "CreateRepeatingInvoice",
+    "CreateRepeatingBill",
+)
+
 
 def organisation(request: ApiRequest) -> Answer:
     """GET /Organisation."""
     shown = show_organisation(request.books.organisation)
     return request.envelope("Organisations", [shown])
+
+
+def actions(request: ApiRequest) -> Answer:
+    """GET /Organisation/Actions."""
+    allowed = {name: name in _IMITATED for name in _ACTIONS}
+    return request.envelope("Actions", show_actions(allowed))
 
 
 def accounts(request: ApiRequest) -> Answer:

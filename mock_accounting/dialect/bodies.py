@@ -26,6 +26,7 @@ _LISTS = frozenset(
         "currencies",
         "historyrecords",
         "invoices",
+        "items",
         "lineitems",
         "payments",
         "phones",

@@ -11,6 +11,7 @@ from mock_accounting.ledger.model import (
     CreditNote,
     Currency,
     Invoice,
+    Item,
     LedgerAccount,
     Payment,
     SalesDocument,
@@ -173,6 +174,21 @@ TAX_RATES: Kind[TaxRate] = Kind(
         "canapplytoassets": lambda rate: AccountClass.ASSET in rate.applies_to,
         "canapplytoliabilities": lambda rate: AccountClass.LIABILITY in rate.applies_to,
         "canapplytoequity": lambda rate: AccountClass.EQUITY in rate.applies_to,
+    },
+)
+
+ITEMS: Kind[Item] = Kind(
+    name="Item",
+    updated_at=lambda item: item.updated_at,
+    fields={
+        "itemid": lambda item: item.item_id,
+        "code": lambda item: item.code,
+        "name": lambda item: item.name,
+        "description": lambda item: item.description,
+        "issold": lambda item: item.is_sold,
+        "ispurchased": lambda item: item.is_purchased,
+        "istrackedasinventory": lambda _item: False,
+        "updateddateutc": lambda item: item.updated_at,
     },
 )
 

@@ -16,6 +16,7 @@ from mock_accounting.ledger.inputs import (
     ContactInput,
     CreditNoteInput,
     InvoiceInput,
+    ItemInput,
     LineInput,
     PaymentInput,
 )
@@ -26,8 +27,10 @@ from mock_accounting.ledger.model import (
     LineAmountTypes,
     PaymentStatus,
     Phone,
+    PriceDetails,
     RecordStatus,
 )
+from mock_accounting.ledger.money import round_half_up
 
 E = TypeVar("E", bound=StrEnum)
 _SALES_INVOICE = "ACCREC"
@@ -95,6 +98,21 @@ def allocation_input(element: Element) -> AllocationInput:
     )
 
 
+def item_input(element: Element, *, unit_decimals: int) -> ItemInput:
+    """An item as sent; *unit_decimals* is what the query's `unitdp` says."""
+    return ItemInput(
+        item_id=_id(element, "ItemID"),
+        code=element.text("Code"),
+        name=element.text("Name"),
+        description=element.text("Description"),
+        purchase_description=element.text("PurchaseDescription"),
+        is_sold=element.flag("IsSold"),
+        is_purchased=element.flag("IsPurchased"),
+        sales=_price(element.child("SalesDetails"), unit_decimals),
+        purchases=_price(element.child("PurchaseDetails"), unit_decimals),
+    )
+
+
 def payment_input(element: Element) -> PaymentInput:
     """A payment as sent; `InvoiceNumber` and `Code` may stand outside or inside."""
     invoice = element.child("Invoice")
@@ -121,6 +139,17 @@ def payment_input(element: Element) -> PaymentInput:
 def history_details(element: Element) -> str:
     """The note to add to a document's history."""
     return (element.text("Details") or "")[:2500]
+
+
+def _price(element: Element | None, unit_decimals: int) -> PriceDetails | None:
+    if element is None:
+        return None
+    price = element.number("UnitPrice")
+    return PriceDetails(
+        unit_price=None if price is None else round_half_up(price, unit_decimals),
+        account_code=element.text("AccountCode") or None,
+        tax_type=element.text("TaxType") or None,
+    )
 
 
 class _SalesFields(TypedDict):

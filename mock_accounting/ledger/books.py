@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -19,6 +19,7 @@ from mock_accounting.ledger.model import (
     Currency,
     HistoryRecord,
     Invoice,
+    Item,
     LedgerAccount,
     Organisation,
     Payment,
@@ -31,7 +32,7 @@ T = TypeVar("T")
 Entry: TypeAlias = Invoice | CreditNote | Allocation | Payment
 """What moves money."""
 Record: TypeAlias = (
-    Organisation | LedgerAccount | TaxRate | Currency | Contact | HistoryRecord
+    Organisation | LedgerAccount | TaxRate | Currency | Item | Contact | HistoryRecord
 )
 Document: TypeAlias = Entry | Record
 
@@ -52,6 +53,7 @@ class Books:
         self.accounts: dict[str, LedgerAccount] = {}
         self.tax_rates: dict[str, TaxRate] = {}
         self.currencies: dict[str, Currency] = {}
+        self.items: dict[str, Item] = {}
         # In the order of their last change: the order lists are answered in.
         self.contacts: dict[str, Contact] = {}
         self.invoices: dict[str, Invoice] = {}
@@ -60,6 +62,7 @@ class Books:
         self.payments: dict[str, Payment] = {}
         self.revision = 0
         self._accounts_by_code: dict[str, str] = {}
+        self._items_by_code: dict[str, str] = {}
         self._contacts_by_name: dict[str, str] = {}
         self._contacts_by_number: dict[str, str] = {}
         self._contacts_by_account_number: dict[str, str] = {}
@@ -69,6 +72,7 @@ class Books:
         self._payments_by_document: defaultdict[str, list[str]] = defaultdict(list)
         self._allocations_by_document: defaultdict[str, list[str]] = defaultdict(list)
         self._history: defaultdict[str, list[HistoryRecord]] = defaultdict(list)
+        self._emails: Counter[date] = Counter()
         self._next_invoice = 1
         self._next_credit_note = 1
         self._unsaved: list[Document] = []
@@ -180,6 +184,10 @@ class Books:
         """The ledger account with this code."""
         return self.accounts.get(self._accounts_by_code.get(code, ""))
 
+    def item_coded(self, code: str) -> Item | None:
+        """The item with this code, unless it was deleted."""
+        return self.items.get(self._items_by_code.get(code.casefold(), ""))
+
     def history_of(self, document_id: str) -> list[HistoryRecord]:
         """What happened to a document, oldest first."""
         return list(self._history.get(document_id, ()))
@@ -212,6 +220,14 @@ class Books:
             if self.credit_note_numbered(number) is None:
                 return number
 
+    def emails_on(self, day: date) -> int:
+        """How many e-mails went out on a day, since the process began."""
+        return self._emails[day]
+
+    def count_email(self, day: date) -> None:
+        """Count an e-mail that goes out."""
+        self._emails[day] += 1
+
     def lock_until(
         self, *, period: date | None, end_of_year: date | None
     ) -> Organisation:
@@ -241,6 +257,8 @@ class Books:
                 self._put_contact(record)
             case HistoryRecord():
                 self._history[record.document_id].append(record)
+            case Item():
+                self._put_item(record)
             case LedgerAccount():
                 self.accounts[record.account_id] = record
                 self._accounts_by_code[record.code] = record.account_id
@@ -250,6 +268,14 @@ class Books:
                 self.currencies[record.code] = record
             case Organisation():
                 self.organisation = record
+
+    def _put_item(self, item: Item) -> None:
+        former = self.items.pop(item.item_id, None)
+        if former is not None:
+            self._items_by_code.pop(former.code.casefold(), None)
+        self.items[item.item_id] = item
+        if not item.is_deleted:
+            self._items_by_code[item.code.casefold()] = item.item_id
 
     def _put_contact(self, contact: Contact) -> None:
         former = self.contacts.pop(contact.contact_id, None)

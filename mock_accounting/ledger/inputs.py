@@ -13,6 +13,7 @@ from mock_accounting.ledger.model import (
     LineAmountTypes,
     PaymentStatus,
     Phone,
+    PriceDetails,
     RecordStatus,
 )
 
@@ -35,6 +36,21 @@ class ContactInput:
     addresses: tuple[Address, ...] | None = None
     phones: tuple[Phone, ...] | None = None
     persons: tuple[ContactPerson, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemInput:
+    """An item as sent."""
+
+    item_id: str | None = None
+    code: str | None = None
+    name: str | None = None
+    description: str | None = None
+    purchase_description: str | None = None
+    is_sold: bool | None = None
+    is_purchased: bool | None = None
+    sales: PriceDetails | None = None
+    purchases: PriceDetails | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

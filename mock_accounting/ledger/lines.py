@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.errors import Refused
 from mock_accounting.ledger.inputs import LineInput
+from mock_accounting.ledger.items import with_item
 from mock_accounting.ledger.model import (
     AccountClass,
     LedgerAccount,
@@ -49,6 +50,7 @@ def line_items(
 def _line_item(
     books: Books, line: LineInput, amounts_are: LineAmountTypes, unit_decimals: int
 ) -> LineItem:
+    line = with_item(books, line)
     if _has_amounts(line):
         account = _account(books, line)
         rate = _tax_rate(books, line, account, amounts_are)

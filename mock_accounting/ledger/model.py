@@ -184,6 +184,32 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PriceDetails:
+    """What an item costs, and how that is booked."""
+
+    unit_price: Decimal | None = None
+    account_code: str | None = None
+    tax_type: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """A thing that is bought or sold again and again."""
+
+    item_id: str
+    code: str
+    name: str = ""
+    description: str = ""
+    purchase_description: str = ""
+    is_sold: bool = True
+    is_purchased: bool = True
+    sales: PriceDetails | None = None
+    purchases: PriceDetails | None = None
+    is_deleted: bool = False
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LineItem:
     """One position of an invoice."""
 

@@ -1,16 +1,21 @@
-"""Organisation, connections, ledger accounts, tax rates and currencies."""
+"""Organisation, connections, ledger accounts, tax rates, currencies and items."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from mock_accounting.dialect.dates import iso_ticks, ms_day, ms_moment
 from mock_accounting.dialect.jsontext import JsonObject
 from mock_accounting.dialect.rendering.fields import add_set
 from mock_accounting.ledger.ids import NIL_ID
+from mock_accounting.ledger.inputs import ItemInput
 from mock_accounting.ledger.model import (
     AccountClass,
     Currency,
+    Item,
     LedgerAccount,
     Organisation,
+    PriceDetails,
     TaxRate,
 )
 from mock_accounting.ledger.money import round_half_up
@@ -123,3 +128,51 @@ def show_tax_rate(subject: TaxRate) -> JsonObject:
 def show_currency(subject: Currency) -> JsonObject:
     """A subscribed currency."""
     return {"Code": subject.code, "Description": subject.description}
+
+
+def show_item(subject: Item) -> JsonObject:
+    """An item with its prices."""
+    content: JsonObject = {
+        "ItemID": subject.item_id,
+        "Code": subject.code,
+        "Name": subject.name,
+        "Description": subject.description,
+        "PurchaseDescription": subject.purchase_description,
+        "IsTrackedAsInventory": False,
+        "IsSold": subject.is_sold,
+        "IsPurchased": subject.is_purchased,
+        "UpdatedDateUTC": ms_moment(subject.updated_at),
+    }
+    _add_prices(content, subject.sales, subject.purchases)
+    return content
+
+
+def echo_item(sent: ItemInput) -> JsonObject:
+    """A refused item, as it was sent."""
+    content: JsonObject = {"ItemID": sent.item_id or NIL_ID, "Code": sent.code or ""}
+    add_set(content, Name=sent.name, Description=sent.description)
+    _add_prices(content, sent.sales, sent.purchases)
+    return content
+
+
+def show_actions(allowed: Mapping[str, bool]) -> list[JsonObject]:
+    """What the caller may do in the organisation."""
+    return [
+        {"Name": name, "Status": "ALLOWED" if it else "NOT-ALLOWED"}
+        for name, it in allowed.items()
+    ]
+
+
+def _add_prices(
+    content: JsonObject, sales: PriceDetails | None, purchases: PriceDetails | None
+) -> None:
+    for name, details in (("SalesDetails", sales), ("PurchaseDetails", purchases)):
+        if details is not None:
+            shown: JsonObject = {}
+            add_set(
+                shown,
+                UnitPrice=details.unit_price,
+                AccountCode=details.account_code,
+                TaxType=details.tax_type,
+            )
+            content[name] = shown
