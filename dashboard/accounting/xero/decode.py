@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from dashboard.accounting.transport import Reply
 from dashboard.accounting.xero.encode import COLLECTIONS
@@ -54,12 +54,35 @@ def read_document(reply: Reply) -> Element:
         NotUnderstood: If it carries anything else.
     """
     try:
-        document = json.loads(reply.body, parse_float=Decimal)
-    except ValueError as error:
+        document = json.loads(
+            reply.body, parse_float=Decimal, parse_constant=_refuse_constant
+        )
+    except (ValueError, RecursionError) as error:
         raise NotUnderstood("The answer is not JSON") from error
     if not isinstance(document, dict):
         raise NotUnderstood("The answer is not a JSON object")
     return document
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def amount_of(value: Any) -> Decimal | None:  # noqa: ANN401 - JSON
+    """Return an amount of an answer, None if it has none.
+
+    Raises:
+        NotUnderstood: If it is something else.
+    """
+    if value is None:
+        return None
+    try:
+        amount = Decimal(value)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise NotUnderstood(f"The answer has {value!r} for an amount") from error
+    if not amount.is_finite():
+        raise NotUnderstood(f"The answer has {value!r} for an amount")
+    return amount
 
 
 def elements_of(
@@ -136,22 +159,18 @@ def _read_verdicts(
 ) -> Outcome:
     try:
         elements = elements_of(read_document(reply), COLLECTIONS[kind])
+        if len(elements) != len(members):
+            return OutcomeUnknown(
+                reason=f"{len(members)} elements were sent, {len(elements)} came back"
+            )
+        pairs = zip(elements, members, strict=True)
+        verdicts = tuple(_verdict(element, kind, member) for element, member in pairs)
     except NotUnderstood as error:
         return OutcomeUnknown(reason=str(error))
-    if len(elements) != len(members):
-        return OutcomeUnknown(
-            reason=f"{len(members)} elements were sent, {len(elements)} came back"
-        )
-    verdicts = []
-    for element, member in zip(elements, members, strict=True):
-        verdict = _verdict(element, kind, member)
-        if verdict is None:
-            return OutcomeUnknown(reason="The answer speaks of other documents")
-        verdicts.append(verdict)
-    return Answered(verdicts=tuple(verdicts))
+    return Answered(verdicts=verdicts)
 
 
-def _verdict(element: Element, kind: PostingKind, member: Posting) -> Verdict | None:
+def _verdict(element: Element, kind: PostingKind, member: Posting) -> Verdict:
     key_field, id_field = _KEYS[kind]
     messages = _messages(element)
     if messages:
@@ -160,20 +179,19 @@ def _verdict(element: Element, kind: PostingKind, member: Posting) -> Verdict | 
     if element.get("StatusAttributeString") == "ERROR" or document_id == _NOBODY:
         return _refusal("The books give no reason.", member)
     if element.get(key_field) != member.natural_key or not document_id:
-        return None
+        raise NotUnderstood("The answer speaks of other documents")
     return Accepted(document_id=str(document_id), total=_total(element, kind))
 
 
 def _total(element: Element, kind: PostingKind) -> Decimal | None:
-    total = element.get("Total")
-    if kind is not PostingKind.INVOICE or total is None:
-        return None
-    return Decimal(total)
+    return amount_of(element.get("Total")) if kind is PostingKind.INVOICE else None
 
 
-def _messages(element: Element) -> list[str]:
-    errors = element.get("ValidationErrors") or []
-    return [str(error.get("Message", "")) for error in errors if error]
+def _messages(element: Any) -> list[str]:  # noqa: ANN401 - JSON
+    errors = element.get("ValidationErrors") if isinstance(element, dict) else None
+    if not isinstance(errors, list):
+        return []
+    return [str(e.get("Message", "")) for e in errors if isinstance(e, dict)]
 
 
 def _refusal(message: str, member: Posting) -> Verdict:
@@ -222,13 +240,22 @@ def explain(message: str, member: Posting) -> Problem:
     )
 
 
-def _refused_whole(reply: Reply, members: Sequence[Posting]) -> RefusedWhole:
+def _refused_whole(reply: Reply, members: Sequence[Posting]) -> Outcome:
     try:
         document = read_document(reply)
     except NotUnderstood:
         document = {}
-    messages = [m for e in document.get("Elements") or [] for m in _messages(e)]
+    elements = document.get("Elements")
+    messages = [
+        message
+        for element in (elements if isinstance(elements, list) else [])
+        for message in _messages(element)
+    ]
     text = " ".join(messages) or str(
         document.get("Message") or document.get("Detail") or f"HTTP {reply.status}"
     )
+    if len(members) == 1:
+        verdict = _refusal(text, members[0])
+        if isinstance(verdict, Clash):
+            return Answered(verdicts=(verdict,))
     return RefusedWhole(problem=explain(text, members[0]))

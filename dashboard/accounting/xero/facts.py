@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from dashboard.accounting.xero.decode import Element
+from dashboard.accounting.xero.decode import Element, amount_of
 from dashboard.domain.books import BooksFacts, LedgerAccount, TaxRate
 
 
@@ -28,7 +28,7 @@ def read_facts(
             TaxRate(
                 tax_type=str(rate.get("TaxType", "")),
                 name=str(rate.get("Name", "")),
-                rate_percent=Decimal(rate.get("EffectiveRate", 0)),
+                rate_percent=amount_of(rate.get("EffectiveRate")) or Decimal(0),
             )
             for rate in tax_rates
             if rate.get("Status") == "ACTIVE" and rate.get("CanApplyToRevenue")

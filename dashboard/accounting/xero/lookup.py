@@ -6,9 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
-from dashboard.accounting.xero.decode import Element
+from dashboard.accounting.xero.decode import (
+    Element,
+    NotUnderstood,
+    amount_of,
+    elements_of,
+)
 from dashboard.domain.books import ContactDraft, InvoiceDraft, PaymentDraft
 from dashboard.domain.exchanges import Finding, Found, NotOurs, NotThere, TryInstead
 from dashboard.domain.postings import Posting
@@ -131,7 +135,7 @@ def _judge_invoice(
         if theirs != ours:
             return _not_ours(draft, f"{what} is {theirs} and not {ours}")
     # A total that differs is ours all the same: said of the order, not booked again.
-    return _found(invoice, "InvoiceID", _decimal(invoice.get("Total")))
+    return _found(invoice, "InvoiceID", amount_of(invoice.get("Total")))
 
 
 def _contact_id(invoice: Element) -> str:
@@ -170,12 +174,12 @@ def judge_payments(
 def _judge_payment(draft: PaymentDraft, invoice: Element | None) -> Finding:
     if invoice is None or invoice.get("Status") in _DEAD:
         return _not_payable(draft, "it is not in the books any more, or voided")
-    for payment in invoice.get("Payments") or []:
+    for payment in elements_of({"Payments": [], **invoice}, "Payments"):
         if payment.get("Reference") == draft.reference:
-            if _decimal(payment.get("Amount")) == draft.amount:
+            if amount_of(payment.get("Amount")) == draft.amount:
                 return _found(payment, "PaymentID")
             return _not_payable(draft, f"{draft.reference} has another amount there")
-    due = _decimal(invoice.get("AmountDue"))
+    due = amount_of(invoice.get("AmountDue"))
     if due is not None and due < draft.amount:
         return _not_payable(
             draft, f"only {due} of it is open, the rest was settled by other hands"
@@ -197,8 +201,7 @@ def _not_payable(draft: PaymentDraft, reason: str) -> NotOurs:
 
 
 def _found(element: Element, id_field: str, total: Decimal | None = None) -> Found:
-    return Found(document_id=str(element[id_field]), total=total)
-
-
-def _decimal(value: Any) -> Decimal | None:  # noqa: ANN401 - JSON
-    return None if value is None else Decimal(value)
+    document_id = element.get(id_field)
+    if not document_id:
+        raise NotUnderstood(f"The answer has a document without {id_field}")
+    return Found(document_id=str(document_id), total=total)

@@ -1,0 +1,95 @@
+"""Builders: postings as the connector gets them, and elements as the API answers."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from dashboard.accounting.transport import Reply
+from dashboard.domain.books import (
+    ContactDraft,
+    Draft,
+    InvoiceDraft,
+    InvoiceLine,
+    PaymentDraft,
+)
+from dashboard.domain.exchanges import Claim
+from dashboard.domain.postings import Posting, PostingKind, PostingState
+
+
+def a_contact(number: str = "shop-c7", **fields: Any) -> Posting:
+    values = {"name": "Buyer Ltd", "fallback_name": f"Buyer Ltd ({number})"} | fields
+    return _posting(PostingKind.CONTACT, number, ContactDraft(number=number, **values))
+
+
+def an_invoice(number: str = "W-1", **fields: Any) -> Posting:
+    line = InvoiceLine(
+        description="Pen",
+        quantity=Decimal(3),
+        unit_amount=Decimal("4.00"),
+        account="200",
+        tax_type="OUTPUT2",
+        tax=Decimal("2.40"),
+    )
+    draft: dict[str, Any] = {
+        "reference": "shop 1",
+        "issued_on": date(2026, 11, 20),
+        "due_on": date(2026, 12, 4),
+        "currency": "EUR",
+        "total": Decimal("14.40"),
+        "lines": (line,),
+        **fields,
+    }
+    draft_ = InvoiceDraft(number=number, **draft)
+    return _posting(PostingKind.INVOICE, number, draft_, "CONTACT")
+
+
+def a_payment(reference: str = "W-1-P1", amount: str = "5.00") -> Posting:
+    draft = PaymentDraft(
+        reference=reference,
+        invoice_number="W-1",
+        amount=Decimal(amount),
+        paid_on=date(2026, 11, 20),
+        bank_account="090",
+    )
+    return _posting(PostingKind.PAYMENT, reference, draft, "INVOICE")
+
+
+def a_claim(*members: Posting) -> Claim:
+    return Claim(
+        request_id=1,
+        token=1,
+        kind=members[0].kind,
+        method="PUT",
+        path="/api.xro/2.0/Contacts?summarizeErrors=false",
+        body=b"{}",
+        idempotency_key="key-1",
+        generation=0,
+        unknown=False,
+        attempts=0,
+        may_be_in_the_books=False,
+        members=members,
+    )
+
+
+def a_reply(document: object, status: int = 200, **headers: str) -> Reply:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status=status, headers=named, body=body)
+
+
+def _posting(
+    kind: PostingKind, key: str, draft: Draft, required_document_id: str = ""
+) -> Posting:
+    return Posting(
+        id=sum(key.encode()),
+        order_id=1,
+        kind=kind,
+        natural_key=key,
+        draft=draft,
+        state=PostingState.IN_FLIGHT,
+        required_document_id=required_document_id,
+        updated_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )
