@@ -50,6 +50,8 @@ _RENEW_BEFORE_S = 60.0
 # Addresses have a length that servers accept; 25 names of 50 characters stay below.
 _ASKED_AT_ONCE = 25
 _PAUSE_S = 300.0
+# A token can end early; one that is refused as soon as it is given will be again.
+_REFUSED_TOKENS_TO_PAUSE = 3
 _SHORT_PAUSE_S = 5.0
 
 
@@ -81,6 +83,7 @@ class XeroBooks:
         self._clock = clock
         self._pacer = pacer
         self._token: _Token | None = None
+        self._refused_tokens = 0  # in a row
         self._signing_in = threading.Lock()
 
     def freeze(self, kind: PostingKind, postings: Sequence[Posting]) -> FrozenRequest:
@@ -120,7 +123,8 @@ class XeroBooks:
 
     def send(self, claim: Claim) -> tuple[Outcome, Exchange]:
         """Send the claimed bytes once, without any retry; never raises."""
-        headers = self._headers() | {
+        token = self._token
+        headers = _headers(token) | {
             "Content-Type": "application/json",
             "Idempotency-Key": claim.idempotency_key,
         }
@@ -133,9 +137,9 @@ class XeroBooks:
             return outcome, attempt.failed(str(error))
         except NoAnswer as error:
             return OutcomeUnknown(reason=str(error)), attempt.failed(str(error))
-        if reply.status == 401:  # noqa: PLR2004
-            self._token = None
-        return outcome_of(reply, claim.kind, claim.members), attempt.answered(reply)
+        refusal = self._after(reply, token)
+        outcome = refusal or outcome_of(reply, claim.kind, claim.members)
+        return outcome, attempt.answered(reply)
 
     def look_up(
         self, kind: PostingKind, members: Sequence[Posting], log: Log
@@ -148,18 +152,26 @@ class XeroBooks:
         findings: dict[int, Finding] = {}
         for start in range(0, len(members), _ASKED_AT_ONCE):
             some = members[start : start + _ASKED_AT_ONCE]
-            match kind:
-                case PostingKind.CONTACT:
-                    findings |= self._look_up_contacts(some, log)
-                case PostingKind.INVOICE:
-                    numbers = ",".join(member.natural_key for member in some)
-                    found = self._ask("Invoices", {"InvoiceNumbers": numbers}, log)
-                    findings |= judge_invoices(some, found)
-                case PostingKind.PAYMENT:
-                    ids = ",".join(member.required_document_id for member in some)
-                    found = self._ask("Invoices", {"IDs": ids}, log)
-                    findings |= judge_payments(some, found)
+            try:
+                findings |= self._look_up_some(kind, some, log)
+            except NotUnderstood as error:
+                raise BooksSilent(NotProcessed(reason=str(error))) from error
         return findings
+
+    def _look_up_some(
+        self, kind: PostingKind, members: Sequence[Posting], log: Log
+    ) -> dict[int, Finding]:
+        match kind:
+            case PostingKind.CONTACT:
+                return self._look_up_contacts(members, log)
+            case PostingKind.INVOICE:
+                numbers = ",".join(member.natural_key for member in members)
+                found = self._ask("Invoices", {"InvoiceNumbers": numbers}, log)
+                return judge_invoices(members, found)
+            case PostingKind.PAYMENT:
+                ids = ",".join(member.required_document_id for member in members)
+                found = self._ask("Invoices", {"IDs": ids}, log)
+                return judge_payments(members, found)
 
     def facts(self, log: Log) -> tuple[BooksFacts, str]:
         """Return what the books say of themselves, and the organisation's id.
@@ -167,12 +179,16 @@ class XeroBooks:
         Raises:
             BooksSilent: If they did not answer.
         """
-        facts = read_facts(
+        answers = (
             self._ask("Organisation", {}, log, collection="Organisations"),
             self._ask("Accounts", {}, log),
             self._ask("TaxRates", {}, log),
             self._ask("Currencies", {}, log),
         )
+        try:
+            facts = read_facts(*answers)
+        except NotUnderstood as error:
+            raise BooksSilent(NotProcessed(reason=str(error))) from error
         return facts, self._token.tenant_id if self._token else ""
 
     def _look_up_contacts(
@@ -205,9 +221,11 @@ class XeroBooks:
             url += f"?{parameters}"
         self.sign_in(log)
         with self._pacer():
-            reply = self._call("ask", "GET", url, self._headers(), log)
-        if reply.status == 401:  # noqa: PLR2004
-            self._token = None
+            token = self._token
+            reply = self._call("ask", "GET", url, _headers(token), log)
+        refusal = self._after(reply, token)
+        if refusal is not None:
+            raise BooksSilent(refusal)
         return self._elements(reply, collection or path)
 
     def _elements(self, reply: Reply, collection: str) -> list[Element]:
@@ -236,7 +254,7 @@ class XeroBooks:
             document = read_document(reply)
             if reply.status == 200:  # noqa: PLR2004
                 return str(document["access_token"]), float(document["expires_in"])
-        except (NotUnderstood, KeyError) as error:
+        except (NotUnderstood, KeyError, TypeError, ValueError) as error:
             raise BooksSilent(_no_token(reply, "the answer is no token")) from error
         raise BooksSilent(_no_token(reply, str(document.get("error", ""))))
 
@@ -280,16 +298,30 @@ class XeroBooks:
         log(attempt.answered(reply))
         return reply
 
-    def _headers(self) -> dict[str, str]:
-        token = self._token
-        return {
-            "Accept": "application/json",  # the API answers XML otherwise
-            "Authorization": f"Bearer {token.value if token else ''}",
-            "xero-tenant-id": token.tenant_id if token else "",
-        }
+    def _after(self, reply: Reply, token: _Token | None) -> NotProcessed | None:
+        """Forget *token* if the API refused it; after several in a row, pause."""
+        with self._signing_in:
+            if reply.status != 401:  # noqa: PLR2004
+                self._refused_tokens = 0
+                return None
+            if self._token is token:
+                self._token = None
+                self._refused_tokens += 1
+            if self._refused_tokens < _REFUSED_TOKENS_TO_PAUSE:
+                return not_processed(reply)
+        reason = "The books refuse the sign-in that they have just given"
+        return NotProcessed(reason=reason, wait_s=_PAUSE_S, closes_gate=True)
 
     def _ends_soon(self, token: _Token) -> bool:
         return token.ends_at_s - self._clock.monotonic_s() < _RENEW_BEFORE_S
+
+
+def _headers(token: _Token | None) -> dict[str, str]:
+    return {
+        "Accept": "application/json",  # the API answers XML otherwise
+        "Authorization": f"Bearer {token.value if token else ''}",
+        "xero-tenant-id": token.tenant_id if token else "",
+    }
 
 
 class _Attempt:
