@@ -6,6 +6,7 @@ import atexit
 import os
 import signal
 import socket
+import sys
 import threading
 from multiprocessing import parent_process
 from multiprocessing.util import Finalize
@@ -47,6 +48,7 @@ def serve(settings: Settings) -> None:
 
 def make_app() -> Flask:
     """Make the application and start what works beside it, in the serving process."""
+    _leave_the_group()
     settings = load_settings()
     configure_logging(settings.log_level)
     program = build(settings)
@@ -54,6 +56,16 @@ def make_app() -> Flask:
     if settings.workers:
         _run_beside(program)
     return app
+
+
+def _leave_the_group() -> None:
+    """Hear of the end from the process that started this one, and from it alone.
+
+    Ctrl-C goes to a whole group, and the parent passes it on: two signals at once can
+    make a worker of granian wait for ever.
+    """
+    if sys.platform != "win32" and parent_process() is not None:
+        os.setpgid(0, 0)
 
 
 def _run_beside(program: Program) -> None:
