@@ -30,6 +30,11 @@ class MockProgram:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def running(self) -> Running:
+        """The process that was started last."""
+        return self._started[-1]
+
     def start(self) -> Running:
         """Start it and wait until it says where it is, which it does when ready."""
         log = self.folder / f"mock-{len(self._started)}.log"

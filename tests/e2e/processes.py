@@ -67,7 +67,7 @@ def port_is_free(port: int) -> bool:
 
 
 class Running:
-    """A process and its children, with what they print kept in *log*."""
+    """A process in a session of its own, with what it prints kept in *log*."""
 
     def __init__(
         self, command: Sequence[str], env: Mapping[str, str], folder: Path, log: Path
@@ -84,22 +84,13 @@ class Running:
                 start_new_session=True,
             )
 
-    def signal_group(self, number: int) -> bool:
-        """Signal the process and its children; False if none of them is left."""
-        try:
-            os.killpg(self.process.pid, number)
-        except ProcessLookupError:
-            return False
-        return True
-
     def is_up(self) -> bool:
         """Tell whether the first process runs."""
         return self.process.poll() is None
 
     def is_gone(self) -> bool:
         """Tell whether the process and all its children have ended."""
-        self.process.poll()
-        return not self.signal_group(0)
+        return not self.is_up() and not self._left()
 
     def kill(self) -> None:
         """Kill the first process alone, as an out-of-memory killer would."""
@@ -127,7 +118,27 @@ class Running:
         try:
             self.stop()
         except AssertionError:
-            self.signal_group(signal.SIGKILL)
+            for pid in [self.process.pid, *self._left()]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self.process.wait()
             return False
         return True
+
+    def _left(self) -> list[int]:
+        """Return the children that run: all that is in the session of the first."""
+        return [pid for pid in _all_processes() if _session(pid) == self.process.pid]
+
+
+def _all_processes() -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid="], check=True, capture_output=True, text=True
+    )
+    return [int(pid) for pid in listed.stdout.split()]
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except (ProcessLookupError, PermissionError):
+        return 0
