@@ -11,6 +11,7 @@ from mock_accounting.api.identity import Identity
 from mock_accounting.api.request import ApiRequest
 from mock_accounting.dialect import answers
 from mock_accounting.dialect.messages import Answer, Call, Rejected
+from mock_accounting.dialect.xmltext import as_accepted
 from mock_accounting.faults import failures, tampering
 from mock_accounting.faults.delivery import Breakage, Lost, Truncated, breakage_of
 from mock_accounting.faults.rules import (
@@ -116,6 +117,7 @@ class Gateway:
             with self._limits.admit(trace.tenant_id):
                 _wait(trace.rules)
                 answer = self._processed(call, trace, books, grant)
+                answer = as_accepted(answer, call)
         except LimitExceeded as limit:
             answer = answers.rate_limited(limit.problem, limit.retry_after_s)
         trace.headers.update(self._limits.headers(trace.tenant_id))

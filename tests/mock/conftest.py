@@ -39,7 +39,10 @@ class ApiClient:
         self.token = answer.get_json()["access_token"]
 
     def call(self, method: str, path: str, **options: Any) -> TestResponse:
-        headers = {"Authorization": f"Bearer {self.token}"} | options.pop("headers", {})
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept": "application/json",
+        } | options.pop("headers", {})
         return self.http.open(
             f"/api.xro/2.0/{path}", method=method, headers=headers, **options
         )

@@ -295,7 +295,10 @@ def test_a_hanging_connection_gives_the_client_up_not_the_server(
     server: Server, invoice_body: InvoiceBody
 ) -> None:
     rule = {"kind": "lose_answer", "options": {"how": "hang", "seconds": 60}}
-    headers = {"Authorization": f"Bearer {_token(server)}"}
+    headers = {
+        "Authorization": f"Bearer {_token(server)}",
+        "Accept": "application/json",
+    }
     _control(server, "faults", rule)
 
     with pytest.raises(requests.ReadTimeout):
@@ -313,7 +316,10 @@ def test_a_hanging_connection_gives_the_client_up_not_the_server(
 
 
 def test_a_dripping_answer_arrives_whole_after_its_time(server: Server) -> None:
-    headers = {"Authorization": f"Bearer {_token(server)}"}
+    headers = {
+        "Authorization": f"Bearer {_token(server)}",
+        "Accept": "application/json",
+    }
     options = {"seconds": 0.3, "chunk_bytes": 100}
     _control(server, "faults", {"kind": "drip", "options": options})
 
@@ -334,6 +340,7 @@ def test_a_dripping_answer_is_there_in_part_before_its_end(server: Server) -> No
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as line:
         line.sendall(
             b"GET /api.xro/2.0/Organisation HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Accept: application/json\r\n"
             b"Authorization: Bearer " + token.encode() + b"\r\n\r\n"
         )
         received = b""

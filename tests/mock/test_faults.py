@@ -27,6 +27,7 @@ class RemoteApi:
         }
         token = self.session.post(f"{url}/connect/token", data=form, timeout=5).json()
         self.session.headers["Authorization"] = f"Bearer {token['access_token']}"
+        self.session.headers["Accept"] = "application/json"
 
     def put(self, path: str, body: Any) -> requests.Response:
         url = f"{self.url}/api.xro/2.0/{path}"

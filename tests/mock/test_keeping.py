@@ -47,7 +47,10 @@ class Process:
             "client_secret": "demo",
         }
         token = requests.post(f"{self.url}/connect/token", data=form, timeout=5).json()
-        self.headers = {"Authorization": f"Bearer {token['access_token']}"}
+        self.headers = {
+            "Authorization": f"Bearer {token['access_token']}",
+            "Accept": "application/json",
+        }
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
