@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from dashboard.domain.users import Role
+from dashboard.store.database import db
 from dashboard.web.access import is_public, required_role
 from tests.web.scene import Scene
 
@@ -159,3 +160,18 @@ def test_machines_get_errors_as_json(empty: Scene) -> None:
 
     assert answer.status_code == 404
     assert answer.get_json()["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_a_failing_database_still_gets_an_error_page(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    browsing = scene.client(Role.WATCHER)
+    with scene.app.app_context():
+        db.drop_all()
+
+    answer = browsing.get("/")
+
+    assert answer.status_code == 500
+    assert "Something went wrong on our side" in answer.text
+    assert answer.headers["X-Request-Id"] in answer.text
+    assert "request failed" in caplog.messages

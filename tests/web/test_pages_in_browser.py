@@ -166,6 +166,21 @@ def test_every_page_is_accessible_fits_and_loads_nothing_foreign(
     context.close()
 
 
+@pytest.mark.parametrize("width", [1280, 1024, 900])
+def test_lists_keep_all_their_columns_in_sight(
+    page: Page, served: Scene, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in PATHS:
+        page.goto(served.url + path)
+        hidden = page.evaluate(
+            """() => [...document.querySelectorAll('main, .card-plain')].map(
+                (box) => box.scrollWidth - box.clientWidth
+            )"""
+        )
+        assert max(hidden, default=0) <= 1, path
+
+
 def hear(message: ConsoleMessage, complaints: list[str]) -> None:
     if message.type in {"error", "warning"}:
         complaints.append(message.text)
