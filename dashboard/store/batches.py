@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Select, exists, insert, or_, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,6 +37,7 @@ BATCH_SIZE = 50
 Freeze = Callable[[PostingKind, Sequence[Posting]], FrozenRequest]
 
 
+@cache  # asked for again and again, and slow to build
 def eligible(kind: PostingKind) -> Select[PostingRow]:
     """Select up to a batch of pending postings whose turn it is."""
     wanted_by = OrderRow.id == PostingRow.order_id
