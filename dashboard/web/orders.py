@@ -103,6 +103,13 @@ def retry() -> ResponseReturnValue:
     """Try the confirmed orders again, and no others."""
     order_ids = request.form.getlist("order", type=row_id)
     outcome = services().actions.retry(order_ids, signed_in().name)
+    services().activity.add(
+        signed_in().name,
+        "retried",
+        subject=f"{len(order_ids)} orders",
+        detail=f"{outcome.done} changed, {outcome.skipped} left alone",
+        address=request.remote_addr or "",
+    )
     tell_outcome(
         outcome,
         done=ngettext(

@@ -75,7 +75,7 @@ def headline(
                 "%(num)s orders need you",
                 pulse.needs_attention,
             ),
-            text=_moving_text(moving) or _("Everything else is booked."),
+            text=_moving_text(moving) or _rest_text(counts),
         )
     if moving:
         return Headline(
@@ -99,7 +99,7 @@ def headline(
         tone="good",
         icon="check-circle-fill",
         title=_("Everything is booked"),
-        text=_("Nothing needs you."),
+        text=_waiting_text(counts) or _("Nothing needs you."),
     )
 
 
@@ -110,4 +110,21 @@ def _moving_text(moving: int) -> str:
         "%(num)s other is on its way into the books.",
         "%(num)s others are on their way into the books.",
         moving,
+    )
+
+
+def _rest_text(counts: Mapping[OrderStatus, int]) -> str:
+    if counts.get(OrderStatus.AWAITING_PAYMENT, 0):
+        return _("Everything else is booked or waits for its payment.")
+    return _("Everything else is booked.")
+
+
+def _waiting_text(counts: Mapping[OrderStatus, int]) -> str:
+    waiting = counts.get(OrderStatus.AWAITING_PAYMENT, 0)
+    if not waiting:
+        return ""
+    return ngettext(
+        "Nothing needs you. %(num)s order waits for its payment.",
+        "Nothing needs you. %(num)s orders wait for their payment.",
+        waiting,
     )

@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 from dashboard.domain.users import Role
 from dashboard.store.database import db
 from dashboard.web.access import is_public, required_role
+from dashboard.web.icons import USED
 from tests.web.scene import Scene
 
 WEB = Path(__file__).parents[2] / "dashboard" / "web"
@@ -126,6 +127,19 @@ def test_templates_hold_no_inline_code_and_never_trust_text() -> None:
         assert "<style" not in text, path
         assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
         assert not re.search(r"\bon[a-z]+=\"", text), path
+
+
+def test_the_icons_that_are_cut_out_are_those_that_pages_use() -> None:
+    texts = [
+        path.read_text()
+        for path in (*WEB.rglob("*.html"), *WEB.glob("*.py"))
+        if path.name != "icons.py"
+    ]
+    quoted = set(re.findall(r"""["']([a-z0-9-]+)["']""", " ".join(texts)))
+    called = set(re.findall(r"""icon\(["']([a-z0-9-]+)["']""", " ".join(texts)))
+
+    assert called <= set(USED)
+    assert set(USED) <= quoted
 
 
 @pytest.mark.parametrize(
