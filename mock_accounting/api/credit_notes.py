@@ -12,6 +12,7 @@ from mock_accounting.dialect import answers, kinds
 from mock_accounting.dialect.bodies import read_elements
 from mock_accounting.dialect.listing import list_documents, unit_decimals
 from mock_accounting.dialect.messages import Answer
+from mock_accounting.dialect.pdf import credit_note_pdf
 from mock_accounting.dialect.reading import allocation_input, credit_note_input
 from mock_accounting.dialect.rendering.sales import (
     echo_allocation,
@@ -43,9 +44,17 @@ def credit_notes(request: ApiRequest) -> Answer:
 
 
 def credit_note(request: ApiRequest) -> Answer:
-    """GET /CreditNotes/{CreditNoteID or CreditNoteNumber}."""
-    shown = show_credit_note(request.books, _named_in_path(request), full=True)
+    """GET /CreditNotes/{CreditNoteID or CreditNoteNumber}, also as PDF."""
+    found = _named_in_path(request)
+    if request.wants_pdf:
+        return answers.pdf(credit_note_pdf(request.books, found))
+    shown = show_credit_note(request.books, found, full=True)
     return request.envelope("CreditNotes", [shown])
+
+
+def printed_credit_note(request: ApiRequest) -> Answer:
+    """GET /CreditNotes/{CreditNoteID}/pdf, as the specification has it."""
+    return answers.pdf(credit_note_pdf(request.books, _named_in_path(request)))
 
 
 def create_credit_notes(request: ApiRequest) -> Answer:

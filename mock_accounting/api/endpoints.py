@@ -85,6 +85,7 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
     ("invoices", ONE): {"GET": invoices.invoice, "POST": invoices.update_invoice},
     ("invoices", ONE, "history"): history(_invoice_id),
     ("invoices", ONE, "onlineinvoice"): {"GET": invoices.online_invoice},
+    ("invoices", ONE, "pdf"): {"GET": invoices.printed_invoice},
     ("invoices", ONE, "email"): {"POST": invoices.email},
     ("creditnotes",): {
         "GET": credit_notes.credit_notes,
@@ -95,6 +96,7 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
         "GET": credit_notes.credit_note,
         "POST": credit_notes.update_credit_note,
     },
+    ("creditnotes", ONE, "pdf"): {"GET": credit_notes.printed_credit_note},
     ("creditnotes", ONE, "history"): history(_credit_note_id),
     ("creditnotes", ONE, "allocations"): {"PUT": credit_notes.create_allocations},
     ("creditnotes", ONE, "allocations", ONE): {

@@ -12,6 +12,7 @@ from mock_accounting.dialect import answers, kinds
 from mock_accounting.dialect.bodies import read_elements
 from mock_accounting.dialect.listing import flag, list_documents, listed, unit_decimals
 from mock_accounting.dialect.messages import Answer
+from mock_accounting.dialect.pdf import invoice_pdf
 from mock_accounting.dialect.reading import invoice_input
 from mock_accounting.dialect.rendering.sales import echo_invoice, show_invoice
 from mock_accounting.ledger.books import Books
@@ -37,10 +38,18 @@ def invoices(request: ApiRequest) -> Answer:
 
 
 def invoice(request: ApiRequest) -> Answer:
-    """GET /Invoices/{InvoiceID or InvoiceNumber}."""
+    """GET /Invoices/{InvoiceID or InvoiceNumber}, also as PDF."""
     found = require_invoice(request.books, request.parts[0])
+    if request.wants_pdf:
+        return answers.pdf(invoice_pdf(request.books, found))
     shown = show_invoice(request.books, found, full=True)
     return request.envelope("Invoices", [shown])
+
+
+def printed_invoice(request: ApiRequest) -> Answer:
+    """GET /Invoices/{InvoiceID}/pdf, as the specification has it."""
+    found = require_invoice(request.books, request.parts[0])
+    return answers.pdf(invoice_pdf(request.books, found))
 
 
 def create_invoices(request: ApiRequest) -> Answer:

@@ -37,6 +37,11 @@ class ApiRequest:
         """
         return sent if self.change is None else self.change(place, sent)
 
+    @property
+    def wants_pdf(self) -> bool:
+        """Whether a document is asked for as it would be printed."""
+        return "application/pdf" in self.call.header("Accept", "").lower()
+
     def envelope(
         self,
         name: str,

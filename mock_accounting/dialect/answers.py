@@ -108,6 +108,11 @@ def bad_key(message: str) -> Answer:
     )
 
 
+def pdf(content: bytes) -> Answer:
+    """A document as it would be printed."""
+    return Answer(status=200, body=content, content_type="application/pdf")
+
+
 def not_found() -> Answer:
     """404: an empty page, as recorded."""
     return Answer(status=404, content_type=_EMPTY_HTML)

@@ -37,6 +37,15 @@ class Totals:
     total: Decimal
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaxShare:
+    """What is taxed under one tax type."""
+
+    tax_type: str
+    net: Decimal
+    tax: Decimal
+
+
 def line_amounts(line: LineInput, *, unit_decimals: int) -> LineAmounts:
     """Quantity, unit amount and line amount; what is missing is worked out.
 
@@ -88,6 +97,24 @@ def totals(lines: Iterable[LineItem], amounts_are: LineAmountTypes) -> Totals:
     if amounts_are is LineAmountTypes.INCLUSIVE:
         return Totals(sub_total=amount - tax, total_tax=tax, total=amount)
     return Totals(sub_total=amount, total_tax=tax, total=amount + tax)
+
+
+def tax_summary(
+    lines: Iterable[LineItem], amounts_are: LineAmountTypes
+) -> list[TaxShare]:
+    """What is taxed under each tax type, in the order of the lines."""
+    sums: dict[str, tuple[Decimal, Decimal]] = {}
+    inclusive = amounts_are is LineAmountTypes.INCLUSIVE
+    for line in lines:
+        if line.tax_type is None:
+            continue
+        net, tax = sums.get(line.tax_type, (ZERO, ZERO))
+        own = line.line_amount - line.tax_amount if inclusive else line.line_amount
+        sums[line.tax_type] = (net + own, tax + line.tax_amount)
+    return [
+        TaxShare(tax_type=tax_type, net=net, tax=tax)
+        for tax_type, (net, tax) in sums.items()
+    ]
 
 
 def _rounded(value: Decimal | None, places: int) -> Decimal | None:

@@ -77,6 +77,8 @@ class RequestLog:
 
 def readable(body: bytes) -> str:
     """A body as the log keeps it: text, cut at 256 KiB."""
+    if body.startswith(b"%PDF-"):
+        return f"(PDF of {len(body)} bytes)"
     return body[:MAX_BODY].decode(errors="replace")
 
 

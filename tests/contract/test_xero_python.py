@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -344,3 +345,11 @@ def test_a_credit_note_is_allocated_and_paid_back(sdk: Sdk) -> None:
         sdk.tenant, note.credit_note_id, applied.allocation_id
     )
     assert removed.is_deleted
+
+
+def test_an_invoice_is_read_as_pdf(sdk: Sdk) -> None:
+    (invoice,) = _create(sdk, _invoice("W-1"))
+
+    path = sdk.accounting.get_invoice_as_pdf(sdk.tenant, invoice.invoice_id)
+
+    assert Path(path).read_bytes().startswith(b"%PDF-")
