@@ -17,6 +17,7 @@ from flask import Flask, abort, request
 from flask_bootstrap import Bootstrap5
 from waitress import create_server  # type: ignore[import-untyped]
 
+from mock_accounting.api.description import describe_api
 from mock_accounting.api.gateway import Gateway
 from mock_accounting.api.identity import Identity
 from mock_accounting.api.routes import api_blueprint
@@ -39,6 +40,7 @@ from mock_accounting.traffic.limits import Limits, Quota
 from mock_accounting.traffic.log import RequestLog
 from mock_accounting.traffic.tokens import Tokens
 from mock_accounting.ui.consent import consent_blueprint
+from mock_accounting.ui.frame import Shown
 from mock_accounting.ui.routes import ui_blueprint
 
 THREADS = 32
@@ -79,7 +81,16 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     app.before_request(_refuse_other_origins)
     app.register_blueprint(api_blueprint(gateway))
-    app.register_blueprint(ui_blueprint(organisations, log))
+    app.register_blueprint(
+        ui_blueprint(
+            Shown(
+                organisations=organisations,
+                log=log,
+                faults=faults,
+                description=describe_api(),
+            )
+        )
+    )
     app.register_blueprint(consent_blueprint(organisations, codes))
     app.register_blueprint(
         control_blueprint(

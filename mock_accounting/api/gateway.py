@@ -32,6 +32,14 @@ from mock_accounting.traffic.log import LogEntry, RequestLog, readable
 from mock_accounting.traffic.tokens import Grant
 
 _WRITES = frozenset({"PUT", "POST", "PATCH"})
+_LOGGED_HEADERS = (
+    "Accept",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Modified-Since",
+    "Xero-Tenant-Id",
+    "User-Agent",
+)
 _TOKEN_PATH = "/connect/token"  # noqa: S105 - a path
 
 
@@ -175,6 +183,7 @@ class Gateway:
                 tenant_id=trace.tenant_id,
                 client_id=trace.grant.client_id if trace.grant else None,
                 idempotency_key=call.header("Idempotency-Key"),
+                headers=_logged_headers(call),
                 replayed=trace.replayed,
                 faults=tuple(rule.label for rule in trace.rules),
                 delivered=not isinstance(breakage, Lost | Truncated),
@@ -182,6 +191,11 @@ class Gateway:
                 response_body="(not kept)" if secret else readable(answer.body),
             )
         )
+
+
+def _logged_headers(call: Call) -> tuple[tuple[str, str], ...]:
+    given = ((name, call.header(name)) for name in _LOGGED_HEADERS)
+    return tuple((name, value) for name, value in given if value is not None)
 
 
 def _wait(rules: Sequence[FaultRule]) -> None:

@@ -39,6 +39,10 @@ class Organisations:
         """The client with this id."""
         return self._clients.get(client_id)
 
+    def clients_of(self, tenant_id: str) -> list[Client]:
+        """The clients that are connected to an organisation."""
+        return [it for it in self._clients.values() if tenant_id in it.tenant_ids]
+
     def connect(self, client_id: str, tenant_ids: Iterable[str]) -> None:
         """Let a client into these organisations, as a user agreed to."""
         with self._lock:
@@ -62,6 +66,15 @@ class Organisations:
             tenant_ids=(tenant_id,),
         )
         return self._found(tenant_id, name, client), client
+
+    def close(self, tenant_id: str) -> None:
+        """Throw an organisation away, with its books and its own clients."""
+        with self._lock:
+            self._books.pop(tenant_id, None)
+            for client in self.clients_of(tenant_id):
+                if client.tenant_ids == (tenant_id,):
+                    del self._clients[client.client_id]
+            self._storage.forget(tenant_id)
 
     def save(self, books: Books, answer: StoredAnswer | None = None) -> None:
         """Commit what was put into *books*, with the answer that tells of it."""

@@ -143,6 +143,9 @@ class Storage(Protocol):
     def forget_answers(self, before: str) -> None:
         """Drop answers older than this time."""
 
+    def forget(self, tenant_id: str) -> None:
+        """Drop an organisation's documents and the clients of it alone."""
+
     def clear(self) -> None:
         """Drop documents, answers and clients."""
 
@@ -195,6 +198,9 @@ class Memory:
         return []
 
     def forget_answers(self, before: str) -> None:
+        """See Storage."""
+
+    def forget(self, tenant_id: str) -> None:
         """See Storage."""
 
     def clear(self) -> None:
@@ -348,6 +354,19 @@ class DataFile:
     def forget_answers(self, before: str) -> None:
         """See Storage."""
         self._execute("delete from answers where at < ?", (before,))
+
+    def forget(self, tenant_id: str) -> None:
+        """See Storage."""
+        with self._lock, self._connection:
+            self._connection.execute("begin immediate")
+            for table, column in (
+                ("documents", "tenant_id"),
+                ("clients", "tenant_ids"),
+            ):
+                self._connection.execute(
+                    f"delete from {table} where {column} = ?",  # noqa: S608 - ours
+                    (tenant_id,),
+                )
 
     def clear(self) -> None:
         """See Storage."""

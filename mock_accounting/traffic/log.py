@@ -27,6 +27,8 @@ class LogEntry:
     tenant_id: str | None
     client_id: str | None
     idempotency_key: str | None
+    headers: tuple[tuple[str, str], ...]
+    """Those that matter for sending it again; never a secret."""
     replayed: bool
     faults: tuple[str, ...]
     """The rules that hit it, by id and kind."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +11,7 @@ from enum import StrEnum
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.model import Contact, Invoice, InvoiceStatus
 from mock_accounting.ledger.money import ZERO, round_half_up
-
-PAGE_SIZE = 25
+from mock_accounting.ui.paging import Page, mentions, page_of
 
 
 class Tab(StrEnum):
@@ -63,23 +61,26 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
-    """One page of the list."""
+    """The tabs and one page of the list."""
 
     tabs: Sequence[TabCount]
-    rows: Sequence[Row]
     tab: Tab
-    search: str
-    page: int
-    page_count: int
-    found: int
-    is_empty: bool
-    """Whether the books hold no invoice at all."""
+    page: Page[Row]
 
 
-def invoice_listing(
-    books: Books, *, tab: Tab, search: str, page: int, today: date
-) -> Listing:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Which invoices are asked for."""
+
+    tab: Tab = Tab.ALL
+    search: str = ""
+    page: int = 1
+    contact_id: str | None = None
+
+
+def invoice_listing(books: Books, wanted: Wanted, today: date) -> Listing:
     """The page asked for; the counts of the tabs follow the search."""
+    tab, search = wanted.tab, wanted.search
     with books.lock:
         rows = [
             Row(
@@ -88,23 +89,15 @@ def invoice_listing(
                 tab=tab_of(invoice, today),
             )
             for invoice in reversed(books.invoices.values())
+            if wanted.contact_id in {None, invoice.contact_id}
         ]
     rows.sort(key=lambda row: row.invoice.created_at, reverse=True)
-    term = search.strip().casefold()
-    found = [row for row in rows if _mentions(row, term)] if term else rows
+    found = [row for row in rows if _mentions(row, search)] if search else rows
     shown = [row for row in found if tab in {Tab.ALL, row.tab}]
-    page_count = max(1, math.ceil(len(shown) / PAGE_SIZE))
-    page = min(max(1, page), page_count)
-    start = (page - 1) * PAGE_SIZE
     return Listing(
         tabs=_counts(found),
-        rows=shown[start : start + PAGE_SIZE],
         tab=tab,
-        search=search,
-        page=page,
-        page_count=page_count,
-        found=len(shown),
-        is_empty=not rows,
+        page=page_of(shown, wanted.page, search=search, total=len(rows)),
     )
 
 
@@ -138,8 +131,7 @@ def _counts(rows: Sequence[Row]) -> list[TabCount]:
     ]
 
 
-def _mentions(row: Row, term: str) -> bool:
-    return any(
-        term in text.casefold()
-        for text in (row.invoice.number, row.invoice.reference, row.contact.name)
+def _mentions(row: Row, search: str) -> bool:
+    return mentions(
+        (row.invoice.number, row.invoice.reference, row.contact.name), search
     )

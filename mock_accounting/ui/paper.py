@@ -1,4 +1,4 @@
-"""What an invoice shows on paper: its parties, lines, VAT summary and payments."""
+"""What an invoice or a credit note shows on paper: parties, lines, VAT, entries."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from decimal import Decimal
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.model import (
     Address,
+    Allocation,
     Contact,
+    CreditNote,
     HistoryRecord,
     Invoice,
+    InvoiceStatus,
     LedgerAccount,
     LineAmountTypes,
     LineItem,
@@ -21,6 +24,16 @@ from mock_accounting.ledger.model import (
 )
 from mock_accounting.ledger.money import ZERO
 from mock_accounting.ui.listing import Tab, tab_of
+
+_TABS = {
+    InvoiceStatus.DRAFT: Tab.DRAFT,
+    InvoiceStatus.SUBMITTED: Tab.DRAFT,
+    InvoiceStatus.AUTHORISED: Tab.AWAITING,
+    InvoiceStatus.PAID: Tab.PAID,
+    InvoiceStatus.VOIDED: Tab.VOIDED,
+    InvoiceStatus.DELETED: Tab.VOIDED,
+}
+"""Where a credit note would stand among the invoices' tabs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,41 +62,73 @@ class PaperPayment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PaperCredit:
+    """An allocation, with the document at its other end."""
+
+    allocation: Allocation
+    other: Invoice | CreditNote
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Paper:
-    """Everything on an invoice's page."""
+    """Everything on the page of an invoice or a credit note."""
 
     organisation: Organisation
-    invoice: Invoice
+    document: Invoice | CreditNote
+    document_id: str
     contact: Contact
     address: Address | None
     tab: Tab
     lines: Sequence[PaperLine]
     vat: Sequence[VatRow]
     payments: Sequence[PaperPayment]
+    credits: Sequence[PaperCredit]
+    left: Decimal
+    """What is still to be paid, or to be used of a credit note."""
     history: Sequence[HistoryRecord]
 
 
-def paper_of(books: Books, invoice: Invoice, today: date) -> Paper:
-    """The page of one invoice."""
-    contact = books.contact(invoice.contact_id)
+def paper_of(books: Books, document: Invoice | CreditNote, today: date) -> Paper:
+    """The page of one invoice or credit note."""
+    contact = books.contact(document.contact_id)
     filled = [it for it in contact.addresses if it.line_1 or it.city or it.country]
+    if isinstance(document, Invoice):
+        document_id, left = document.invoice_id, document.amount_due
+        tab = tab_of(document, today)
+    else:
+        document_id, left = document.credit_note_id, document.remaining_credit
+        tab = _TABS[document.status]
     return Paper(
         organisation=books.organisation,
-        invoice=invoice,
+        document=document,
+        document_id=document_id,
         contact=contact,
         address=filled[0] if filled else None,
-        tab=tab_of(invoice, today),
+        tab=tab,
         lines=[
             PaperLine(item=line, rate_name=_rate_name(books, line.tax_type))
-            for line in invoice.lines
+            for line in document.lines
         ],
-        vat=_vat(books, invoice),
+        vat=_vat(books, document),
         payments=[
             PaperPayment(payment=it, bank_account=books.accounts[it.account_id])
-            for it in books.payments_of(invoice.invoice_id)
+            for it in books.payments_of(document_id)
         ],
-        history=list(reversed(books.history_of(invoice.invoice_id))),
+        credits=[
+            PaperCredit(allocation=it, other=_other_end(books, it, document))
+            for it in books.allocations_of(document_id)
+        ],
+        left=left,
+        history=list(reversed(books.history_of(document_id))),
     )
+
+
+def _other_end(
+    books: Books, allocation: Allocation, document: Invoice | CreditNote
+) -> Invoice | CreditNote:
+    if isinstance(document, Invoice):
+        return books.credit_note(allocation.credit_note_id)
+    return books.invoice(allocation.invoice_id)
 
 
 def _rate_name(books: Books, tax_type: str | None) -> str:
@@ -91,10 +136,10 @@ def _rate_name(books: Books, tax_type: str | None) -> str:
     return rate.name if rate else ""
 
 
-def _vat(books: Books, invoice: Invoice) -> list[VatRow]:
+def _vat(books: Books, document: Invoice | CreditNote) -> list[VatRow]:
     sums: dict[str, tuple[Decimal, Decimal]] = {}
-    inclusive = invoice.line_amount_types is LineAmountTypes.INCLUSIVE
-    for line in invoice.lines:
+    inclusive = document.line_amount_types is LineAmountTypes.INCLUSIVE
+    for line in document.lines:
         name = _rate_name(books, line.tax_type)
         if not name:
             continue

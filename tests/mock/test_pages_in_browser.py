@@ -18,6 +18,21 @@ CHROMIUM = shutil.which("chromium")
 InvoiceBody = Callable[..., dict[str, Any]]
 Write = Callable[[dict[str, Any]], None]
 
+PAGES = (
+    "/",
+    "/?q=nobody",
+    "/invoices/W-1",
+    "/credit-notes",
+    "/payments",
+    "/contacts",
+    "/contacts/C-1",
+    "/requests",
+    "/requests/2",
+    "/faults",
+    "/api",
+    "/organisations",
+)
+
 pytestmark = pytest.mark.browser
 
 
@@ -64,7 +79,10 @@ def test_pages_are_accessible_fit_and_stay_on_this_server(
     width: int,
     scheme: Any,
 ) -> None:
-    write(invoice_body("W-1"))
+    contact = {"Name": "Wool Shop Customer", "ContactNumber": "C-1"}
+    write(invoice_body("W-1", Contact=contact))
+    preset = f"{server.url}/__mock__/presets/answers-lost"
+    requests.post(preset, timeout=5).raise_for_status()
     viewport: Any = {"width": width, "height": 800}
     page = chromium.new_page(viewport=viewport, color_scheme=scheme)
     complaints: list[str] = []
@@ -72,7 +90,7 @@ def test_pages_are_accessible_fit_and_stay_on_this_server(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
 
-    for path in ("/", "/invoices/W-1", "/requests", "/requests/2", "/?q=nobody"):
+    for path in PAGES:
         page.goto(server.url + path)
         _looks_right(page, width)
 
@@ -92,6 +110,62 @@ def test_a_new_invoice_appears_by_itself_and_flashes(
 
     expect(page.get_by_role("link", name="W-1")).to_be_visible(timeout=10_000)
     expect(page.locator("tr.is-new")).to_have_count(1)
+    page.close()
+
+
+def test_a_fault_is_set_and_cleared_by_hand_and_shown_on_every_page(
+    chromium: Browser, server: Server, write: Write, invoice_body: InvoiceBody
+) -> None:
+    page = chromium.new_page()
+    page.goto(f"{server.url}/faults")
+    page.get_by_role("button", name="Set: The month is closed").click()
+    banner = page.get_by_role("region", name="Active faults")
+    expect(banner).to_contain_text("The month is closed")
+
+    page.goto(f"{server.url}/payments")
+    expect(banner).to_contain_text("The month is closed")
+    page.goto(f"{server.url}/faults")
+    page.get_by_role("button", name="All is well again").click()
+
+    expect(banner).to_be_empty()
+    write(invoice_body("W-1"))
+    page.close()
+
+
+def test_a_rule_of_ones_own_is_set_by_a_form(chromium: Browser, server: Server) -> None:
+    page = chromium.new_page()
+    page.goto(f"{server.url}/faults")
+    page.get_by_text("A rule of your own").click()
+    page.get_by_label("What happens").select_option("status")
+    page.get_by_label("Name").fill("No payments today")
+    page.get_by_label("Path begins with").fill("/Payments")
+    page.get_by_label("Options").fill('{"status": 502}')
+    page.get_by_role("button", name="Set this rule").click()
+
+    expect(page.get_by_text("status 502; any method /Payments")).to_be_visible()
+    page.close()
+
+
+def test_the_api_is_tried_from_its_page(chromium: Browser, server: Server) -> None:
+    page = chromium.new_page()
+    page.goto(f"{server.url}/api")
+    page.get_by_role("button", name="PUT /Invoices PUT /Invoices.").click()
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.locator("[data-answer-status]")).to_contain_text("200 OK")
+    expect(page.locator("[data-answer]")).to_contain_text('"InvoiceNumber": "W-1042"')
+    page.close()
+
+
+def test_an_organisation_is_opened_from_its_page(
+    chromium: Browser, server: Server
+) -> None:
+    page = chromium.new_page()
+    page.goto(f"{server.url}/organisations")
+    page.get_by_label("Name").fill("Second Shop")
+    page.get_by_role("button", name="Open an organisation").click()
+
+    expect(page.get_by_role("link", name="Second Shop")).to_be_visible()
     page.close()
 
 

@@ -1,0 +1,45 @@
+"""Pages to try things on: faults and the API."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response
+
+from mock_accounting.faults.presets import PRESETS
+from mock_accounting.faults.rules import FaultKind
+from mock_accounting.ui.frame import Shown
+
+
+def add_lab_pages(blueprint: Blueprint, shown: Shown) -> None:
+    """Add the page of faults, the page of the API and its description."""
+
+    @blueprint.get("/faults")
+    def faults() -> Response:
+        return shown.live(
+            "faults",
+            "faults",
+            rules=list(reversed(shown.faults.all())),
+            now=shown.organisations.clock.now(),
+            presets=PRESETS,
+            kinds=list(FaultKind),
+        )
+
+    @blueprint.get("/api")
+    def api() -> Response:
+        return shown.live("api", "api", operations=_operations(shown))
+
+    @blueprint.get("/openapi.json")
+    def description() -> Response:
+        return Response(json.dumps(shown.description), mimetype="application/json")
+
+
+def _operations(shown: Shown) -> list[tuple[str, str, dict[str, Any]]]:
+    """Method, path and description of every operation."""
+    paths = shown.description["paths"]
+    return [
+        (method.upper(), path, operation)
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    ]

@@ -1,0 +1,141 @@
+// What can be done on the pages: switches of the control API, trying the API,
+// copying, printing. The pages themselves never write.
+"use strict";
+(() => {
+  const tokenName = "mock-control-token";
+  const asksToken = document.body.hasAttribute("data-asks-token");
+
+  // A form as the control API reads it: names with a dot are objects inside.
+  const read = (form) => {
+    const content = {};
+    for (const field of form.elements) {
+      if (!field.name || field.value === "") continue;
+      const path = field.name.split(".");
+      const last = path.pop();
+      let place = content;
+      for (const step of path) place = place[step] ??= {};
+      if (field.dataset.json !== undefined) place[last] = JSON.parse(field.value);
+      else if (field.type === "number") place[last] = Number(field.value);
+      else place[last] = field.value;
+    }
+    return content;
+  };
+
+  const send = async (action, content) => {
+    const [method, path] = action.split(" ");
+    const headers = { "Content-Type": "application/json" };
+    if (asksToken) {
+      const token =
+        window.sessionStorage.getItem(tokenName) ??
+        window.prompt("Control token, as the mock printed it when it started");
+      if (!token) throw new Error("The control token is needed for this.");
+      headers["X-Mock-Token"] = token;
+      window.sessionStorage.setItem(tokenName, token);
+    }
+    const body = method === "DELETE" ? undefined : JSON.stringify(content);
+    const answer = await fetch(path, { method, headers, body });
+    if (answer.status === 401) window.sessionStorage.removeItem(tokenName);
+    const said = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Error(said.error ?? `Refused: ${answer.status}`);
+    document.dispatchEvent(new Event("mock:changed"));
+  };
+
+  const act = async (source, content) => {
+    const scope = source.matches("form") ? source : document;
+    const outcome = scope.querySelector("[data-outcome]");
+    try {
+      await send(source.dataset.control, content());
+      if (outcome) outcome.textContent = "Done.";
+      if (source.matches("form")) source.reset();
+    } catch (problem) {
+      if (outcome) outcome.textContent = problem.message;
+    }
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.control) {
+      event.preventDefault();
+      act(form, () => read(form));
+    } else if (form.dataset.try !== undefined) {
+      event.preventDefault();
+      tryOut(form);
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.dataset.control) act(button, () => ({}));
+    if (button.dataset.print !== undefined) window.print();
+    if (button.dataset.copy) copy(button);
+    if (button.dataset.operation !== undefined) choose(button);
+  });
+
+  const copy = async (button) => {
+    const text = document.getElementById(button.dataset.copy).textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Select it and copy";
+    }
+  };
+
+  const choose = (button) => {
+    const form = document.querySelector("[data-try]");
+    form.elements.method.value = button.dataset.method;
+    form.elements.path.value = button.dataset.path;
+    form.elements.body.value = button.dataset.body;
+    form.elements.path.focus();
+  };
+
+  const token = async (fields) => {
+    const form = new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: fields.client.value,
+      client_secret: fields.secret.value,
+    });
+    const answer = await fetch("/connect/token", { method: "POST", body: form });
+    if (!answer.ok) throw new Error(`No token: ${await answer.text()}`);
+    return (await answer.json()).access_token;
+  };
+
+  const tryOut = async (form) => {
+    const fields = form.elements;
+    const status = document.querySelector("[data-answer-status]");
+    const shown = document.querySelector("[data-answer]");
+    shown.textContent = "";
+    status.textContent = "Sending…";
+    try {
+      const headers = {
+        Authorization: `Bearer ${await token(fields)}`,
+        Accept: "application/json",
+      };
+      if (fields.idempotency.value) headers["Idempotency-Key"] = fields.idempotency.value;
+      const method = fields.method.value;
+      const hasBody = method === "PUT" || method === "POST";
+      if (hasBody) headers["Content-Type"] = "application/json";
+      const started = performance.now();
+      const answer = await fetch(fields.path.value, {
+        method,
+        headers,
+        body: hasBody ? fields.body.value : undefined,
+      });
+      const text = await answer.text();
+      const took = Math.round(performance.now() - started);
+      status.textContent = `${answer.status} ${answer.statusText}, ${took} ms`;
+      shown.textContent = readable(text);
+    } catch (problem) {
+      status.textContent = problem.message;
+    }
+  };
+
+  const readable = (text) => {
+    try {
+      return JSON.stringify(JSON.parse(text), null, 2);
+    } catch {
+      return text;
+    }
+  };
+})();
