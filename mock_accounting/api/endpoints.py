@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from mock_accounting.api import (
+    batch_payments,
     contacts,
     credit_notes,
     invoices,
@@ -13,12 +14,14 @@ from mock_accounting.api import (
     payments,
     settings,
 )
+from mock_accounting.api.attachments import attached_file, attached_files
 from mock_accounting.api.history import history
 from mock_accounting.api.request import ApiRequest
 from mock_accounting.dialect.messages import Answer
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.contacts import require_contact
 from mock_accounting.ledger.credit_notes import require_credit_note
+from mock_accounting.ledger.errors import NoSuchDocument
 from mock_accounting.ledger.ids import parse_id
 from mock_accounting.ledger.invoices import require_invoice
 from mock_accounting.ledger.items import require_item
@@ -49,6 +52,13 @@ def _payment_id(books: Books, given: str) -> str:
     return books.payment(parse_id(given) or "").payment_id
 
 
+def _batch_payment_id(books: Books, given: str) -> str:
+    batch = books.batch_payments.get(parse_id(given) or "")
+    if batch is None:
+        raise NoSuchDocument
+    return batch.batch_payment_id
+
+
 ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
     ("organisation",): {"GET": settings.organisation},
     ("organisation", "actions"): {"GET": settings.actions},
@@ -66,6 +76,8 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
     },
     ("contacts", ONE): {"GET": contacts.contact, "POST": contacts.update_contact},
     ("contacts", ONE, "history"): history(_contact_id),
+    ("contacts", ONE, "attachments"): attached_files(_contact_id),
+    ("contacts", ONE, "attachments", ONE): attached_file(_contact_id),
     ("items",): {
         "GET": items.items,
         "PUT": items.create_items,
@@ -84,6 +96,8 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
     },
     ("invoices", ONE): {"GET": invoices.invoice, "POST": invoices.update_invoice},
     ("invoices", ONE, "history"): history(_invoice_id),
+    ("invoices", ONE, "attachments"): attached_files(_invoice_id),
+    ("invoices", ONE, "attachments", ONE): attached_file(_invoice_id),
     ("invoices", ONE, "onlineinvoice"): {"GET": invoices.online_invoice},
     ("invoices", ONE, "pdf"): {"GET": invoices.printed_invoice},
     ("invoices", ONE, "email"): {"POST": invoices.email},
@@ -98,6 +112,8 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
     },
     ("creditnotes", ONE, "pdf"): {"GET": credit_notes.printed_credit_note},
     ("creditnotes", ONE, "history"): history(_credit_note_id),
+    ("creditnotes", ONE, "attachments"): attached_files(_credit_note_id),
+    ("creditnotes", ONE, "attachments", ONE): attached_file(_credit_note_id),
     ("creditnotes", ONE, "allocations"): {"PUT": credit_notes.create_allocations},
     ("creditnotes", ONE, "allocations", ONE): {
         "DELETE": credit_notes.delete_allocation
@@ -109,6 +125,16 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
     },
     ("payments", ONE): {"GET": payments.payment, "POST": payments.update_payment},
     ("payments", ONE, "history"): history(_payment_id),
+    ("batchpayments",): {
+        "GET": batch_payments.batch_payments,
+        "PUT": batch_payments.create_batch_payments,
+        "POST": batch_payments.save_batch_payments,
+    },
+    ("batchpayments", ONE): {
+        "GET": batch_payments.batch_payment,
+        "POST": batch_payments.update_batch_payment,
+    },
+    ("batchpayments", ONE, "history"): history(_batch_payment_id),
 }
 
 

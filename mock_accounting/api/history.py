@@ -20,11 +20,13 @@ def history(find_id: FindId) -> Mapping[str, Callable[[ApiRequest], Answer]]:
     """GET and PUT /{Documents}/{id}/History of the documents *find_id* finds."""
 
     def read(request: ApiRequest) -> Answer:
+        """GET /{Documents}/{id}/History, newest first."""
         records = request.books.history_of(find_id(request.books, request.parts[0]))
         shown = [show_history_record(record) for record in reversed(records)]
         return request.envelope("HistoryRecords", shown)
 
     def add(request: ApiRequest) -> Answer:
+        """PUT /{Documents}/{id}/History."""
         document_id = find_id(request.books, request.parts[0])
         records = [
             request.books.note(document_id, "Note", history_details(element))

@@ -20,6 +20,7 @@ _LISTS = frozenset(
         "accounts",
         "addresses",
         "allocations",
+        "batchpayments",
         "contactpersons",
         "contacts",
         "creditnotes",

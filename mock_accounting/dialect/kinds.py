@@ -7,6 +7,7 @@ from mock_accounting.dialect.rendering.payments import payment_type
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.model import (
     AccountClass,
+    BatchPayment,
     Contact,
     CreditNote,
     Currency,
@@ -189,6 +190,19 @@ ITEMS: Kind[Item] = Kind(
         "ispurchased": lambda item: item.is_purchased,
         "istrackedasinventory": lambda _item: False,
         "updateddateutc": lambda item: item.updated_at,
+    },
+)
+
+BATCH_PAYMENTS: Kind[BatchPayment] = Kind(
+    name="BatchPayment",
+    updated_at=lambda batch: batch.updated_at,
+    fields={
+        "batchpaymentid": lambda batch: batch.batch_payment_id,
+        "status": lambda batch: batch.status.value,
+        "date": lambda batch: batch.payment_date,
+        "reference": lambda batch: batch.reference,
+        "totalamount": lambda batch: batch.total_amount,
+        "updateddateutc": lambda batch: batch.updated_at,
     },
 )
 

@@ -13,6 +13,7 @@ from mock_accounting.dialect.messages import Rejected
 from mock_accounting.ledger.ids import NIL_ID, parse_id
 from mock_accounting.ledger.inputs import (
     AllocationInput,
+    BatchPaymentInput,
     ContactInput,
     CreditNoteInput,
     InvoiceInput,
@@ -132,6 +133,21 @@ def payment_input(element: Element) -> PaymentInput:
         currency_rate=element.number("CurrencyRate"),
         reference=element.text("Reference"),
         is_reconciled=element.flag("IsReconciled"),
+        status=_choice(element, "Status", PaymentStatus),
+    )
+
+
+def batch_payment_input(element: Element) -> BatchPaymentInput:
+    """A batch payment as sent."""
+    account = element.child("Account")
+    payments = element.children("Payments") or []
+    return BatchPaymentInput(
+        batch_payment_id=_id(element, "BatchPaymentID"),
+        account_id=_id(account, "AccountID") if account else None,
+        account_code=account.text("Code") if account else None,
+        payment_date=element.day("Date"),
+        reference=element.text("Reference"),
+        payments=tuple(map(payment_input, payments)),
         status=_choice(element, "Status", PaymentStatus),
     )
 

@@ -14,6 +14,8 @@ from mock_accounting.ledger.errors import NoSuchDocument
 from mock_accounting.ledger.ids import IdSource
 from mock_accounting.ledger.model import (
     Allocation,
+    Attachment,
+    BatchPayment,
     Contact,
     CreditNote,
     Currency,
@@ -29,10 +31,17 @@ from mock_accounting.ledger.model import (
 
 T = TypeVar("T")
 
-Entry: TypeAlias = Invoice | CreditNote | Allocation | Payment
+Entry: TypeAlias = Invoice | CreditNote | Allocation | Payment | BatchPayment
 """What moves money."""
 Record: TypeAlias = (
-    Organisation | LedgerAccount | TaxRate | Currency | Item | Contact | HistoryRecord
+    Organisation
+    | LedgerAccount
+    | TaxRate
+    | Currency
+    | Item
+    | Contact
+    | Attachment
+    | HistoryRecord
 )
 Document: TypeAlias = Entry | Record
 
@@ -60,6 +69,7 @@ class Books:
         self.credit_notes: dict[str, CreditNote] = {}
         self.allocations: dict[str, Allocation] = {}
         self.payments: dict[str, Payment] = {}
+        self.batch_payments: dict[str, BatchPayment] = {}
         self.revision = 0
         self._accounts_by_code: dict[str, str] = {}
         self._items_by_code: dict[str, str] = {}
@@ -70,6 +80,8 @@ class Books:
         self._invoices_by_contact: defaultdict[str, set[str]] = defaultdict(set)
         self._credit_notes_by_number: dict[str, str] = {}
         self._payments_by_document: defaultdict[str, list[str]] = defaultdict(list)
+        self._payments_by_batch: defaultdict[str, list[str]] = defaultdict(list)
+        self._attachments: defaultdict[str, dict[str, Attachment]] = defaultdict(dict)
         self._allocations_by_document: defaultdict[str, list[str]] = defaultdict(list)
         self._history: defaultdict[str, list[HistoryRecord]] = defaultdict(list)
         self._emails: Counter[date] = Counter()
@@ -85,7 +97,7 @@ class Books:
     def put(self, document: Document) -> None:
         """Write one document over its former version."""
         match document:
-            case Invoice() | CreditNote() | Allocation() | Payment():
+            case Invoice() | CreditNote() | Allocation() | Payment() | BatchPayment():
                 self._put_entry(document)
             case _:
                 self._put_record(document)
@@ -151,6 +163,15 @@ class Books:
             for payment in (self.payments[payment_id] for payment_id in ids)
             if payment.status is PaymentStatus.AUTHORISED
         ]
+
+    def payments_in_batch(self, batch_payment_id: str) -> list[Payment]:
+        """The payments of a batch, deleted or not, in the order sent."""
+        ids = self._payments_by_batch.get(batch_payment_id, ())
+        return [self.payments[payment_id] for payment_id in ids]
+
+    def attachments_of(self, document_id: str) -> list[Attachment]:
+        """The files attached to a document, oldest first."""
+        return list(self._attachments.get(document_id, {}).values())
 
     def paid_document(self, payment: Payment) -> Invoice | CreditNote:
         """What a payment settles, or pays back."""
@@ -250,11 +271,17 @@ class Books:
                 self._put_allocation(entry)
             case Payment():
                 self._put_payment(entry)
+            case BatchPayment():
+                self.batch_payments.pop(entry.batch_payment_id, None)
+                self.batch_payments[entry.batch_payment_id] = entry
 
     def _put_record(self, record: Record) -> None:
         match record:
             case Contact():
                 self._put_contact(record)
+            case Attachment():
+                held = self._attachments[record.document_id]
+                held[record.attachment_id] = record
             case HistoryRecord():
                 self._history[record.document_id].append(record)
             case Item():
@@ -323,6 +350,9 @@ class Books:
         if self.payments.pop(payment.payment_id, None) is None:
             document_id = payment.credit_note_id or payment.invoice_id or ""
             self._payments_by_document[document_id].append(payment.payment_id)
+            if payment.batch_payment_id is not None:
+                batch = self._payments_by_batch[payment.batch_payment_id]
+                batch.append(payment.payment_id)
         self.payments[payment.payment_id] = payment
 
 

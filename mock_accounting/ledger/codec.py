@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
@@ -18,7 +19,7 @@ _Convert = Callable[[Any], Any]
 
 
 def to_json(document: object) -> dict[str, Any]:
-    """*document*, a dataclass, as a JSON object; decimals and dates as text."""
+    """*document*, a dataclass, as a JSON object; decimals, dates and files as text."""
     return {
         field.name: _plain(value)
         for field in _fields(cast("Hashable", type(document)))
@@ -53,6 +54,8 @@ def _plain(value: object) -> object:
             return value
         case Decimal():
             return str(value)
+        case bytes():
+            return b64encode(value).decode()
         case date():
             return value.isoformat()
         case tuple():
@@ -89,4 +92,5 @@ _SIMPLE: dict[Any, _Convert] = {
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
     Decimal: Decimal,
+    bytes: b64decode,
 }

@@ -122,6 +122,7 @@ class PaymentInput:
     """A payment as sent."""
 
     payment_id: str | None = None
+    batch_payment_id: str | None = None
     invoice_id: str | None = None
     invoice_number: str | None = None
     credit_note_id: str | None = None
@@ -134,4 +135,17 @@ class PaymentInput:
     currency_rate: Decimal | None = None
     reference: str | None = None
     is_reconciled: bool | None = None
+    status: PaymentStatus | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchPaymentInput:
+    """A batch payment as sent."""
+
+    batch_payment_id: str | None = None
+    account_id: str | None = None
+    account_code: str | None = None
+    payment_date: date | None = None
+    reference: str | None = None
+    payments: tuple[PaymentInput, ...] = ()
     status: PaymentStatus | None = None

@@ -306,6 +306,7 @@ class Payment:
     payment_id: str
     invoice_id: str | None = None
     credit_note_id: str | None = None
+    batch_payment_id: str | None = None
     account_id: str
     payment_date: date
     amount: Decimal
@@ -314,6 +315,32 @@ class Payment:
     reference: str = ""
     is_reconciled: bool = False
     status: PaymentStatus = PaymentStatus.AUTHORISED
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchPayment:
+    """One transfer that settles many invoices; each has a payment of its own."""
+
+    batch_payment_id: str
+    account_id: str
+    payment_date: date
+    reference: str = ""
+    total_amount: Decimal
+    status: PaymentStatus = PaymentStatus.AUTHORISED
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment:
+    """A file that is attached to a document."""
+
+    attachment_id: str
+    document_id: str
+    file_name: str
+    mime_type: str
+    content: bytes
+    include_online: bool = False
     updated_at: datetime
 
 

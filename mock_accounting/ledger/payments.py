@@ -37,6 +37,15 @@ def create_payment(books: Books, wanted: PaymentInput) -> Payment:
     Raises:
         Refused: If a rule is broken; nothing is booked then.
     """
+    return book_payment(books, planned_payment(books, wanted))
+
+
+def planned_payment(books: Books, wanted: PaymentInput) -> Payment:
+    """The payment that *wanted* would become; writes nothing.
+
+    Raises:
+        Refused: If a rule is broken.
+    """
     day = wanted.payment_date or books.clock.now().date()
     document = _document(books, wanted)
     amount = round_half_up(wanted.amount) if wanted.amount is not None else ZERO
@@ -48,10 +57,11 @@ def create_payment(books: Books, wanted: PaymentInput) -> Payment:
     if problems:
         raise Refused(*problems)
     is_refund = isinstance(document, CreditNote)
-    payment = Payment(
+    return Payment(
         payment_id=books.ids.next(),
         invoice_id=None if is_refund else document_id(document),
         credit_note_id=document_id(document) if is_refund else None,
+        batch_payment_id=wanted.batch_payment_id,
         account_id=account.account_id,
         payment_date=day,
         amount=amount,
@@ -61,8 +71,15 @@ def create_payment(books: Books, wanted: PaymentInput) -> Payment:
         is_reconciled=wanted.is_reconciled or False,
         updated_at=books.clock.now(),
     )
+
+
+def book_payment(books: Books, payment: Payment) -> Payment:
+    """Write a planned payment and what it changes of its document."""
+    document = books.paid_document(payment)
+    amount = payment.amount
+    account = books.accounts[payment.account_id]
     books.put(payment)
-    _apply(books, document, amount, day)
+    _apply(books, document, amount, payment.payment_date)
     books.note(
         document_id(document),
         "Paid" if amount == open_amount(document) else "Part paid",
@@ -76,9 +93,21 @@ def delete_payment(books: Books, payment_id: str) -> Payment:
 
     Raises:
         NoSuchDocument: If there is no such payment.
-        Refused: If it was deleted before, or its period is locked.
+        Refused: If it was deleted before, belongs to a batch, or its period
+            is locked.
     """
     payment = books.payment(payment_id)
+    if payment.batch_payment_id is not None:
+        raise Refused("This payment is part of a batch payment: delete that instead")
+    return take_back(books, payment)
+
+
+def take_back(books: Books, payment: Payment) -> Payment:
+    """Delete a payment, be it part of a batch or not.
+
+    Raises:
+        Refused: If it was deleted before, or its period is locked.
+    """
     if payment.status is PaymentStatus.DELETED:
         raise Refused("Payment has already been deleted")
     locked = is_locked(books, payment.payment_date)

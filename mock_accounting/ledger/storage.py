@@ -18,6 +18,8 @@ from mock_accounting.ledger import codec
 from mock_accounting.ledger.books import Document
 from mock_accounting.ledger.model import (
     Allocation,
+    Attachment,
+    BatchPayment,
     Contact,
     CreditNote,
     Currency,
@@ -63,6 +65,8 @@ _KINDS: dict[str, tuple[type[Document], str]] = {
     "credit note": (CreditNote, "credit_note_id"),
     "allocation": (Allocation, "allocation_id"),
     "payment": (Payment, "payment_id"),
+    "batch payment": (BatchPayment, "batch_payment_id"),
+    "attachment": (Attachment, "attachment_id"),
     "history": (HistoryRecord, "record_id"),
 }
 """Each kind of document, with the field that identifies it."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mock_accounting.dialect.dates import ms_day, ms_moment
+from mock_accounting.dialect.dates import iso_day, ms_day, ms_moment
 from mock_accounting.dialect.jsontext import JsonObject
 from mock_accounting.dialect.rendering.contacts import summarise_contact
 from mock_accounting.dialect.rendering.fields import add_set, money
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.ids import NIL_ID
-from mock_accounting.ledger.inputs import PaymentInput
-from mock_accounting.ledger.model import CreditNote, Invoice, Payment
+from mock_accounting.ledger.inputs import BatchPaymentInput, PaymentInput
+from mock_accounting.ledger.model import BatchPayment, CreditNote, Invoice, Payment
 
 
 def show_payment(books: Books, subject: Payment) -> JsonObject:
@@ -29,6 +29,7 @@ def show_payment(books: Books, subject: Payment) -> JsonObject:
             "Name": bank.name,
         },
     }
+    add_set(content, BatchPaymentID=subject.batch_payment_id)
     party: JsonObject = {
         "CurrencyCode": document.currency_code,
         "HasErrors": False,
@@ -54,6 +55,56 @@ def show_payment(books: Books, subject: Payment) -> JsonObject:
                 "CreditNoteNumber": document.number,
             }
     return content
+
+
+def show_batch_payment(books: Books, subject: BatchPayment) -> JsonObject:
+    """A batch payment with its payments."""
+    bank = books.accounts[subject.account_id]
+    account: JsonObject = {"AccountID": bank.account_id, "Code": bank.code}
+    add_set(account, CurrencyCode=bank.currency_code)
+    return {
+        "Account": account,
+        "Reference": subject.reference,
+        "BatchPaymentID": subject.batch_payment_id,
+        "DateString": iso_day(subject.payment_date),
+        "Date": ms_day(subject.payment_date),
+        "Payments": [
+            _batched(books, payment)
+            for payment in books.payments_in_batch(subject.batch_payment_id)
+        ],
+        "Type": "RECBATCH",
+        "Status": subject.status.value,
+        "TotalAmount": money(subject.total_amount),
+        "UpdatedDateUTC": ms_moment(subject.updated_at),
+        "IsReconciled": False,
+    }
+
+
+def echo_batch_payment(sent: BatchPaymentInput) -> JsonObject:
+    """A refused batch payment, as it was sent."""
+    content: JsonObject = {"BatchPaymentID": sent.batch_payment_id or NIL_ID}
+    add_set(content, Reference=sent.reference)
+    if sent.payment_date:
+        content["Date"] = ms_day(sent.payment_date)
+    content["Payments"] = [echo_payment(payment) for payment in sent.payments]
+    return content
+
+
+def _batched(books: Books, payment: Payment) -> JsonObject:
+    document = books.paid_document(payment)
+    key = "CreditNote" if payment.credit_note_id else "Invoice"
+    return {
+        key: {
+            f"{key}ID": payment.credit_note_id or payment.invoice_id,
+            f"{key}Number": document.number,
+            "CurrencyCode": document.currency_code,
+            "HasErrors": False,
+            "LineItems": [],
+        },
+        "PaymentID": payment.payment_id,
+        "Amount": money(payment.amount),
+        "BankAmount": money(payment.bank_amount),
+    }
 
 
 def payment_type(subject: Payment) -> str:

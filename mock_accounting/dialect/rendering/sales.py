@@ -137,12 +137,14 @@ def _shown_alike(
 ) -> JsonObject:
     """The fields that invoices and credit notes share."""
     party = books.contact(subject.contact_id)
+    is_invoice = isinstance(subject, Invoice)
+    document_id = subject.invoice_id if is_invoice else subject.credit_note_id
     content: JsonObject = {
         "Reference": subject.reference,
         "SentToContact": subject.sent_to_contact,
         "CurrencyRate": subject.currency_rate,
         "HasErrors": False,
-        "HasAttachments": False,
+        "HasAttachments": bool(books.attachments_of(document_id)),
         "Contact": show_contact(party) if full else summarise_contact(party),
         "DateString": iso_day(subject.issue_date),
         "Date": ms_day(subject.issue_date),
