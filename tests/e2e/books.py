@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 import requests
 
@@ -41,7 +41,10 @@ class Books:
         self._http = requests.Session()
         self._http.trust_env = False
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def control(self, method: str, path: str, body: Any = None) -> dict[str, Any]:

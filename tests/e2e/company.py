@@ -11,7 +11,7 @@ import re
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,9 +56,7 @@ class KnownOrder:
 class Company:
     """One installation of the dashboard, with its own folder and database."""
 
-    def __init__(
-        self, folder: Path, *, database_url: str = "", settle_s: int = 2
-    ) -> None:
+    def __init__(self, folder: Path, *, database_url: str = "") -> None:
         self.folder = folder
         self.data = folder / "data"
         self.port = free_port()
@@ -72,7 +70,7 @@ class Company:
         self._env |= {
             "SLUICE_DATA_DIR": str(self.data),
             "SLUICE_ALLOW_LOOPBACK_API": "1",
-            "SLUICE_SETTLE_SECONDS": str(settle_s),
+            "SLUICE_SETTLE_SECONDS": "2",
         }
         if database_url:
             self._env["SLUICE_DATABASE_URL"] = database_url
@@ -146,10 +144,10 @@ class Company:
         for running in self._started:
             was_running = running.is_up()
             if not running.end():
-                problems.append(f"{running.process.args} had to be killed")
+                problems.append(f"{running.name} had to be killed")
             elif was_running and running.process.returncode not in {0, -signal.SIGTERM}:
                 problems.append(
-                    f"{running.process.args} ended with {running.process.returncode}"
+                    f"{running.name} ended with {running.process.returncode}"
                 )
         if not port_is_free(self.port):
             problems.append(f"somebody still listens at {self.url}")
@@ -333,4 +331,3 @@ def instant(value: str | datetime) -> datetime:
 
 
 MakeCompany = Callable[..., Company]
-Payloads = Iterable[dict[str, Any]]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.books import Books
 from tests.e2e.company import Company, MakeCompany
-from tests.e2e.mock_program import MockProgram
+from tests.e2e.mock_program import MockProgram, running_mock
 
 # A line of the log may hold a whole traceback.
 _MAX_HALF = 1500
@@ -37,23 +37,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def mock_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockProgram]:
     """One mock for all tests; each begins with new books."""
-    program = MockProgram(tmp_path_factory.mktemp("mock"), "--memory")
-    try:
-        program.start()
+    with running_mock(tmp_path_factory.mktemp("mock"), "--memory") as program:
         yield program
-    finally:
-        problems = program.end()
-    assert problems == []
 
 
 @pytest.fixture
 def books(mock_program: MockProgram) -> Iterator[Books]:
     """New books without limits or faults."""
-    books = Books(mock_program.url)
-    books.control("POST", "reset")
-    books.control("POST", "limits", {"mode": "off"})
-    yield books
-    books.close()
+    with Books(mock_program.url) as books:
+        books.control("POST", "reset")
+        books.control("POST", "limits", {"mode": "off"})
+        yield books
 
 
 @pytest.fixture(scope="session")
@@ -74,13 +68,13 @@ def make_company(
     """Make companies on the mock's books; their programs end with the test."""
     made: list[Company] = []
 
-    def make(*, database_url: str = "", settle_s: int = 2) -> Company:
+    def make(*, database_url: str = "", books_url: str = "") -> Company:
         folder = tmp_path / f"company-{len(made)}"
         folder.mkdir()
-        company = Company(folder, database_url=database_url, settle_s=settle_s)
+        company = Company(folder, database_url=database_url)
         made.append(company)
         if database_url:
-            company.set_up(books.url)
+            company.set_up(books_url or books.url)
         else:
             shutil.copytree(set_up_folder, company.data)
         return company

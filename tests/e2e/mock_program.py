@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.e2e.processes import Running, eventually, script
@@ -54,7 +56,7 @@ class MockProgram:
     def end(self) -> list[str]:
         """End it; return what is wrong with how it ended."""
         problems = [
-            f"{running.process.args} had to be killed"
+            f"{running.name} had to be killed"
             for running in self._started
             if not running.end()
         ]
@@ -62,3 +64,15 @@ class MockProgram:
         if any("Traceback" in log for log in logs):
             problems += logs
         return problems
+
+
+@contextmanager
+def running_mock(folder: Path, *options: str) -> Iterator[MockProgram]:
+    """Run a mock as long as the caller needs it; it must end in good order."""
+    program = MockProgram(folder, *options)
+    try:
+        program.start()
+        yield program
+    finally:
+        problems = program.end()
+    assert problems == []

@@ -73,6 +73,7 @@ class Running:
         self, command: Sequence[str], env: Mapping[str, str], folder: Path, log: Path
     ) -> None:
         self.log = log
+        self.name = " ".join([Path(command[0]).name, *command[1:]])
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 command,
@@ -108,7 +109,7 @@ class Running:
             self.process.send_signal(number)
         eventually(
             self.is_gone,
-            f"{self.process.args} and its children have ended",
+            f"{self.name} and its children have ended",
             within_s=_END_WITHIN_S,
         )
         return time.monotonic() - started

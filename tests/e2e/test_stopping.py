@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.books import Books
 from tests.e2e.company import Company, MakeCompany
-from tests.e2e.mock_program import MockProgram
+from tests.e2e.mock_program import MockProgram, running_mock
 from tests.e2e.processes import Running, eventually
 from tests.e2e.woocommerce import an_order
 
@@ -21,13 +21,9 @@ def kept_mock(tmp_path: Path) -> Iterator[MockProgram]:
     """A mock of the test's own that keeps its books in a folder."""
     folder = tmp_path / "mock"
     folder.mkdir()
-    program = MockProgram(folder, "--data", str(folder / "books"), "--limits", "off")
-    try:
-        program.start()
+    kept = ("--data", str(folder / "books"), "--limits", "off")
+    with running_mock(folder, *kept) as program:
         yield program
-    finally:
-        problems = program.end()
-    assert problems == []
 
 
 def send_slowly(company: Company, books: Books) -> None:
@@ -35,11 +31,21 @@ def send_slowly(company: Company, books: Books) -> None:
     slow = {"match": {"method": "PUT"}, "options": {"seconds": 1.5}}
     books.fault("delay", times=None, **slow)
     company.push(an_order(1))
+    wait_until_sending(company)
+
+
+def wait_until_sending(company: Company) -> None:
     eventually(
-        lambda: [r for r in company.open_requests() if r[2] == "sending"],
+        lambda: is_sending(company),
         "a request is on its way",
-        within_s=10,
+        within_s=15,
         every_s=0.01,
+    )
+
+
+def is_sending(company: Company) -> bool:
+    return any(
+        state == "sending" for _id, _kind, state, _tries in company.open_requests()
     )
 
 
@@ -62,7 +68,7 @@ def test_server_ends_within_seconds_and_leaves_no_request_half_sent(
     eventually(server.is_gone, "the server and its children ended", within_s=10)
 
     assert server.process.returncode == 0
-    assert [r for r in company.open_requests() if r[2] == "sending"] == []
+    assert not is_sending(company)
     assert server.log.read_text().splitlines() == [f"Sluice is at {company.url}"]
 
     books.control("DELETE", "faults")
@@ -77,14 +83,9 @@ def test_worker_ends_within_seconds_and_leaves_no_request_half_sent(
 ) -> None:
     server = company.serve()
     send_slowly(company, books)
-    worker = company.worker()
     server.stop()
-    eventually(
-        lambda: [r for r in company.open_requests() if r[2] == "sending"],
-        "the worker went on",
-        within_s=20,
-        every_s=0.01,
-    )
+    worker = company.worker()
+    wait_until_sending(company)
 
     if how == "Ctrl-C":
         press_ctrl_c(worker)
@@ -93,7 +94,7 @@ def test_worker_ends_within_seconds_and_leaves_no_request_half_sent(
     eventually(worker.is_gone, "the worker ended", within_s=10)
 
     assert worker.process.returncode == 0
-    assert [r for r in company.open_requests() if r[2] == "sending"] == []
+    assert not is_sending(company)
     assert len(worker.log.read_text().splitlines()) == 1
 
 
@@ -117,39 +118,32 @@ def test_both_programs_keep_everything_when_ended_or_killed(
 ) -> None:
     company = make_company()
     company.connect(kept_mock.url)
-    books = Books(kept_mock.url)
-    mock, server = kept_mock, company.serve()
-    for number in (1, 2):
-        company.push(an_order(number))
-    company.wait_until_settled(within_s=10, orders=2)
-    before = (company.orders(), books.invoices(), books.payments(), books.contacts())
-    assert company.statuses() == {"paid": 2}
-
-    mock.running.kill()
-    server.kill()
-    eventually(server.is_gone, "nothing of the server is left", within_s=5)
-    mock.start()
     server = company.serve()
+    with Books(kept_mock.url) as books:
+        for number in (1, 2):
+            company.push(an_order(number))
+        company.wait_until_settled(within_s=10, orders=2)
+        before = everything(company, books)
+        assert company.statuses() == {"paid": 2}
 
-    assert before == (
-        company.orders(),
-        books.invoices(),
-        books.payments(),
-        books.contacts(),
-    )
+        kept_mock.running.kill()
+        server.kill()
+        eventually(server.is_gone, "nothing of the server is left", within_s=5)
+        kept_mock.start()
+        server = company.serve()
+        assert everything(company, books) == before
 
-    mock.running.stop()
-    server.stop()
-    mock.start()
-    company.serve()
+        kept_mock.running.stop()
+        server.stop()
+        kept_mock.start()
+        company.serve()
+        assert everything(company, books) == before
 
-    assert before == (
-        company.orders(),
-        books.invoices(),
-        books.payments(),
-        books.contacts(),
-    )
-    company.push(an_order(3))
-    company.wait_for("3", "paid", within_s=20)
-    books.check(["W-1", "W-2", "W-3"], ["W-1", "W-2", "W-3"])
-    books.close()
+        company.push(an_order(3))
+        company.wait_for("3", "paid", within_s=20)
+        books.check(["W-1", "W-2", "W-3"], ["W-1", "W-2", "W-3"])
+
+
+def everything(company: Company, books: Books) -> tuple[object, ...]:
+    """Return all that both programs know."""
+    return company.orders(), books.invoices(), books.payments(), books.contacts()
