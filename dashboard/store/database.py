@@ -83,7 +83,9 @@ class Database:
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
-        self._reader = engine.execution_options(sqlite_readonly=True)
+        self._reader = engine.execution_options(
+            sqlite_readonly=True, postgresql_readonly=True
+        )
         self._clock = clock
 
     @contextmanager

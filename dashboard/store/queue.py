@@ -239,7 +239,10 @@ class WorkQueue:
             if row is None:
                 return
             self._leave_to_settle(row, now)
-            _tell_unknown(session, row.id, orders, reason, now)
+            writer = VerdictWriter(session, claim, run_id=run_id, at=now)
+            for order_id in orders:
+                writer.tell(order_id, "unknown", _in_doubt(reason))
+            refresh_standings(session, orders, now)
 
     def look_later(self, claim: Claim, wait_s: float) -> None:
         """Write down that asking the books failed: ask again later."""
@@ -361,8 +364,12 @@ class WorkQueue:
             )
             if row is not None:
                 self._leave_to_settle(row, now)
-                reason = "The program stopped while sending"
-                _tell_unknown(session, row.id, orders, reason, now)
+                text = _in_doubt("The program stopped while sending")
+                for order_id in orders:
+                    add_event(
+                        session, order_id, "unknown", text, at=now, request_id=row.id
+                    )
+                refresh_standings(session, orders, now)
 
     def _leave_to_settle(self, row: RequestRow, now: datetime) -> None:
         row.state = RequestState.UNKNOWN.value
@@ -416,13 +423,8 @@ def _lock_touched(session: Session, claim: Claim) -> set[int]:
     return orders
 
 
-def _tell_unknown(
-    session: Session, request_id: int, orders: set[int], reason: str, now: datetime
-) -> None:
-    text = f"{reason}. It may be booked or not, so the books are asked first."
-    for order_id in orders:
-        add_event(session, order_id, "unknown", text, at=now, request_id=request_id)
-    refresh_standings(session, orders, now)
+def _in_doubt(reason: str) -> str:
+    return f"{reason}. It may be booked or not, so the books are asked first."
 
 
 def _finish(row: RequestRow, now: datetime) -> None:

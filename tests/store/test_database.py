@@ -1,0 +1,24 @@
+"""Transactions that behave the same on both databases."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from dashboard.store.database import Database
+
+
+def test_a_reading_transaction_cannot_write(database: Database) -> None:
+    statement = text("UPDATE gates SET failures = 1")
+
+    with pytest.raises(DBAPIError), database.read() as session:
+        session.execute(statement)
+
+
+def test_a_connection_that_has_read_can_write_again(database: Database) -> None:
+    with database.read() as session:
+        session.execute(text("SELECT 1"))
+
+    with database.write() as session:
+        session.execute(text("UPDATE gates SET failures = 1"))
