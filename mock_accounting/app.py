@@ -23,6 +23,7 @@ from mock_accounting.api.identity import Identity
 from mock_accounting.api.routes import api_blueprint
 from mock_accounting.config import SettingInvalid, Settings, from_environment
 from mock_accounting.control.routes import Controls, control_blueprint
+from mock_accounting.control.webhook_routes import webhook_blueprint
 from mock_accounting.faults.delivery import BreakableDelivery
 from mock_accounting.faults.rules import FaultRules
 from mock_accounting.ledger.clock import Clock
@@ -39,6 +40,7 @@ from mock_accounting.traffic.idempotency import KeyedAnswers
 from mock_accounting.traffic.limits import Limits, Quota
 from mock_accounting.traffic.log import RequestLog
 from mock_accounting.traffic.tokens import Tokens
+from mock_accounting.traffic.webhooks import Webhooks
 from mock_accounting.ui.consent import consent_blueprint
 from mock_accounting.ui.frame import Shown
 from mock_accounting.ui.routes import ui_blueprint
@@ -60,6 +62,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         storage = DataFile(settings.data_dir)
     ids = IdSource()
     organisations = Organisations(storage, clock, ids)
+    webhooks = Webhooks(clock)
+    organisations.on_saved = webhooks.tell
     tokens = Tokens(_token_secret(storage), clock)
     codes = AuthorizationCodes(clock)
     limits = Limits(Quota(enforced=settings.enforce_limits), clock)
@@ -92,18 +96,18 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         )
     )
     app.register_blueprint(consent_blueprint(organisations, codes))
-    app.register_blueprint(
-        control_blueprint(
-            Controls(
-                organisations=organisations,
-                clock=clock,
-                limits=limits,
-                keyed_answers=keyed_answers,
-                faults=faults,
-                log=log,
-            )
+    control = control_blueprint(
+        Controls(
+            organisations=organisations,
+            clock=clock,
+            limits=limits,
+            keyed_answers=keyed_answers,
+            faults=faults,
+            log=log,
         )
     )
+    control.register_blueprint(webhook_blueprint(webhooks))
+    app.register_blueprint(control)
     app.wsgi_app = BreakableDelivery(app.wsgi_app)  # type: ignore[method-assign]
     app.extensions["mock_storage"] = storage
     return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias, TypeVar
 
@@ -44,6 +44,15 @@ Record: TypeAlias = (
     | HistoryRecord
 )
 Document: TypeAlias = Entry | Record
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A contact, invoice or credit note that was written."""
+
+    document: Contact | Invoice | CreditNote
+    document_id: str
+    is_new: bool
 
 
 class Books:
@@ -88,6 +97,7 @@ class Books:
         self._next_invoice = 1
         self._next_credit_note = 1
         self._unsaved: list[Document] = []
+        self._changes: dict[str, Change] = {}
 
     def add(self, documents: Iterable[Document]) -> None:
         """Put documents in, new ones or those that were saved before."""
@@ -107,7 +117,26 @@ class Books:
     def take_unsaved(self) -> list[Document]:
         """What was put since the last call, in order."""
         unsaved, self._unsaved = self._unsaved, []
+        self._changes = {}
         return unsaved
+
+    def changes(self) -> list[Change]:
+        """What was put since `take_unsaved`, once each, that others are told of."""
+        return list(self._changes.values())
+
+    def _note_change(
+        self,
+        document: Contact | Invoice | CreditNote,
+        document_id: str,
+        *,
+        is_new: bool,
+    ) -> None:
+        known = self._changes.get(document_id)
+        self._changes[document_id] = Change(
+            document=document,
+            document_id=document_id,
+            is_new=is_new or (known is not None and known.is_new),
+        )
 
     def contact(self, contact_id: str) -> Contact:
         """The contact with this id.
@@ -313,6 +342,7 @@ class Books:
                 (former.account_number or "").casefold(), None
             )
         self.contacts[contact.contact_id] = contact
+        self._note_change(contact, contact.contact_id, is_new=former is None)
         self._contacts_by_name[contact.name.casefold()] = contact.contact_id
         if contact.contact_number:
             number = contact.contact_number.casefold()
@@ -328,6 +358,7 @@ class Books:
         if former is not None and former.contact_id != invoice.contact_id:
             self._invoices_by_contact[former.contact_id].discard(invoice.invoice_id)
         self.invoices[invoice.invoice_id] = invoice
+        self._note_change(invoice, invoice.invoice_id, is_new=former is None)
         self._invoices_by_number[invoice.number.casefold()] = invoice.invoice_id
         self._invoices_by_contact[invoice.contact_id].add(invoice.invoice_id)
 
@@ -336,6 +367,9 @@ class Books:
         if former is not None:
             self._credit_notes_by_number.pop(former.number.casefold(), None)
         self.credit_notes[credit_note.credit_note_id] = credit_note
+        self._note_change(
+            credit_note, credit_note.credit_note_id, is_new=former is None
+        )
         number = credit_note.number.casefold()
         self._credit_notes_by_number[number] = credit_note.credit_note_id
 

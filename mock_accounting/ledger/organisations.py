@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from mock_accounting.ledger import demo
-from mock_accounting.ledger.books import Books
+from mock_accounting.ledger.books import Books, Change
 from mock_accounting.ledger.clock import Clock
 from mock_accounting.ledger.ids import IdSource
 from mock_accounting.ledger.model import Organisation
@@ -22,6 +22,8 @@ class Organisations:
         self.clock = clock
         self._storage = storage
         self._ids = ids
+        self.on_saved: Callable[[str, list[Change]], None] | None = None
+        """Told of every change, by tenant id, once it is kept."""
         self._lock = threading.Lock()
         self._books: dict[str, Books] = {}
         self._clients: dict[str, Client] = {}
@@ -78,12 +80,15 @@ class Organisations:
 
     def save(self, books: Books, answer: StoredAnswer | None = None) -> None:
         """Commit what was put into *books*, with the answer that tells of it."""
+        changes = books.changes()
         unsaved = books.take_unsaved()
         tenant_id = books.organisation.organisation_id
         # Books thrown away by a reset meanwhile must not come back.
         kept = self._books.get(tenant_id, books) is books
         if kept and (unsaved or answer is not None):
             self._storage.save(tenant_id, unsaved, answer)
+        if kept and changes and self.on_saved is not None:
+            self.on_saved(tenant_id, changes)
 
     def reset(self) -> None:
         """Throw everything away but a new demo organisation."""

@@ -27,6 +27,7 @@ from mock_accounting.ledger.model import (
     LineItem,
 )
 from mock_accounting.ledger.money import round_half_up
+from mock_accounting.ledger.payments import document_id
 
 
 def show_invoice(books: Books, subject: Invoice, *, full: bool) -> JsonObject:
@@ -137,14 +138,12 @@ def _shown_alike(
 ) -> JsonObject:
     """The fields that invoices and credit notes share."""
     party = books.contact(subject.contact_id)
-    is_invoice = isinstance(subject, Invoice)
-    document_id = subject.invoice_id if is_invoice else subject.credit_note_id
     content: JsonObject = {
         "Reference": subject.reference,
         "SentToContact": subject.sent_to_contact,
         "CurrencyRate": subject.currency_rate,
         "HasErrors": False,
-        "HasAttachments": bool(books.attachments_of(document_id)),
+        "HasAttachments": bool(books.attachments_of(document_id(subject))),
         "Contact": show_contact(party) if full else summarise_contact(party),
         "DateString": iso_day(subject.issue_date),
         "Date": ms_day(subject.issue_date),
