@@ -22,8 +22,15 @@ from mock_accounting.api.gateway import Gateway
 from mock_accounting.api.identity import Identity
 from mock_accounting.api.routes import api_blueprint
 from mock_accounting.config import SettingInvalid, Settings, from_environment
+<<<<<<< /tmp/land_mine
+from mock_accounting.control.controls import Controls
+from mock_accounting.control.fields import BadControl
+from mock_accounting.control.files import load_file
+from mock_accounting.control.routes import control_blueprint
+=======
 from mock_accounting.control.routes import Controls, control_blueprint
 from mock_accounting.control.webhook_routes import webhook_blueprint
+>>>>>>> /tmp/land_new
 from mock_accounting.faults.delivery import BreakableDelivery
 from mock_accounting.faults.rules import FaultRules
 from mock_accounting.ledger.clock import Clock
@@ -34,6 +41,7 @@ from mock_accounting.ledger.storage import (
     DataFolderUnusable,
     Memory,
     Storage,
+    holds_books,
 )
 from mock_accounting.traffic.consents import AuthorizationCodes, RefreshTokens
 from mock_accounting.traffic.idempotency import KeyedAnswers
@@ -55,9 +63,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
 
     Raises:
         DataFolderUnusable: If its books cannot be opened.
+        BadControl: If the seed file makes no sense.
     """
     clock = clock or Clock()
     storage: Storage = Memory()
+    begins_empty = settings.data_dir is None or not holds_books(settings.data_dir)
     if settings.data_dir is not None:
         storage = DataFile(settings.data_dir)
     ids = IdSource()
@@ -70,6 +80,15 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     keyed_answers = KeyedAnswers(storage, clock)
     faults = FaultRules(clock)
     log = RequestLog()
+    controls = Controls(
+        organisations=organisations,
+        clock=clock,
+        ids=ids,
+        limits=limits,
+        keyed_answers=keyed_answers,
+        faults=faults,
+        log=log,
+    )
     gateway = Gateway(
         organisations,
         Identity(organisations, tokens, codes, RefreshTokens(storage, clock), ids),
@@ -92,10 +111,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
                 log=log,
                 faults=faults,
                 description=describe_api(),
+                asks_token=settings.control_token is not None,
             )
         )
     )
     app.register_blueprint(consent_blueprint(organisations, codes))
+<<<<<<< /tmp/land_mine
+    app.register_blueprint(control_blueprint(controls, settings.control_token))
+=======
     control = control_blueprint(
         Controls(
             organisations=organisations,
@@ -108,8 +131,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     )
     control.register_blueprint(webhook_blueprint(webhooks))
     app.register_blueprint(control)
+>>>>>>> /tmp/land_new
     app.wsgi_app = BreakableDelivery(app.wsgi_app)  # type: ignore[method-assign]
     app.extensions["mock_storage"] = storage
+    if settings.seed_file is not None and begins_empty:
+        load_file(controls, settings.seed_file)
     return app
 
 
@@ -185,6 +211,9 @@ def main() -> None:
 @click.option("--host", help="Address to listen on.")
 @click.option("--data", type=click.Path(path_type=Path), help="Keep the books here.")
 @click.option("--memory", is_flag=True, help="Forget the books at the end.")
+@click.option(
+    "--seed-file", type=click.Path(path_type=Path), help="Begin with this state."
+)
 @click.option("--limits", type=click.Choice(["off", "real"]), help="Rate limits.")
 def serve(
     *,
@@ -192,6 +221,7 @@ def serve(
     host: str | None,
     data: Path | None,
     memory: bool,
+    seed_file: Path | None,
     limits: str | None,
 ) -> None:
     """Serve the mock until it is interrupted."""
@@ -206,6 +236,7 @@ def serve(
         port=settings.port if port is None else port,
         host=host or settings.host,
         data_dir=None if memory else data or settings.data_dir,
+        seed_file=seed_file or settings.seed_file,
         enforce_limits=settings.enforce_limits if limits is None else limits == "real",
     )
     if not settings.is_local and not settings.remote_names:
@@ -213,6 +244,8 @@ def serve(
             f"{settings.host} can be reached from other machines. Name the hosts it "
             "may be called by in MOCK_ALLOW_REMOTE, for example MOCK_ALLOW_REMOTE=mock."
         )
+    if not settings.is_local and settings.control_token is None:
+        settings = replace(settings, control_token=secrets.token_urlsafe(24))
     _run(_listen(settings), settings)
 
 
@@ -221,6 +254,8 @@ def _listen(settings: Settings) -> Server:
         return Server(create_app(settings), settings.host, settings.port)
     except DataFolderUnusable as problem:
         _fail(str(problem))
+    except BadControl as problem:
+        _fail(f"{settings.seed_file}: {problem}")
     except OSError as error:
         _fail(f"Port {settings.port} on {settings.host} cannot be used: {error}")
 
@@ -229,6 +264,13 @@ def _run(server: Server, settings: Settings) -> None:
     kept = settings.data_dir or "in memory"
     signal.signal(signal.SIGTERM, _interrupt)
     click.echo(f"Mock Books is at {server.url} (books: {kept})")
+    if not settings.is_local:
+        click.secho(
+            "Other machines can reach it. Whoever has this token can switch "
+            f"everything: {settings.control_token}",
+            fg="red",
+            bold=True,
+        )
     sys.stdout.flush()
     try:
         server.run()

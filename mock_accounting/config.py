@@ -22,6 +22,11 @@ class Settings:
     remote_names: tuple[str, ...] = ()
     """Host names besides loopback that may be used to reach it."""
 
+    control_token: str | None = None
+    """What calls of the control API must bring; None if they need nothing."""
+    seed_file: Path | None = None
+    """The state to begin with, if the data folder holds none yet."""
+
     @property
     def trusted_hosts(self) -> list[str]:
         """Every host name a request may name."""
@@ -50,6 +55,7 @@ def from_environment() -> Settings:
     if limits not in {"off", "real"}:
         raise SettingInvalid(f"MOCK_LIMITS must be off or real, not {limits!r}")
     data_dir = os.environ.get("MOCK_DATA_DIR")
+    seed_file = os.environ.get("MOCK_SEED_FILE")
     names = os.environ.get("MOCK_ALLOW_REMOTE", "")
     return Settings(
         host=os.environ.get("MOCK_HOST", "127.0.0.1"),
@@ -57,4 +63,6 @@ def from_environment() -> Settings:
         data_dir=Path(data_dir) if data_dir else None,
         enforce_limits=limits == "real",
         remote_names=tuple(name.strip() for name in names.split(",") if name.strip()),
+        control_token=os.environ.get("MOCK_CONTROL_TOKEN") or None,
+        seed_file=Path(seed_file) if seed_file else None,
     )

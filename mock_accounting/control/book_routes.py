@@ -17,6 +17,7 @@ from mock_accounting.ledger.contacts import (
     restore_contact,
 )
 from mock_accounting.ledger.demo import DEMO_TENANT_ID
+from mock_accounting.ledger.errors import NoSuchDocument
 from mock_accounting.ledger.invoices import require_invoice
 from mock_accounting.ledger.model import Contact
 from mock_accounting.ledger.organisations import Organisations
@@ -67,6 +68,15 @@ def _add_organisations(blueprint: Blueprint, organisations: Organisations) -> No
                 "client_secret": client.secret,
             }
         )
+
+    @blueprint.delete("/organisations/<tenant_id>")
+    def close_organisation(tenant_id: str) -> Response:
+        if tenant_id == DEMO_TENANT_ID:
+            raise BadControl("The demo organisation stays; reset it instead.")
+        if organisations.find(tenant_id) is None:
+            raise NoSuchDocument
+        organisations.close(tenant_id)
+        return wire.done()
 
     @blueprint.post("/lock-date")
     def lock() -> Response:

@@ -2,53 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hmac
 from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
 from mock_accounting.control import shapes, wire
 from mock_accounting.control.book_routes import add_book_routes, books_asked_for
+from mock_accounting.control.controls import Controls
 from mock_accounting.control.fault_routes import add_fault_routes
 from mock_accounting.control.fields import BadControl, Fields
+from mock_accounting.control.state_routes import add_state_routes
 from mock_accounting.dialect.jsontext import JsonValue
-from mock_accounting.faults.rules import FaultRules
 from mock_accounting.ledger.clock import Clock
 from mock_accounting.ledger.errors import NoSuchDocument
-from mock_accounting.ledger.organisations import Organisations
-from mock_accounting.traffic.idempotency import KeyedAnswers
-from mock_accounting.traffic.limits import Limits
-from mock_accounting.traffic.log import RequestLog
 
 _DEFAULT_ENTRIES = 200
 
 
-@dataclass(frozen=True, kw_only=True)
-class Controls:
-    """What the control API switches."""
-
-    organisations: Organisations
-    clock: Clock
-    limits: Limits
-    keyed_answers: KeyedAnswers
-    faults: FaultRules
-    log: RequestLog
-
-    def reset(self) -> None:
-        """Begin anew: demo organisation only, no faults, empty log, real time."""
-        self.clock.reset()
-        self.faults.clear()
-        self.log.clear()
-        self.keyed_answers.clear()
-        self.limits.change(self.limits.quota)
-        self.organisations.reset()
-
-
-def control_blueprint(controls: Controls) -> Blueprint:
-    """The routes of the control API."""
+def control_blueprint(controls: Controls, token: str | None) -> Blueprint:
+    """The routes of the control API; calls must bring *token* if there is one."""
     blueprint = Blueprint("control", __name__, url_prefix="/__mock__")
+    _add_guard(blueprint, token)
     for add in (_add_state, _add_time_and_limits):
         add(blueprint, controls)
+    add_state_routes(blueprint, controls)
     add_book_routes(blueprint, controls.organisations)
     add_fault_routes(blueprint, controls.faults, controls.clock)
 
@@ -61,6 +39,25 @@ def control_blueprint(controls: Controls) -> Blueprint:
         return wire.answer({"error": "There is no such document."}, 404)
 
     return blueprint
+
+
+def _add_guard(blueprint: Blueprint, token: str | None) -> None:
+    @blueprint.before_request
+    def guard() -> Response | None:
+        if request.endpoint == "control.health":
+            return None
+        # A page of another origin shows itself here even where it sends no Origin.
+        if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
+            return wire.answer({"error": "Not for pages of another origin."}, 403)
+        if token is None or _is_same(request.headers.get("X-Mock-Token", ""), token):
+            return None
+        return wire.answer(
+            {"error": "Send the control token in the header X-Mock-Token."}, 401
+        )
+
+
+def _is_same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())
 
 
 def _add_state(blueprint: Blueprint, controls: Controls) -> None:

@@ -81,7 +81,14 @@ def run_check(books: Books, content: object) -> checks.Finding:
         case "no_payment_twice":
             finding = checks.no_payment_twice(books)
         case "one_live_invoice_each":
-            finding = checks.one_live_invoice_each(books, fields.texts("numbers"))
+            place = fields.text("in")
+            if place not in {None, "number", "reference"}:
+                raise BadControl("in must be number or reference.")
+            finding = checks.one_live_invoice_each(
+                books,
+                fields.texts("numbers"),
+                in_reference=place == "reference",
+            )
         case "no_other_invoices":
             finding = checks.no_other_invoices(books, fields.texts("numbers"))
         case "all_paid":

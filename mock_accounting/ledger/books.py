@@ -114,6 +114,24 @@ class Books:
         self.revision += 1
         self._unsaved.append(document)
 
+    def documents(self) -> tuple[Document, ...]:
+        """Everything in the books, in an order in which it can be put in again."""
+        return (
+            self.organisation,
+            *self.accounts.values(),
+            *self.tax_rates.values(),
+            *self.currencies.values(),
+            *self.items.values(),
+            *self.contacts.values(),
+            *self.invoices.values(),
+            *self.credit_notes.values(),
+            *self.allocations.values(),
+            *self.payments.values(),
+            *self.batch_payments.values(),
+            *(it for held in self._attachments.values() for it in held.values()),
+            *(record for records in self._history.values() for record in records),
+        )
+
     def take_unsaved(self) -> list[Document]:
         """What was put since the last call, in order."""
         unsaved, self._unsaved = self._unsaved, []

@@ -104,9 +104,17 @@ def no_payment_twice(books: Books) -> Finding:
     )
 
 
-def one_live_invoice_each(books: Books, numbers: Iterable[str]) -> Finding:
-    """Every one of *numbers* has exactly one live invoice."""
-    held = Counter(invoice.number.casefold() for invoice in _live(books))
+def one_live_invoice_each(
+    books: Books, numbers: Iterable[str], *, in_reference: bool = False
+) -> Finding:
+    """Every order number has exactly one live invoice.
+
+    The order number is the invoice's own number, or stands in its reference.
+    """
+    held = Counter(
+        (invoice.reference if in_reference else invoice.number).casefold()
+        for invoice in _live(books)
+    )
     return Finding(
         check="one_live_invoice_each",
         problems=tuple(

@@ -14,6 +14,10 @@ class IdSource:
     def __init__(self, seed: int | None = None) -> None:
         self._random = random.Random(seed)  # noqa: S311 - ids, not secrets
 
+    def begin(self, seed: int) -> None:
+        """Begin anew with this seed."""
+        self._random.seed(seed)
+
     def next(self) -> str:
         """A new identifier in its dashed, lower-case form."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))

@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from mock_accounting.ledger import demo
+<<<<<<< /tmp/land_mine
+from mock_accounting.ledger.books import Books, Document
+=======
 from mock_accounting.ledger.books import Books, Change
+>>>>>>> /tmp/land_new
 from mock_accounting.ledger.clock import Clock
 from mock_accounting.ledger.ids import IdSource
 from mock_accounting.ledger.model import Organisation
@@ -59,6 +63,20 @@ class Organisations:
             left = [it for it in client.tenant_ids if it != tenant_id]
             self._keep_client(replace(client, tenant_ids=tuple(left)))
 
+    def keep_client(self, client: Client) -> None:
+        """Keep a client as it is, new or known."""
+        with self._lock:
+            self._keep_client(client)
+
+    def put_back(self, tenant_id: str, documents: Iterable[Document]) -> Books:
+        """Let an organisation hold these documents and nothing else."""
+        books = self._new_books(tenant_id, documents)
+        with self._lock:
+            self._storage.forget(tenant_id)
+            self._storage.save(tenant_id, books.take_unsaved())
+            self._books[tenant_id] = books
+        return books
+
     def open(self, name: str) -> tuple[Books, Client]:
         """Found an organisation with books and a client of its own."""
         tenant_id = self._ids.next()
@@ -67,7 +85,26 @@ class Organisations:
             secret=secrets.token_urlsafe(24),
             tenant_ids=(tenant_id,),
         )
-        return self._found(tenant_id, name, client), client
+        return self.found(tenant_id, name, client), client
+
+    def found(self, tenant_id: str, name: str, client: Client) -> Books:
+        """Found an organisation with the standard accounts, rates and currencies."""
+        now = self.clock.now()
+        books = self._new_books(
+            tenant_id,
+            (
+                demo.an_organisation(name, tenant_id, now),
+                *demo.chart_of_accounts(self._ids, now),
+                *demo.tax_rates(),
+                *demo.currencies(),
+            ),
+        )
+        self._storage.add_client(client)
+        self.save(books)
+        with self._lock:
+            self._books[tenant_id] = books
+            self._clients[client.client_id] = client
+        return books
 
     def close(self, tenant_id: str) -> None:
         """Throw an organisation away, with its books and its own clients."""
@@ -122,19 +159,15 @@ class Organisations:
             secret=demo.DEMO_CLIENT,
             tenant_ids=(demo.DEMO_TENANT_ID,),
         )
-        self._found(demo.DEMO_TENANT_ID, demo.DEMO_NAME, client)
+        self.found(demo.DEMO_TENANT_ID, demo.DEMO_NAME, client)
 
-    def _found(self, tenant_id: str, name: str, client: Client) -> Books:
-        now = self.clock.now()
-        organisation = demo.an_organisation(name, tenant_id, now)
+    def _new_books(self, tenant_id: str, documents: Iterable[Document]) -> Books:
+        """Books of these documents, the organisation first; all count as unsaved."""
+        organisation, *others = documents
+        if not isinstance(organisation, Organisation):
+            raise TypeError("The first document must be the organisation.")
+        if organisation.organisation_id != tenant_id:
+            raise ValueError("These documents are of another organisation.")
         books = Books(organisation, self._ids, self.clock)
-        books.add([organisation])
-        books.add(demo.chart_of_accounts(self._ids, now))
-        books.add(demo.tax_rates())
-        books.add(demo.currencies())
-        self._storage.add_client(client)
-        self.save(books)
-        with self._lock:
-            self._books[tenant_id] = books
-            self._clients[client.client_id] = client
+        books.add([organisation, *others])
         return books

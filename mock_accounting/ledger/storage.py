@@ -32,6 +32,7 @@ from mock_accounting.ledger.model import (
     TaxRate,
 )
 
+_FILE = "books.sqlite3"
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text not null);
 create table if not exists clients (
@@ -71,6 +72,20 @@ _KINDS: dict[str, tuple[type[Document], str]] = {
 }
 """Each kind of document, with the field that identifies it."""
 _IDENTITIES = {kind: (name, field) for name, (kind, field) in _KINDS.items()}
+
+
+def kind_of(document: Document) -> str:
+    """What kind of document this is, as files call it."""
+    return _IDENTITIES[type(document)][0]
+
+
+def read_document(kind: str, stored: dict[str, Any]) -> Document:
+    """The document that was written with `codec.to_json`.
+
+    Raises:
+        KeyError, TypeError, ValueError, ArithmeticError: If it is none.
+    """
+    return codec.from_json(_KINDS[kind][0], stored)
 
 
 class DataFolderUnusable(Exception):
@@ -157,6 +172,11 @@ class Storage(Protocol):
         """Let the file go."""
 
 
+def holds_books(folder: Path) -> bool:
+    """Whether a data folder has been used before."""
+    return (folder / _FILE).exists()
+
+
 class Memory:
     """Keeps nothing: the books end with the process."""
 
@@ -223,7 +243,7 @@ class DataFile:
         Raises:
             DataFolderUnusable: If that cannot be done.
         """
-        path = folder / "books.sqlite3"
+        path = folder / _FILE
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from mock_accounting.dialect import answers
@@ -20,6 +21,7 @@ MAX_KEY = 128
 _JSON = "application/json; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 _SWEEP_EVERY = 500
+_END_OF_TIME = "9999"
 
 
 class KeyedAnswers:
@@ -77,10 +79,28 @@ class KeyedAnswers:
             self._sweep()
         return stored
 
-    def clear(self) -> None:
-        """Forget every answer."""
+    def all(self, tenant_id: str | None = None) -> tuple[StoredAnswer, ...]:
+        """The answers kept, or those of one organisation only."""
         with self._lock:
-            self._kept.clear()
+            return tuple(
+                stored
+                for stored in self._kept.values()
+                if tenant_id in {None, _tenant_of(stored)}
+            )
+
+    def replace(
+        self, answers: Iterable[StoredAnswer], tenant_id: str | None = None
+    ) -> None:
+        """Keep these answers instead of all, or instead of one organisation's."""
+        with self._lock:
+            others = {
+                key: stored
+                for key, stored in self._kept.items()
+                if tenant_id is not None and _tenant_of(stored) != tenant_id
+            }
+            self._kept = others | {(it.scope, it.key): it for it in answers}
+        if tenant_id is None:
+            self._storage.forget_answers(_END_OF_TIME)
 
     def _is_stale(self, stored: StoredAnswer) -> bool:
         age = self._clock.now() - datetime.fromisoformat(stored.at)
@@ -95,6 +115,10 @@ class KeyedAnswers:
                 if not self._is_stale(stored)
             }
         self._storage.forget_answers((self._clock.now() - WINDOW).isoformat())
+
+
+def _tenant_of(stored: StoredAnswer) -> str:
+    return stored.scope.rpartition(" ")[2]
 
 
 def _fingerprint(call: Call) -> str:
