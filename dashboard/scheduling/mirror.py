@@ -104,7 +104,12 @@ class ScheduleMirror:
     def _fire(self, schedule: Schedule) -> None:
         """Queue one run for all times that have passed."""
         after = max(self._clock.now(), schedule.next_due_at)
-        due = next_due(schedule.kind, schedule.spec, schedule.timezone, after)
+        try:
+            due = next_due(schedule.kind, schedule.spec, schedule.timezone, after)
+        except ScheduleWrong as error:
+            # One row that cannot be used must not keep the others from firing.
+            _log.error("a schedule cannot be used", extra={"error": str(error)})
+            return
         if self._schedules.fire(schedule, due):
             self._wake(Trigger.SCHEDULE)
 

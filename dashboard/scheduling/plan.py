@@ -15,7 +15,7 @@ from dashboard.domain.runs import ScheduleKind
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MIN_INTERVAL_S = 10
 _MAX_INTERVAL_S = 7 * 24 * 3600
-# APScheduler counts weekdays from Monday, cron from Sunday; names are safe in both.
+# As cron counts them; names are safe with APScheduler, which counts from Monday.
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS = ("minute", "hour", "day", "month", "day_of_week")
 
@@ -103,7 +103,10 @@ def in_words(kind: ScheduleKind, spec: str, timezone: str) -> str:
 
 
 def _seconds(spec: str) -> int:
-    if not spec.isdecimal() or not _MIN_INTERVAL_S <= int(spec) <= _MAX_INTERVAL_S:
+    if (
+        not (spec.isascii() and spec.isdecimal())
+        or not _MIN_INTERVAL_S <= int(spec) <= _MAX_INTERVAL_S
+    ):
         raise ScheduleWrong(
             f"An interval is a whole number of seconds from {_MIN_INTERVAL_S} "
             f"to {_MAX_INTERVAL_S}."
@@ -123,36 +126,47 @@ def _days_in_words(weekday: str) -> str:
     named = _named_weekdays(weekday)
     if named == "*":
         return "every day"
-    if named == "mon-fri":
+    if named == "mon,tue,wed,thu,fri":
         return "every weekday"
     full = {
-        "sun": "Sunday",
         "mon": "Monday",
         "tue": "Tuesday",
         "wed": "Wednesday",
         "thu": "Thursday",
         "fri": "Friday",
         "sat": "Saturday",
+        "sun": "Sunday",
     }
-    parts = (part.split("-") for part in named.split(","))
-    return "every " + ", ".join(
-        " to ".join(full.get(day, day) for day in part) for part in parts
-    )
+    return "every " + ", ".join(full[day] for day in named.split(","))
 
 
 def _named_weekdays(field: str) -> str:
-    """Write cron's weekday numbers (0 and 7 are Sunday) as names."""
-    return "".join(_named_parts(field.lower()))
+    """Write cron's weekdays (0 and 7 are Sunday) as names, Monday first.
+
+    Each day by itself: to APScheduler the week, and so every range, begins on Monday.
+    """
+    days = {day for part in field.lower().split(",") for day in _weekdays_of(part)}
+    if len(days) == len(_WEEKDAYS):
+        return "*"
+    return ",".join(_WEEKDAYS[day] for day in sorted(days, key=lambda day: day or 7))
 
 
-def _named_parts(field: str) -> Iterator[str]:
-    after_slash = False
-    for character in field:
-        if character.isdecimal() and not after_slash:
-            number = int(character)
-            if number > 7:  # noqa: PLR2004
-                raise ScheduleWrong("A weekday is a number from 0 (Sunday) to 7.")
-            yield _WEEKDAYS[number % 7]
-        else:
-            after_slash = character == "/"
-            yield character
+def _weekdays_of(part: str) -> Iterator[int]:
+    """Yield the days, 0 to 6 from Sunday, of `*`, `5`, `fri`, `1-5`, `1-5/2`, `*/2`."""
+    days, _, step = part.partition("/")
+    first, _, last = ("0", "-", "6") if days == "*" else days.partition("-")
+    start, end = _weekday(first), _weekday(last or first)
+    if last and end == 0:
+        end = 7  # a range ends with Sunday
+    if end < start or (step and not (last and step.isdecimal() and int(step))):
+        raise ScheduleWrong(f"{part!r} are no weekdays. Write 1-5, 6,0 or mon-fri.")
+    for day in range(start, end + 1, int(step or 1)):
+        yield day % 7
+
+
+def _weekday(text: str) -> int:
+    if text in _WEEKDAYS:
+        return _WEEKDAYS.index(text)
+    if len(text) == 1 and text in "01234567":
+        return int(text)
+    raise ScheduleWrong("A weekday is a number from 0 (Sunday) to 7, or mon, tue...")
