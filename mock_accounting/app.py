@@ -22,15 +22,11 @@ from mock_accounting.api.gateway import Gateway
 from mock_accounting.api.identity import Identity
 from mock_accounting.api.routes import api_blueprint
 from mock_accounting.config import SettingInvalid, Settings, from_environment
-<<<<<<< /tmp/land_mine
 from mock_accounting.control.controls import Controls
 from mock_accounting.control.fields import BadControl
 from mock_accounting.control.files import load_file
 from mock_accounting.control.routes import control_blueprint
-=======
-from mock_accounting.control.routes import Controls, control_blueprint
 from mock_accounting.control.webhook_routes import webhook_blueprint
->>>>>>> /tmp/land_new
 from mock_accounting.faults.delivery import BreakableDelivery
 from mock_accounting.faults.rules import FaultRules
 from mock_accounting.ledger.clock import Clock
@@ -116,22 +112,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         )
     )
     app.register_blueprint(consent_blueprint(organisations, codes))
-<<<<<<< /tmp/land_mine
-    app.register_blueprint(control_blueprint(controls, settings.control_token))
-=======
-    control = control_blueprint(
-        Controls(
-            organisations=organisations,
-            clock=clock,
-            limits=limits,
-            keyed_answers=keyed_answers,
-            faults=faults,
-            log=log,
-        )
-    )
+    control = control_blueprint(controls, settings.control_token)
     control.register_blueprint(webhook_blueprint(webhooks))
     app.register_blueprint(control)
->>>>>>> /tmp/land_new
     app.wsgi_app = BreakableDelivery(app.wsgi_app)  # type: ignore[method-assign]
     app.extensions["mock_storage"] = storage
     if settings.seed_file is not None and begins_empty:

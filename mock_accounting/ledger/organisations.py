@@ -8,11 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from mock_accounting.ledger import demo
-<<<<<<< /tmp/land_mine
-from mock_accounting.ledger.books import Books, Document
-=======
-from mock_accounting.ledger.books import Books, Change
->>>>>>> /tmp/land_new
+from mock_accounting.ledger.books import Books, Change, Document
 from mock_accounting.ledger.clock import Clock
 from mock_accounting.ledger.ids import IdSource
 from mock_accounting.ledger.model import Organisation
