@@ -8,10 +8,12 @@ fills batches instead of spending the minute on small ones.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dashboard.domain.clock import Clock
@@ -71,7 +73,8 @@ class Gate:
 
     def install(self) -> None:
         """Make the rows the gate counts with, once; commits."""
-        with self._database.write() as session:
+        # Of processes that start at once, one is the first to have made them.
+        with suppress(IntegrityError), self._database.write() as session:
             if session.get(GateRow, 1) is not None:
                 return
             session.add(GateRow(id=1, closed_until=_LONG_AGO))

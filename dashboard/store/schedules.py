@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dashboard.domain.runs import RunState, Schedule, ScheduleKind, Task, Trigger
@@ -36,7 +38,8 @@ class ScheduleStore:
 
     def install(self, schedule: Schedule) -> None:
         """Add a schedule (its id does not matter) unless one of its name is there."""
-        with self._database.write() as session:
+        # Of processes that start at once, one is the first to have added it.
+        with suppress(IntegrityError), self._database.write() as session:
             named = select(ScheduleRow.id).where(ScheduleRow.name == schedule.name)
             if session.scalar(named) is not None:
                 return
