@@ -1,0 +1,54 @@
+"""Drafts come back from the database exactly as they went in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.domain.books import (
+    ContactDraft,
+    Draft,
+    InvoiceDraft,
+    InvoiceLine,
+    PaymentDraft,
+)
+from dashboard.domain.postings import PostingKind
+from dashboard.store.codec import dump_draft, load_draft, to_plain
+
+_AMOUNT = st.decimals(allow_nan=False, allow_infinity=False, places=4)
+_LINE = st.builds(
+    InvoiceLine,
+    quantity=_AMOUNT,
+    unit_amount=_AMOUNT,
+    tax=_AMOUNT,
+    discount=_AMOUNT,
+)
+_LINES = st.lists(_LINE, max_size=3).map(tuple)
+_DRAFTS = st.one_of(
+    st.tuples(st.just(PostingKind.CONTACT), st.builds(ContactDraft)),
+    st.tuples(
+        st.just(PostingKind.INVOICE),
+        st.builds(InvoiceDraft, total=_AMOUNT, lines=_LINES),
+    ),
+    st.tuples(st.just(PostingKind.PAYMENT), st.builds(PaymentDraft, amount=_AMOUNT)),
+)
+
+
+@given(_DRAFTS)
+def test_a_draft_comes_back_to_the_last_decimal(
+    draft: tuple[PostingKind, Draft],
+) -> None:
+    kind, value = draft
+
+    text = dump_draft(value)
+
+    assert load_draft(kind, text) == value
+    assert dump_draft(load_draft(kind, text)) == text
+
+
+@pytest.mark.parametrize("amount", ["0.10", "1E+2", "-0", "1234567890.123456789"])
+def test_decimals_keep_their_digits(amount: str) -> None:
+    assert to_plain(Decimal(amount)) == str(Decimal(amount))

@@ -1,0 +1,196 @@
+"""A run is carried out once, and a schedule fires once for each time."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from dashboard.domain.runs import RunState, Schedule, ScheduleKind, Task, Trigger
+from dashboard.store.company import ChangedMeanwhile
+from dashboard.store.runs import RunStore
+from dashboard.store.schedules import ScheduleStore
+from tests.conftest import NOW
+from tests.fixtures.builders import an_order
+from tests.fixtures.company import Company
+from tests.fixtures.databases import ClockedDatabase
+from tests.fixtures.work import accepted, an_exchange, claim_next, send_next
+
+
+@pytest.fixture
+def runs(database: ClockedDatabase) -> RunStore:
+    return RunStore(database, "process")
+
+
+@pytest.fixture
+def schedules(database: ClockedDatabase) -> ScheduleStore:
+    store = ScheduleStore(database)
+    store.install(a_schedule())
+    return store
+
+
+def a_schedule() -> Schedule:
+    return Schedule(
+        id=0,
+        name="Book orders",
+        task=Task.SYNC,
+        kind=ScheduleKind.INTERVAL,
+        spec="60",
+        timezone="UTC",
+        active=True,
+        paused_reason="",
+        version=1,
+        next_due_at=NOW,
+    )
+
+
+def test_a_queued_run_is_taken_once(runs: RunStore) -> None:
+    run_id = runs.queue(Task.SYNC, Trigger.PERSON)
+
+    taken = runs.take()
+
+    assert taken is not None
+    assert (taken.id, taken.state) == (run_id, RunState.RUNNING)
+    assert runs.take() is None
+
+
+def test_a_run_that_waits_already_serves_as_well(runs: RunStore) -> None:
+    first = runs.queue(Task.SYNC, Trigger.PERSON)
+
+    assert runs.queue(Task.SYNC, Trigger.ORDER) == first
+    assert runs.queue(Task.PULL, Trigger.PERSON) != first
+
+
+def test_many_processes_take_each_run_once(database: ClockedDatabase) -> None:
+    for task in Task:
+        RunStore(database, "first").queue(task, Trigger.PERSON)
+    barrier = threading.Barrier(6)
+
+    def take(number: int) -> bool:
+        store = RunStore(database, f"process {number}")
+        barrier.wait()
+        return store.take() is not None
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sum(threads.map(take, range(6))) == len(Task)
+
+
+def test_the_run_of_a_process_that_vanished_is_marked(
+    runs: RunStore, database: ClockedDatabase
+) -> None:
+    run = runs.begin(Task.SYNC, Trigger.PERSON)
+
+    database.clock.advance(61)
+    runs.clean_up()
+
+    assert runs.finish(run.id, RunState.DONE).state is RunState.DONE
+
+
+def test_a_run_that_beats_is_left_alone(
+    runs: RunStore, database: ClockedDatabase
+) -> None:
+    run = runs.begin(Task.SYNC, Trigger.PERSON)
+    database.clock.advance(50)
+    runs.beat("engine", run.id)
+
+    database.clock.advance(50)
+    runs.clean_up()
+
+    assert runs.take() is None
+
+
+def test_a_run_counts_what_it_did(company: Company) -> None:
+    runs = RunStore(company.database, "process")
+    run = runs.begin(Task.SYNC, Trigger.PERSON)
+    company.take_in(an_order("1"), an_order("2"))
+    for _ in range(3):
+        claim = send_next(company)
+        exchange = an_exchange(company)
+        company.queue().record_answer(claim, accepted(claim), exchange, run.id)
+
+    counts = runs.finish(run.id, RunState.DONE).counts
+
+    assert (counts.orders, counts.calls, counts.refused) == (2, 3, 0)
+    assert (counts.contacts, counts.invoices, counts.payments) == (1, 2, 2)
+
+
+def test_work_is_due_at_once_when_a_posting_waits(company: Company) -> None:
+    runs = RunStore(company.database, "process")
+    assert runs.work_due_at() is None
+
+    company.take_in(an_order())
+
+    assert runs.work_due_at() == company.clock.now()
+
+
+def test_work_is_due_when_the_request_is(company: Company) -> None:
+    runs = RunStore(company.database, "process")
+    company.take_in(an_order())
+
+    company.queue().give_back(claim_next(company), 90.0)
+
+    assert runs.work_due_at() == company.clock.now() + timedelta(seconds=90)
+
+
+# Schedules ----------------------------------------------------------------------------
+
+
+def test_a_schedule_fires_once_for_one_time(schedules: ScheduleStore) -> None:
+    (schedule,) = schedules.all()
+    later = NOW + timedelta(seconds=60)
+
+    assert schedules.fire(schedule, later)
+    assert not schedules.fire(schedule, later)
+
+
+def test_a_schedule_does_not_fire_early(schedules: ScheduleStore) -> None:
+    (schedule,) = schedules.all()
+    later = NOW + timedelta(seconds=60)
+    schedules.fire(schedule, later)
+    (schedule,) = schedules.all()
+
+    assert not schedules.fire(schedule, later + timedelta(seconds=60))
+
+
+def test_of_many_processes_one_fires(
+    schedules: ScheduleStore, runs: RunStore, database: ClockedDatabase
+) -> None:
+    (schedule,) = schedules.all()
+    barrier = threading.Barrier(8)
+
+    def fire(_number: int) -> bool:
+        store = ScheduleStore(database)
+        barrier.wait()
+        return store.fire(schedule, NOW + timedelta(seconds=60))
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(fire, range(8))) == 1
+    assert runs.take() is not None
+    assert runs.take() is None
+
+
+def test_a_schedule_changed_meanwhile_is_not_overwritten(
+    schedules: ScheduleStore,
+) -> None:
+    (schedule,) = schedules.all()
+    schedules.change(schedule, expected_version=1)
+
+    with pytest.raises(ChangedMeanwhile):
+        schedules.change(schedule, expected_version=1)
+
+    assert not schedules.fire(schedule, NOW + timedelta(seconds=60))
+
+
+def test_several_processes_may_install_one_schedule(database: ClockedDatabase) -> None:
+    barrier = threading.Barrier(6)
+
+    def install(_number: int) -> None:
+        barrier.wait()
+        ScheduleStore(database).install(a_schedule())
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(install, range(6)))
+
+    assert len(ScheduleStore(database).all()) == 1
