@@ -66,3 +66,12 @@ def from_environment() -> Settings:
         control_token=os.environ.get("MOCK_CONTROL_TOKEN") or None,
         seed_file=Path(seed_file) if seed_file else None,
     )
+
+
+def environment_without_settings() -> dict[str, str]:
+    """The environment for another mock that is to run with its defaults."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("MOCK_")
+    }

@@ -1,0 +1,1 @@
+"""For tests of other programs: a mock of their own, driven from Python."""
