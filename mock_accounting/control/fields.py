@@ -8,6 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
+_LARGEST = 10**9
+_YEARS = range(1970, 3000)
+"""Far enough from the ends of the calendar to reckon with."""
+
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
@@ -60,6 +64,8 @@ class Fields:
             return default
         if isinstance(value, bool) or not isinstance(value, int | Decimal) or value < 0:
             raise BadControl(f"{name} must be a number from 0 up.")
+        if value > _LARGEST:
+            raise BadControl(f"{name} must be {_LARGEST} at most.")
         return float(value)
 
     def amount(self, name: str) -> Decimal:
@@ -97,7 +103,9 @@ class Fields:
             moment = datetime.fromisoformat(self.text(name) or "")
         except ValueError as error:
             raise BadControl(f"{name} must be a time in ISO form.") from error
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment.year not in _YEARS:
+            raise BadControl(f"{name} must be between {_YEARS[0]} and {_YEARS[-1]}.")
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
     def texts(self, name: str) -> list[str]:
         """A list of texts."""

@@ -18,6 +18,7 @@ from mock_accounting.ledger.clock import Clock
 from mock_accounting.ledger.errors import NoSuchDocument
 
 _DEFAULT_ENTRIES = 200
+_LAST_YEAR = 3100
 
 
 def control_blueprint(controls: Controls, token: str | None) -> Blueprint:
@@ -131,8 +132,10 @@ def _set_clock(clock: Clock, fields: Fields) -> None:
     elif freeze is not None:
         clock.freeze(fields.moment("freeze"))
     advance_s = fields.number("advance_s", 0)
-    if advance_s:
-        clock.advance(timedelta(seconds=advance_s))
+    by = timedelta(seconds=advance_s)
+    if (clock.now() + by).year > _LAST_YEAR:
+        raise BadControl(f"The clock goes to the end of {_LAST_YEAR}.")
+    clock.advance(by)
 
 
 def _show_clock(clock: Clock) -> Response:

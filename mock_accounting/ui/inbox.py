@@ -91,7 +91,11 @@ def as_curl(entry: LogEntry, url: str) -> str:
     parts = [f"curl -X {entry.method} {shlex.quote(address)}"]
     if entry.client_id is not None:
         parts.append('-H "Authorization: Bearer $TOKEN"')
-    parts += [f"-H {shlex.quote(f'{name}: {it}')}" for name, it in entry.headers]
+    parts += [
+        f"-H {shlex.quote(f'{name}: {value}')}"
+        for name, value in entry.headers
+        if name != "User-Agent"
+    ]
     if entry.request_body and entry.request_body != _NOT_KEPT:
         parts.append(f"--data-binary {shlex.quote(entry.request_body)}")
     return " \\\n  ".join(parts)
