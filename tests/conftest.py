@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -15,7 +16,6 @@ from tests.fixtures.databases import (
     DatabaseMaker,
     PostgresServer,
     SqliteFolder,
-    opened,
 )
 from tests.fixtures.postgres import NoPostgres, running_postgres
 
@@ -28,15 +28,16 @@ def clock() -> SettableClock:
 
 
 @pytest.fixture(scope="session")
-def sqlite_maker(tmp_path_factory: pytest.TempPathFactory) -> SqliteFolder:
-    return SqliteFolder(tmp_path_factory.mktemp("sqlite"))
+def sqlite_maker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteFolder]:
+    with closing(SqliteFolder(tmp_path_factory.mktemp("sqlite"))) as maker:
+        yield maker
 
 
 @pytest.fixture(scope="session")
 def postgres_maker() -> Iterator[PostgresServer]:
     try:
-        with running_postgres() as url:
-            yield PostgresServer(url)
+        with running_postgres() as url, closing(PostgresServer(url)) as maker:
+            yield maker
     except NoPostgres as error:
         if os.environ.get("REQUIRE_PG") == "1":
             pytest.fail(f"REQUIRE_PG=1, but {error}")
@@ -73,10 +74,8 @@ def postgres_database(
 
 
 def _fresh(maker: DatabaseMaker, clock: SettableClock) -> Iterator[ClockedDatabase]:
-    url = maker.fresh()
-    with opened(url) as (_app, engine):
+    with maker.lent() as engine:
         yield ClockedDatabase(engine, clock)
-        maker.give_back(url, engine)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -21,7 +20,7 @@ from dashboard.domain.postings import PostingKind
 from tests.conftest import NOW
 from tests.fixtures.builders import a_customer, an_order
 from tests.fixtures.company import Company
-from tests.fixtures.databases import ClockedDatabase, SqliteFolder, opened
+from tests.fixtures.databases import ClockedDatabase, SqliteFolder
 from tests.fixtures.fake_books import Answer
 from tests.fixtures.workers import KILL_POINTS, Office
 
@@ -130,14 +129,6 @@ _HAPPENINGS: list[Callable[[Walk], object]] = [
 ]
 
 
-@contextmanager
-def an_office(maker: SqliteFolder) -> Iterator[Office]:
-    url = maker.fresh()
-    with opened(url) as (_app, engine):
-        yield Office(Company(ClockedDatabase(engine, SettableClock(NOW))))
-        maker.give_back(url, engine)
-
-
 def test_whatever_happens_everything_is_booked_once(
     sqlite_maker: SqliteFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +139,8 @@ def test_whatever_happens_everything_is_booked_once(
     for seed in range(WALKS):
         chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
         monkeypatch.setattr("random.uniform", chance.uniform)
-        with an_office(sqlite_maker) as office:
+        with sqlite_maker.lent() as engine:
+            office = Office(Company(ClockedDatabase(engine, SettableClock(NOW))))
             walk = Walk(office, chance, answers, deaths)
             try:
                 walk.go(HAPPENINGS)
