@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -10,9 +12,12 @@ from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.contacts import require_contact
 from mock_accounting.ledger.credit_notes import require_credit_note
 from mock_accounting.ledger.invoices import require_invoice
+from mock_accounting.ledger.model import CreditNote, Invoice
+from mock_accounting.ledger.storage import Client
 from mock_accounting.ui import entries
 from mock_accounting.ui.frame import Shown, page_asked, search_asked
 from mock_accounting.ui.listing import Tab, Wanted, invoice_listing
+from mock_accounting.ui.paging import Page
 from mock_accounting.ui.paper import paper_of
 
 
@@ -27,66 +32,87 @@ def _add_lists(blueprint: Blueprint, shown: Shown) -> None:
     def invoices() -> Response:
         books, today = shown.books(), _today(shown)
         wanted = Wanted(tab=_tab(), search=search_asked(), page=page_asked())
-        listing = invoice_listing(books, wanted, today)
-        version = f"{_version(books)} {today}"
-        return shown.live("invoices", version, listing=listing, page=listing.page)
+
+        def show() -> dict[str, object]:
+            listing = invoice_listing(books, wanted, today)
+            return {"listing": listing, "page": listing.page}
+
+        return shown.live("invoices", f"{_version(books)} {today}", show)
 
     @blueprint.get("/credit-notes")
     def credit_notes() -> Response:
-        books = shown.books()
-        page = entries.credit_note_listing(books, search_asked(), page_asked())
-        return shown.live("credit_notes", _version(books), page=page)
+        return _list(shown, "credit_notes", entries.credit_note_listing)
 
     @blueprint.get("/payments")
     def payments() -> Response:
-        books = shown.books()
-        page = entries.payment_listing(books, search_asked(), page_asked())
-        return shown.live("payments", _version(books), page=page)
+        return _list(shown, "payments", entries.payment_listing)
 
     @blueprint.get("/contacts")
     def contacts() -> Response:
-        books = shown.books()
-        page = entries.contact_listing(books, search_asked(), page_asked())
-        return shown.live("contacts", _version(books), page=page)
+        return _list(shown, "contacts", entries.contact_listing)
 
     @blueprint.get("/organisations")
     def organisations() -> Response:
-        every = [
-            (books, shown.organisations.clients_of(books.organisation.organisation_id))
-            for books in shown.organisations.all()
-        ]
-        version = " ".join(_version(books) for books, _ in every)
-        return shown.live("organisations", version, every=every)
+        every = shown.organisations.all()
+        version = " ".join(_version(books) for books in every)
+        return shown.live("organisations", version, lambda: {"every": _owned(shown)})
+
+
+def _list(
+    shown: Shown, name: str, listing: Callable[[Books, str, int], Page[Any]]
+) -> Response:
+    books = shown.books()
+    return shown.live(
+        name,
+        _version(books),
+        lambda: {"page": listing(books, search_asked(), page_asked())},
+    )
+
+
+def _owned(shown: Shown) -> list[tuple[Books, list[Client]]]:
+    """Every organisation and the clients that are let into it."""
+    organisations = shown.organisations
+    return [
+        (books, organisations.clients_of(books.organisation.organisation_id))
+        for books in organisations.all()
+    ]
 
 
 def _add_documents(blueprint: Blueprint, shown: Shown) -> None:
     @blueprint.get("/invoices/<identifier>")
     def invoice(identifier: str) -> Response:
-        books, today = shown.books(), _today(shown)
-        with books.lock:
-            paper = paper_of(books, require_invoice(books, identifier), today)
-        return shown.live("paper", _version(books), paper=paper, kind="invoice")
+        books = shown.books()
+        return _paper(shown, books, require_invoice(books, identifier), "invoice")
 
     @blueprint.get("/credit-notes/<identifier>")
     def credit_note(identifier: str) -> Response:
-        books, today = shown.books(), _today(shown)
-        with books.lock:
-            paper = paper_of(books, require_credit_note(books, identifier), today)
-        return shown.live("paper", _version(books), paper=paper, kind="credit note")
+        books = shown.books()
+        note = require_credit_note(books, identifier)
+        return _paper(shown, books, note, "credit note")
 
     @blueprint.get("/contacts/<identifier>")
     def contact(identifier: str) -> Response:
         books, today = shown.books(), _today(shown)
         found = require_contact(books, identifier)
-        wanted = Wanted(contact_id=found.contact_id)
-        listing = invoice_listing(books, wanted, today)
-        return shown.live(
-            "contact",
-            f"{_version(books)} {today}",
-            contact=found,
-            listing=listing,
-            page=listing.page,
-        )
+
+        def show() -> dict[str, object]:
+            wanted = Wanted(contact_id=found.contact_id)
+            listing = invoice_listing(books, wanted, today)
+            return {"contact": found, "listing": listing, "page": listing.page}
+
+        return shown.live("contact", f"{_version(books)} {today}", show)
+
+
+def _paper(
+    shown: Shown, books: Books, document: Invoice | CreditNote, kind: str
+) -> Response:
+    today = _today(shown)
+
+    def show() -> dict[str, object]:
+        with books.lock:
+            return {"paper": paper_of(books, document, today), "kind": kind}
+
+    return shown.live("paper", f"{_version(books)} {today}", show)
 
 
 def _today(shown: Shown) -> date:

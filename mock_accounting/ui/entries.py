@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.model import (
@@ -54,8 +55,8 @@ def contact_listing(books: Books, search: str, page: int) -> Page[ContactRow]:
             if mentions((it.name, it.email_address, it.contact_number), search)
         ]
         found.sort(key=lambda it: it.name.casefold())
-        rows = [_contact_row(books, it) for it in found]
-    return page_of(rows, page, search=search, total=len(contacts))
+        shown = page_of(found, page, search=search, total=len(contacts))
+        return shown.showing(partial(_contact_row, books))
 
 
 def payment_listing(books: Books, search: str, page: int) -> Page[PaymentRow]:

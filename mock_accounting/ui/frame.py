@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
@@ -21,6 +21,9 @@ _POLICY = (
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+Show: TypeAlias = Callable[[], dict[str, object]]
+"""Looks up what a page shows."""
+
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -46,11 +49,12 @@ class Shown:
         tenant_id = request.args.get("organisation", DEMO_TENANT_ID)
         return self.organisations.find(tenant_id) or abort(404)
 
-    def live(self, name: str, version: object, **values: object) -> Response:
+    def live(self, name: str, version: object, show: Show) -> Response:
         """A page, or only its living parts when it asks for what is new.
 
         The page sends the version it shows; while that is current the answer
-        is an empty 204. The fault banner is a living part of every page.
+        is an empty 204, and nothing is looked up. The fault banner is a living
+        part of every page.
         """
         now = f"{version} {self.faults.version}"
         shown = request.headers.get("X-Shown-Version")
@@ -58,7 +62,7 @@ class Shown:
             return Response(status=204)
         template = f"mock/{name}.html" if shown is None else "mock/_parts.html"
         part = f"mock/_{name}.html"
-        page = render_template(template, part=part, version=now, **values)
+        page = render_template(template, part=part, version=now, **show())
         return Response(page, headers={"X-Version": now})
 
 

@@ -20,15 +20,17 @@ def add_lab_pages(blueprint: Blueprint, shown: Shown) -> None:
         return shown.live(
             "faults",
             "faults",
-            rules=list(reversed(shown.faults.all())),
-            now=shown.organisations.clock.now(),
-            presets=PRESETS,
-            kinds=list(FaultKind),
+            lambda: {
+                "rules": list(reversed(shown.faults.all())),
+                "now": shown.organisations.clock.now(),
+                "presets": PRESETS,
+                "kinds": list(FaultKind),
+            },
         )
 
     @blueprint.get("/api")
     def api() -> Response:
-        return shown.live("api", "api", operations=_operations(shown))
+        return shown.live("api", "api", lambda: {"operations": _operations(shown)})
 
     @blueprint.get("/openapi.json")
     def description() -> Response:

@@ -82,22 +82,33 @@ def invoice_listing(books: Books, wanted: Wanted, today: date) -> Listing:
     """The page asked for; the counts of the tabs follow the search."""
     tab, search = wanted.tab, wanted.search
     with books.lock:
-        rows = [
-            Row(
-                invoice=invoice,
-                contact=books.contacts[invoice.contact_id],
-                tab=tab_of(invoice, today),
-            )
-            for invoice in reversed(books.invoices.values())
-            if wanted.contact_id in {None, invoice.contact_id}
+        invoices = [
+            it
+            for it in reversed(books.invoices.values())
+            if wanted.contact_id in {None, it.contact_id}
         ]
-    rows.sort(key=lambda row: row.invoice.created_at, reverse=True)
-    found = [row for row in rows if _mentions(row, search)] if search else rows
-    shown = [row for row in found if tab in {Tab.ALL, row.tab}]
+        names = {it.contact_id: it.name for it in books.contacts.values()}
+    invoices.sort(key=lambda it: it.created_at, reverse=True)
+    found = invoices
+    if search:
+        found = [
+            it
+            for it in invoices
+            if mentions((it.number, it.reference, names[it.contact_id]), search)
+        ]
+    sorted_out = [(it, tab_of(it, today)) for it in found]
+    shown = [it for it, its_tab in sorted_out if tab in {Tab.ALL, its_tab}]
+    page = page_of(shown, wanted.page, search=search, total=len(invoices))
     return Listing(
-        tabs=_counts(found),
+        tabs=_counts(sorted_out),
         tab=tab,
-        page=page_of(shown, wanted.page, search=search, total=len(rows)),
+        page=page.showing(
+            lambda it: Row(
+                invoice=it,
+                contact=books.contact(it.contact_id),
+                tab=tab_of(it, today),
+            )
+        ),
     )
 
 
@@ -114,24 +125,19 @@ def tab_of(invoice: Invoice, today: date) -> Tab:
             return Tab.VOIDED
 
 
-def _counts(rows: Sequence[Row]) -> list[TabCount]:
+def _counts(invoices: Sequence[tuple[Invoice, Tab]]) -> list[TabCount]:
     """Every tab; "All" counts every invoice, but sums up the live ones only."""
     counts = dict.fromkeys(Tab, 0)
     sums = dict.fromkeys(Tab, ZERO)
-    for row in rows:
-        in_base = row.invoice.total / row.invoice.currency_rate
-        counts[row.tab] += 1
-        sums[row.tab] += in_base
-        counts[Tab.ALL] += 1
-        if row.invoice.is_live:
-            sums[Tab.ALL] += in_base
+    for invoice, tab in invoices:
+        in_base = invoice.total
+        if invoice.currency_rate != 1:
+            in_base /= invoice.currency_rate
+        counts[tab] += 1
+        sums[tab] += in_base
+    counts[Tab.ALL] = len(invoices)
+    sums[Tab.ALL] = sum(sums.values()) - sums[Tab.VOIDED]
     return [
         TabCount(tab=tab, count=counts[tab], total=round_half_up(sums[tab]))
         for tab in Tab
     ]
-
-
-def _mentions(row: Row, search: str) -> bool:
-    return mentions(
-        (row.invoice.number, row.invoice.reference, row.contact.name), search
-    )

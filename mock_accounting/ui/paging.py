@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 PAGE_SIZE = 25
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +24,17 @@ class Page(Generic[T]):
     search: str = ""
     is_empty: bool = False
     """Whether there is nothing, searched for or not."""
+
+    def showing(self, show: Callable[[T], R]) -> Page[R]:
+        """The same page with something else in every row."""
+        return Page(
+            rows=[show(row) for row in self.rows],
+            page=self.page,
+            page_count=self.page_count,
+            found=self.found,
+            search=self.search,
+            is_empty=self.is_empty,
+        )
 
 
 def page_of(rows: Sequence[T], page: int, *, search: str = "", total: int) -> Page[T]:

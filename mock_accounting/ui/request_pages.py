@@ -30,12 +30,14 @@ def add_request_pages(blueprint: Blueprint, shown: Shown) -> None:
         return shown.live(
             "requests",
             f"{last} {wanted.query}",
-            entries=inbox.newest(entries, wanted),
-            count=len(entries),
-            wanted=wanted,
-            methods=_METHODS,
-            answers=_ANSWERS,
-            marks=inbox.marks,
+            lambda: {
+                "entries": inbox.newest(entries, wanted),
+                "count": len(entries),
+                "wanted": wanted,
+                "methods": _METHODS,
+                "answers": _ANSWERS,
+                "marks": inbox.marks,
+            },
         )
 
     @blueprint.get("/requests/<int:entry_id>")
@@ -46,11 +48,13 @@ def add_request_pages(blueprint: Blueprint, shown: Shown) -> None:
         return shown.live(
             "request",
             entry_id,
-            entry=entry,
-            marks=inbox.marks,
-            curl=inbox.as_curl(entry, request.host_url.rstrip("/")),
-            newer=shown.log.find(entry_id + 1),
-            older=shown.log.find(entry_id - 1),
+            lambda: {
+                "entry": entry,
+                "marks": inbox.marks,
+                "curl": inbox.as_curl(entry, request.host_url.rstrip("/")),
+                "newer": shown.log.find(entry_id + 1),
+                "older": shown.log.find(entry_id - 1),
+            },
         )
 
 

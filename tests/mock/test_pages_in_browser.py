@@ -169,6 +169,79 @@ def test_an_organisation_is_opened_from_its_page(
     page.close()
 
 
+def test_news_leaves_opened_details_and_what_was_typed_alone(
+    chromium: Browser, server: Server
+) -> None:
+    page = chromium.new_page()
+    page.goto(f"{server.url}/faults")
+    page.get_by_text("A rule of your own").click()
+    page.get_by_label("Holds the word").fill("W-1042")
+
+    preset = f"{server.url}/__mock__/presets/month-closed"
+    requests.post(preset, timeout=5).raise_for_status()
+
+    banner = page.get_by_role("region", name="Active faults")
+    expect(banner).to_contain_text("The month is closed", timeout=10_000)
+    expect(page.get_by_label("Holds the word")).to_have_value("W-1042")
+    expect(page.get_by_label("Holds the word")).to_be_focused()
+    page.close()
+
+
+def test_what_happens_to_an_open_invoice_appears_on_it(
+    chromium: Browser, server: Server, write: Write, invoice_body: InvoiceBody
+) -> None:
+    write(invoice_body("W-1"))
+    page = chromium.new_page()
+    page.goto(f"{server.url}/invoices/W-1")
+    expect(page.get_by_text("Awaiting payment")).to_be_visible()
+
+    void = f"{server.url}/__mock__/invoices/W-1/void"
+    requests.post(void, timeout=5).raise_for_status()
+
+    expect(page.get_by_text("Voided in the accounting package.")).to_be_visible(
+        timeout=10_000
+    )
+    page.close()
+
+
+def test_a_hidden_tab_asks_for_nothing(chromium: Browser, server: Server) -> None:
+    page = chromium.new_page()
+    page.clock.install()
+    page.goto(server.url)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.clock.run_for(2500)
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+    seen = len(asked)
+    page.evaluate(
+        """() => {
+            Object.defineProperty(document, "hidden", { value: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )
+    page.clock.run_for(60_000)
+
+    assert seen >= 1
+    assert len(asked) == seen
+    page.close()
+
+
+def test_on_paper_there_is_the_invoice_and_nothing_else(
+    chromium: Browser, server: Server, write: Write, invoice_body: InvoiceBody
+) -> None:
+    write(invoice_body("W-1"))
+    page = chromium.new_page()
+    page.goto(f"{server.url}/invoices/W-1")
+    page.emulate_media(media="print")
+
+    expect(page.get_by_role("heading", name="INVOICE")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Pages")).to_be_hidden()
+    expect(page.get_by_text("History")).to_be_hidden()
+    expect(page.get_by_role("button", name="Print")).to_be_hidden()
+    page.close()
+
+
 def _looks_right(page: Page, width: int) -> None:
     tags = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
     found = Axe().run(page, options=tags).response["violations"]
