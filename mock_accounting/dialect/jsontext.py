@@ -42,28 +42,28 @@ def _refuse(constant: str) -> None:
 
 
 def _write(value: JsonValue, parts: list[str]) -> None:
-    match value:
-        case str():
-            parts.append(encode_basestring_ascii(value))
-        case Decimal():
-            parts.append(format(value, "f"))
-        case bool():
-            parts.append("true" if value else "false")
-        case int():
-            parts.append(str(int(value)))
-        case None:
-            parts.append("null")
-        case dict():
-            separator = "{"
-            for key, item in value.items():
-                parts.append(f"{separator}{encode_basestring_ascii(key)}:")
-                _write(item, parts)
-                separator = ","
-            parts.append("}" if value else "{}")
-        case list():
-            separator = "["
-            for item in value:
-                parts.append(separator)
-                _write(item, parts)
-                separator = ","
-            parts.append("]" if value else "[]")
+    """Append *value* to *parts*; the most frequent types are asked for first."""
+    if isinstance(value, str):
+        parts.append(encode_basestring_ascii(value))
+    elif isinstance(value, dict):
+        separator = "{"
+        for key, item in value.items():
+            parts.append(f"{separator}{encode_basestring_ascii(key)}:")
+            _write(item, parts)
+            separator = ","
+        parts.append("}" if value else "{}")
+    elif isinstance(value, Decimal):
+        parts.append(format(value, "f"))
+    elif isinstance(value, list):
+        separator = "["
+        for item in value:
+            parts.append(separator)
+            _write(item, parts)
+            separator = ","
+        parts.append("]" if value else "[]")
+    elif isinstance(value, bool):
+        parts.append("true" if value else "false")
+    elif value is None:
+        parts.append("null")
+    else:
+        parts.append(str(int(value)))
