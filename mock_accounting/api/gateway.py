@@ -80,7 +80,8 @@ class Gateway:
         started = time.perf_counter()
         trace = _Trace(entry_id=self._log.next_id())
         if self._faults.any_set:
-            trace.rules = self._faults.hit(call, trace.entry_id, self._tenant_of(call))
+            trace.tenant_id = self._tenant_of(call)
+            trace.rules = self._faults.hit(call, trace.entry_id, trace.tenant_id)
         answer, breakage = self._answer_with_faults(call, trace)
         duration_ms = (time.perf_counter() - started) * 1000
         self._write_log(call, answer, trace, (duration_ms, breakage))

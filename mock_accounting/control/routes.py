@@ -84,12 +84,14 @@ def _add_state(blueprint: Blueprint, controls: Controls) -> None:
         limit = request.args.get("limit", _DEFAULT_ENTRIES, type=int)
         path = request.args.get("path", "").lower()
         method = request.args.get("method", "").upper()
+        tenant_id = request.args.get("organisation")
         found = [
             entry
             for entry in entries
             if entry.entry_id > since
             and path in entry.path.lower()
             and method in {"", entry.method}
+            and tenant_id in {None, entry.tenant_id}
         ]
         shown: list[JsonValue] = [shapes.show_entry(it) for it in found[-limit:]]
         return wire.answer({"count": len(found), "requests": shown})

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
+from urllib.parse import urlencode
 
 import requests
 
 _TIMEOUT_S = 30
+_EVERY = 2000
+"""The request log holds no more."""
 
 Json: TypeAlias = dict[str, Any]
 
@@ -134,9 +137,16 @@ class MockOrganisation:
 
     def requests(self, *, path: str = "", method: str = "") -> list[Json]:
         """The requests that came in for this organisation, oldest first."""
-        query = f"requests?limit=2000&path={path}&method={method}"
-        found = self.server.control("GET", query)["requests"]
-        return [entry for entry in found if entry["organisation"] == self.tenant_id]
+        query = urlencode(
+            {
+                "organisation": self.tenant_id,
+                "path": path,
+                "method": method,
+                "limit": _EVERY,
+            }
+        )
+        found: list[Json] = self.server.control("GET", f"requests?{query}")["requests"]
+        return found
 
     def assert_sound(self) -> None:
         """The books add up; no number and no payment is there twice."""

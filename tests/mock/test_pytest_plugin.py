@@ -92,6 +92,7 @@ def test_a_fault_hits_this_organisation_only(
     assert _write(mock_books, "W-1").status_code == 503
     assert _write(other, "W-1").status_code == 200
     mock_books.assert_fired()
+    assert [it["status"] for it in mock_books.requests()] == [503]
     mock_books.clear_faults()
     assert _write(mock_books, "W-1").status_code == 200
     other.close()
