@@ -244,8 +244,19 @@ def _listen(settings: Settings) -> Server:
 
 
 def _run(server: Server, settings: Settings) -> None:
-    kept = settings.data_dir or "in memory"
     signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        _tell(server, settings)
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.close()
+
+
+def _tell(server: Server, settings: Settings) -> None:
+    """Say where the mock is, and loudly so if others can switch it."""
+    kept = settings.data_dir or "in memory"
     click.echo(f"Mock Books is at {server.url} (books: {kept})")
     if not settings.is_local:
         click.secho(
@@ -255,12 +266,6 @@ def _run(server: Server, settings: Settings) -> None:
             bold=True,
         )
     sys.stdout.flush()
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.close()
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
