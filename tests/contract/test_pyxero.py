@@ -8,12 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import requests
 import xero.auth
 from oauthlib.oauth2 import BackendApplicationClient
 from requests_oauthlib import OAuth2Session
 from xero import Xero
 from xero.auth import OAuth2Credentials
-from xero.exceptions import XeroBadRequest, XeroNotFound, XeroUnauthorized
+from xero.exceptions import (
+    XeroBadRequest,
+    XeroForbidden,
+    XeroNotFound,
+    XeroUnauthorized,
+)
 
 from mock_accounting.app import Server
 
@@ -22,6 +28,7 @@ SCOPES = [
     "accounting.payments",
     "accounting.contacts",
     "accounting.settings",
+    "accounting.attachments",
 ]
 
 
@@ -178,3 +185,31 @@ def test_a_credit_note_is_allocated(books: Xero) -> None:
     (credited,) = books.invoices.get("W-1")
     assert credited["AmountDue"] == pytest.approx(20.0)
     assert credited["CreditNotes"][0]["AppliedAmount"] == pytest.approx(5.41)
+
+
+def test_items_and_files_are_kept(books: Xero) -> None:
+    details = {"UnitPrice": "10.50", "AccountCode": "200", "TaxType": "OUTPUT2"}
+    books.items.put({"Code": "MUG-1", "Name": "Mug", "SalesDetails": details})
+    line = {"ItemCode": "MUG-1", "Quantity": "2"}
+    invoice = books.invoices.put(_invoice("W-1", LineItems=[line]))[0]
+
+    books.invoices.put_attachment_data(
+        invoice["InvoiceID"], "scan.pdf", b"%PDF-1.7", "application/pdf"
+    )
+
+    (attached,) = books.invoices.get_attachments(invoice["InvoiceID"])["Attachments"]
+    assert invoice["Total"] == pytest.approx(25.41)
+    assert attached["FileName"] == "scan.pdf"
+    read = books.invoices.get_attachment_data(invoice["InvoiceID"], "scan.pdf")
+    assert read == b"%PDF-1.7"
+
+
+def test_a_disconnected_organisation_raises_forbidden(
+    books: Xero, server: Server
+) -> None:
+    (organisation,) = books.organisations.all()
+    preset = {"organisation": organisation["OrganisationID"]}
+    requests.post(f"{server.url}/__mock__/presets/disconnected", json=preset, timeout=5)
+
+    with pytest.raises(XeroForbidden):
+        books.organisations.all()

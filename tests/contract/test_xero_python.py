@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -16,6 +17,9 @@ from xero_python.accounting import (
     AccountingApi,
     Allocation,
     Allocations,
+    BatchPayment,
+    BatchPaymentDelete,
+    BatchPayments,
     Contact,
     Contacts,
     CreditNote,
@@ -25,11 +29,15 @@ from xero_python.accounting import (
     HistoryRecords,
     Invoice,
     Invoices,
+    Item,
+    Items,
     LineAmountTypes,
     LineItem,
     Payment,
     PaymentDelete,
     Payments,
+    Purchase,
+    RequestEmpty,
 )
 from xero_python.api_client import ApiClient, Configuration
 from xero_python.api_client.oauth2 import OAuth2Token, TokenApi
@@ -37,6 +45,7 @@ from xero_python.exceptions import AccountingBadRequestException
 from xero_python.identity import IdentityApi
 
 from mock_accounting.app import Server
+from mock_accounting.ledger.demo import DEMO_TENANT_ID
 
 SCOPES = [
     "accounting.invoices",
@@ -353,3 +362,117 @@ def test_an_invoice_is_read_as_pdf(sdk: Sdk) -> None:
     path = sdk.accounting.get_invoice_as_pdf(sdk.tenant, invoice.invoice_id)
 
     assert Path(path).read_bytes().startswith(b"%PDF-")
+
+
+def test_items_are_kept_and_named_by_lines(sdk: Sdk) -> None:
+    price = Purchase(unit_price=10.5, account_code="200", tax_type="OUTPUT2")
+    mug = Item(code="MUG-1", name="Mug", description="Blue mug", sales_details=price)
+    (made,) = sdk.accounting.create_items(sdk.tenant, Items(items=[mug])).items
+
+    line = LineItem(item_code="MUG-1", quantity=2)
+    (invoice,) = _create(sdk, _invoice("W-1", line_items=[line]))
+    sdk.accounting.delete_item(sdk.tenant, made.item_id)
+
+    assert invoice.total == Decimal("25.41")
+    assert sdk.accounting.get_items(sdk.tenant).items == []
+
+
+def test_a_batch_payment_settles_invoices_and_is_deleted(sdk: Sdk) -> None:
+    invoices = _create(sdk, _invoice("W-1"), _invoice("W-2"))
+    batch = BatchPayment(
+        account=Account(code="091"),
+        date=dt.date(2026, 3, 15),
+        reference="Payout 7",
+        payments=[
+            Payment(invoice=Invoice(invoice_id=it.invoice_id), amount=25.41)
+            for it in invoices
+        ],
+    )
+
+    (made,) = sdk.accounting.create_batch_payment(
+        sdk.tenant, BatchPayments(batch_payments=[batch])
+    ).batch_payments
+    paid = sdk.accounting.get_invoices(sdk.tenant, statuses=["PAID"]).invoices
+    (deleted,) = sdk.accounting.delete_batch_payment(
+        sdk.tenant,
+        BatchPaymentDelete(batch_payment_id=made.batch_payment_id, status="DELETED"),
+    ).batch_payments
+
+    assert made.total_amount == Decimal("50.82")
+    assert len(paid) == 2
+    assert deleted.status == "DELETED"
+
+
+def test_a_file_is_attached_and_read_back(sdk: Sdk) -> None:
+    (invoice,) = _create(sdk, _invoice("W-1"))
+    identity = (sdk.tenant, invoice.invoice_id, "scan.pdf")
+
+    sdk.accounting.create_invoice_attachment_by_file_name(*identity, b"%PDF-1.7")
+
+    listed = sdk.accounting.get_invoice_attachments(*identity[:2]).attachments
+    read = sdk.accounting.get_invoice_attachment_by_file_name(
+        *identity, "application/pdf"
+    )
+    assert [it.content_length for it in listed] == [8]
+    assert Path(read).read_bytes() == b"%PDF-1.7"
+
+
+def test_an_invoice_is_sent_and_shown_online(sdk: Sdk) -> None:
+    customer = Contact(name="Wool Shop", email_address="shop@wool.example")
+    (invoice,) = _create(sdk, _invoice("W-1", contact=customer))
+    identity = (sdk.tenant, invoice.invoice_id)
+
+    sdk.accounting.email_invoice(*identity, RequestEmpty())
+
+    (online,) = sdk.accounting.get_online_invoice(*identity).online_invoices
+    assert requests.get(online.online_invoice_url, timeout=5).status_code == 200
+    assert sdk.accounting.get_invoice(*identity).invoices[0].sent_to_contact
+
+
+def test_the_actions_are_read(sdk: Sdk) -> None:
+    actions = sdk.accounting.get_organisation_actions(sdk.tenant).actions
+
+    assert {it.name: it.status for it in actions}["UseMulticurrency"] == "ALLOWED"
+
+
+def test_a_consent_is_redeemed_and_refreshed(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token_url = f"{server.url}/connect/token"
+    monkeypatch.setattr(TokenApi, "refresh_token_url", token_url)
+    scopes = ["offline_access", "accounting.invoices"]
+    sent_back = requests.post(
+        f"{server.url}/identity/connect/authorize",
+        params={
+            "response_type": "code",
+            "client_id": "demo",
+            "redirect_uri": "http://localhost/callback",
+            "scope": " ".join(scopes),
+        },
+        data={"decision": "allow", "organisation": DEMO_TENANT_ID},
+        allow_redirects=False,
+        timeout=5,
+    ).headers["Location"]
+    token = requests.post(
+        token_url,
+        data={
+            "grant_type": "authorization_code",
+            "code": parse_qs(urlsplit(sent_back).query)["code"][0],
+            "redirect_uri": "http://localhost/callback",
+        },
+        auth=("demo", "demo"),
+        timeout=5,
+    ).json()
+    store = {**token, "scope": scopes}
+    client = ApiClient(
+        Configuration(oauth2_token=OAuth2Token(client_id="demo", client_secret="demo")),
+        oauth2_token_getter=lambda: store,
+        oauth2_token_saver=store.update,
+    )
+
+    client.refresh_oauth2_token()
+
+    assert store["refresh_token"] != token["refresh_token"]
+    accounting = AccountingApi(client, base_url=f"{server.url}/api.xro/2.0")
+    assert accounting.get_invoices(DEMO_TENANT_ID).invoices == []
+    client.rest_client.pool_manager.clear()
