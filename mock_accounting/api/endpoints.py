@@ -64,11 +64,18 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Endpoint]] = {
     ("organisation", "actions"): {"GET": settings.actions},
     ("organisations",): {"GET": settings.organisation},
     ("organisations", "actions"): {"GET": settings.actions},
-    ("accounts",): {"GET": settings.accounts},
+    ("accounts",): {"GET": settings.accounts, "PUT": settings.create_account},
     ("accounts", ONE): {"GET": settings.account},
-    ("taxrates",): {"GET": settings.tax_rates},
+    ("taxrates",): {
+        "GET": settings.tax_rates,
+        "PUT": settings.create_tax_rates,
+        "POST": settings.save_tax_rates,
+    },
     ("taxrates", ONE): {"GET": settings.tax_rate},
-    ("currencies",): {"GET": settings.currencies},
+    ("currencies",): {
+        "GET": settings.currencies,
+        "PUT": settings.subscribe_currencies,
+    },
     ("contacts",): {
         "GET": contacts.contacts,
         "PUT": contacts.create_contacts,

@@ -31,6 +31,7 @@ _LISTS = frozenset(
         "lineitems",
         "payments",
         "phones",
+        "taxcomponents",
         "taxrates",
         "tracking",
         "validationerrors",

@@ -12,14 +12,17 @@ from mock_accounting.dialect.bodies import Element
 from mock_accounting.dialect.messages import Rejected
 from mock_accounting.ledger.ids import NIL_ID, parse_id
 from mock_accounting.ledger.inputs import (
+    AccountInput,
     AllocationInput,
     BatchPaymentInput,
     ContactInput,
     CreditNoteInput,
+    CurrencyInput,
     InvoiceInput,
     ItemInput,
     LineInput,
     PaymentInput,
+    TaxRateInput,
 )
 from mock_accounting.ledger.model import (
     Address,
@@ -30,6 +33,7 @@ from mock_accounting.ledger.model import (
     Phone,
     PriceDetails,
     RecordStatus,
+    TaxComponent,
 )
 from mock_accounting.ledger.money import round_half_up
 
@@ -99,6 +103,38 @@ def allocation_input(element: Element) -> AllocationInput:
     )
 
 
+def account_input(element: Element) -> AccountInput:
+    """A ledger account as sent."""
+    return AccountInput(
+        code=element.text("Code"),
+        name=element.text("Name"),
+        type=(element.text("Type") or "").upper() or None,
+        tax_type=element.text("TaxType") or None,
+        enable_payments=element.flag("EnablePaymentsToAccount"),
+        currency_code=element.text("CurrencyCode") or None,
+        bank_account_number=element.text("BankAccountNumber") or None,
+    )
+
+
+def tax_rate_input(element: Element) -> TaxRateInput:
+    """A tax rate as sent."""
+    components = element.children("TaxComponents")
+    return TaxRateInput(
+        tax_type=element.text("TaxType") or None,
+        name=element.text("Name"),
+        status=_choice(element, "Status", RecordStatus),
+        report_tax_type=element.text("ReportTaxType") or None,
+        components=None if components is None else tuple(map(_component, components)),
+    )
+
+
+def currency_input(element: Element) -> CurrencyInput:
+    """A currency as sent."""
+    return CurrencyInput(
+        code=element.text("Code"), description=element.text("Description")
+    )
+
+
 def item_input(element: Element, *, unit_decimals: int) -> ItemInput:
     """An item as sent; *unit_decimals* is what the query's `unitdp` says."""
     return ItemInput(
@@ -155,6 +191,14 @@ def batch_payment_input(element: Element) -> BatchPaymentInput:
 def history_details(element: Element) -> str:
     """The note to add to a document's history."""
     return (element.text("Details") or "")[:2500]
+
+
+def _component(element: Element) -> TaxComponent:
+    return TaxComponent(
+        name=element.text("Name") or "",
+        rate_percent=round_half_up(element.number("Rate") or Decimal(0), 4),
+        is_compound=element.flag("IsCompound") or False,
+    )
 
 
 def _price(element: Element | None, unit_decimals: int) -> PriceDetails | None:

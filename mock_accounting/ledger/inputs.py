@@ -15,6 +15,7 @@ from mock_accounting.ledger.model import (
     Phone,
     PriceDetails,
     RecordStatus,
+    TaxComponent,
 )
 
 
@@ -36,6 +37,38 @@ class ContactInput:
     addresses: tuple[Address, ...] | None = None
     phones: tuple[Phone, ...] | None = None
     persons: tuple[ContactPerson, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountInput:
+    """A ledger account as sent."""
+
+    code: str | None = None
+    name: str | None = None
+    type: str | None = None
+    tax_type: str | None = None
+    enable_payments: bool | None = None
+    currency_code: str | None = None
+    bank_account_number: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaxRateInput:
+    """A tax rate as sent."""
+
+    tax_type: str | None = None
+    name: str | None = None
+    status: RecordStatus | None = None
+    report_tax_type: str | None = None
+    components: tuple[TaxComponent, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CurrencyInput:
+    """A currency as sent."""
+
+    code: str | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

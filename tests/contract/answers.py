@@ -74,6 +74,10 @@ def _batch(number: str) -> dict[str, Any]:
     }
 
 
+def _rate(name: str) -> dict[str, Any]:
+    return {"Name": name, "TaxComponents": [{"Name": "VAT", "Rate": 7.5}]}
+
+
 def _allocation(number: str) -> dict[str, Any]:
     return {"Amount": 1, "Invoice": {"InvoiceNumber": number}}
 
@@ -181,6 +185,9 @@ def _calls(paths: Mapping[str, str]) -> _Calls:
                 calls[endpoint, method] = (_reading(endpoint, paths), _FILE)
     deleted = {"Status": "DELETED"}
     writes: dict[tuple[str, ...], dict[str, Any]] = {
+        ("accounts",): {"PUT": {"Code": "201", "Name": "More", "Type": "SALES"}},
+        ("taxrates",): {"PUT": _rate("One"), "POST": _rate("Two")},
+        ("currencies",): {"PUT": {"Code": "SEK"}},
         ("contacts",): {"PUT": {"Name": "Other"}, "POST": _CUSTOMER},
         ("contacts", one): {"POST": {"FirstName": "Ada"}},
         ("items",): {"PUT": {"Code": "BOWL"}, "POST": _ITEM},

@@ -8,7 +8,12 @@ from mock_accounting.dialect.dates import iso_ticks, ms_day, ms_moment
 from mock_accounting.dialect.jsontext import JsonObject
 from mock_accounting.dialect.rendering.fields import add_set
 from mock_accounting.ledger.ids import NIL_ID
-from mock_accounting.ledger.inputs import ItemInput
+from mock_accounting.ledger.inputs import (
+    AccountInput,
+    CurrencyInput,
+    ItemInput,
+    TaxRateInput,
+)
 from mock_accounting.ledger.model import (
     AccountClass,
     Currency,
@@ -96,6 +101,25 @@ def show_account(subject: LedgerAccount) -> JsonObject:
         SystemAccount=subject.system_account,
     )
     return content
+
+
+def echo_account(sent: AccountInput) -> JsonObject:
+    """A refused ledger account, as it was sent."""
+    content: JsonObject = {"AccountID": NIL_ID}
+    add_set(content, Code=sent.code, Name=sent.name, Type=sent.type)
+    return content
+
+
+def echo_tax_rate(sent: TaxRateInput) -> JsonObject:
+    """A refused tax rate, as it was sent."""
+    content: JsonObject = {}
+    add_set(content, Name=sent.name, TaxType=sent.tax_type)
+    return content
+
+
+def echo_currency(sent: CurrencyInput) -> JsonObject:
+    """A refused currency, as it was sent."""
+    return {"Code": sent.code or ""}
 
 
 def show_tax_rate(subject: TaxRate) -> JsonObject:
