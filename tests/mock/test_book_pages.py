@@ -110,5 +110,19 @@ def test_the_description_names_every_endpoint() -> None:
     )
 
 
+def test_every_operation_has_an_identifier_of_its_own() -> None:
+    paths = describe_api()["paths"]
+    named = [it["operationId"] for methods in paths.values() for it in methods.values()]
+
+    assert len(named) == len(set(named))
+    assert all(
+        f"{{{it['name']}}}" in path
+        for path, methods in paths.items()
+        for operation in methods.values()
+        for it in operation["parameters"]
+        if it["in"] == "path"
+    )
+
+
 def test_the_description_is_served(api: Any) -> None:
     assert api.http.get("/openapi.json").get_json()["openapi"] == "3.1.0"

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 
-from mock_accounting.app import Server
+from mock_accounting.app import Server, create_app
+from mock_accounting.config import Settings
 
 CHROMIUM = shutil.which("chromium")
 InvoiceBody = Callable[..., dict[str, Any]]
@@ -239,6 +240,53 @@ def test_on_paper_there_is_the_invoice_and_nothing_else(
     expect(page.get_by_role("navigation", name="Pages")).to_be_hidden()
     expect(page.get_by_text("History")).to_be_hidden()
     expect(page.get_by_role("button", name="Print")).to_be_hidden()
+    page.close()
+
+
+def test_a_preset_set_in_an_organisations_pages_is_about_it_alone(
+    chromium: Browser, server: Server
+) -> None:
+    opened = requests.post(
+        f"{server.url}/__mock__/organisations", json={"name": "Second"}, timeout=5
+    ).json()
+    page = chromium.new_page()
+    page.goto(f"{server.url}/faults?organisation={opened['organisation']}")
+    page.get_by_role("button", name="Set: Everything is slow").click()
+    expect(page.get_by_text("one organisation")).to_be_visible()
+
+    rules = requests.get(f"{server.url}/__mock__/faults", timeout=5).json()["faults"]
+    assert rules[0]["match"]["organisation"] == opened["organisation"]
+    page.close()
+
+
+@pytest.fixture
+def guarded() -> Iterator[Server]:
+    """A mock whose control API wants a token."""
+    settings = Settings(enforce_limits=False, control_token="only-for-tests")
+    server = Server(create_app(settings), "127.0.0.1", 0)
+    server.start()
+    yield server
+    server.close()
+
+
+def test_a_page_asks_for_the_control_token_once(
+    chromium: Browser, guarded: Server
+) -> None:
+    page = chromium.new_page()
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept("only-for-tests")
+
+    page.on("dialog", answer)
+    page.goto(f"{guarded.url}/faults")
+    banner = page.get_by_role("region", name="Active faults")
+    for preset in ("Everything is slow", "The month is closed"):
+        page.get_by_role("button", name=f"Set: {preset}").click()
+        expect(banner).to_contain_text(preset)
+
+    assert len(asked) == 1
     page.close()
 
 

@@ -66,7 +66,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    if (button.dataset.control) act(button, () => ({}));
+    const { organisation } = button.dataset;
+    if (button.dataset.control) act(button, () => (organisation ? { organisation } : {}));
     if (button.dataset.print !== undefined) window.print();
     if (button.dataset.copy) copy(button);
     if (button.dataset.operation !== undefined) choose(button);
