@@ -64,6 +64,12 @@ def eligible(kind: PostingKind) -> Select[PostingRow]:
     )
 
 
+def is_anything_eligible(session: Session) -> bool:
+    """Tell whether any posting waits for its turn and has it."""
+    due = (session.scalars(eligible(kind).limit(1)) for kind in PostingKind)
+    return any(rows.first() is not None for rows in due)
+
+
 def freeze_or_set_aside(
     session: Session,
     kind: PostingKind,

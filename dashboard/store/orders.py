@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,6 +24,7 @@ from dashboard.store.database import Database
 from dashboard.store.schema import OrderRow, PostingRow, RevisionRow, ShopRow
 from dashboard.store.standings import (
     add_event,
+    lock_orders,
     problem_from_plain,
     problem_to_plain,
     refresh_standings,
@@ -31,6 +32,13 @@ from dashboard.store.standings import (
 
 # What can still be changed: it has not left the house, or came back refused.
 _OPEN = {PostingState.PENDING.value, PostingState.REFUSED.value}
+_MOVING = [
+    OrderStatus.QUEUED.value,
+    OrderStatus.IN_PROGRESS.value,
+    OrderStatus.RETRYING.value,
+]
+_LAGGING = timedelta(minutes=2)
+_LAGGING_AT_ONCE = 200
 # What cannot: it may be in the books, or is.
 _IN_THE_BOOKS = {PostingState.IN_FLIGHT.value, PostingState.CONFIRMED.value}
 
@@ -72,7 +80,8 @@ class StoredRevision:
 
 
 Planner = Callable[[Order, Shop, CompanyRules, Sequence[Posting]], Plan]
-Reader = Callable[[StoredRevision], Order | Problem]
+# None: the revision tells nothing anew (the shop only said that the order is gone).
+Reader = Callable[[StoredRevision], Order | Problem | None]
 
 
 class OrderStore:
@@ -162,7 +171,8 @@ class OrderStore:
                 now = self._database.now(session)
                 row = _locked(session, OrderRow.id == order_id)
                 stored = None if row is None else _newest(session, row)
-                if row is None or stored is None:
+                told = None if stored is None else reader(stored)
+                if row is None or stored is None or told is None:
                     continue
                 before = (row.decision, row.status)
                 if why:
@@ -171,7 +181,7 @@ class OrderStore:
                     session,
                     row,
                     stored.shop,
-                    reader(stored),
+                    told,
                     planner,
                     now,
                     retry_refused=bool(why),
@@ -202,13 +212,36 @@ class OrderStore:
     ) -> bool:
         """Take an order up again that a person had set aside."""
         with self._database.write() as session:
+            now = self._database.now(session)
             row = _locked(session, OrderRow.id == order_id)
-            if row is None or not row.ignored_by:
+            stored = None if row is None else _newest(session, row)
+            told = None if stored is None else reader(stored)
+            if row is None or not row.ignored_by or stored is None or told is None:
                 return False
             row.ignored_by = ""
             row.ignored_reason = ""
-        self.plan_again([order_id], reader, planner, actor=actor, why="Taken up again.")
-        return True
+            add_event(session, row.id, "person", "Taken up again.", at=now, actor=actor)
+            _plan(session, row, stored.shop, told, planner, now, retry_refused=True)
+            return True
+
+    def refresh_lagging(self) -> None:
+        """Derive anew the status of orders that have been on their way for long.
+
+        An order that came to share a contact just as the books refused it is not
+        among those whose status was derived then.
+        """
+        with self._database.read() as session:
+            before = self._database.now(session) - _LAGGING
+            lagging = session.scalars(
+                select(OrderRow.id)
+                .where(OrderRow.status.in_(_MOVING), OrderRow.status_at < before)
+                .order_by(OrderRow.id)
+                .limit(_LAGGING_AT_ONCE)
+            ).all()
+        if lagging:
+            with self._database.write() as session:
+                lock_orders(session, lagging)
+                refresh_standings(session, lagging, self._database.now(session))
 
     def newest_revision(self, order_id: int) -> StoredRevision | None:
         """Return what the shop last sent of an order."""

@@ -32,6 +32,7 @@ from dashboard.store.batches import (
     freeze_missing,
     freeze_or_set_aside,
     halves,
+    is_anything_eligible,
     postings_of,
 )
 from dashboard.store.database import Database
@@ -64,9 +65,7 @@ class WorkQueue:
     def has_pending(self) -> bool:
         """Tell whether any posting waits for its turn and has it."""
         with self._database.read() as session:
-            return any(
-                session.scalars(eligible(kind).limit(1)).first() for kind in PostingKind
-            )
+            return is_anything_eligible(session)
 
     def prepare(self, freeze: Freeze) -> bool:
         """Freeze the next batch of due postings into a request (T1).

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, distinct, func, or_, select, type_coerce, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import delete, distinct, func, select, type_coerce, update
+from sqlalchemy.orm import Session
 
-from dashboard.domain.postings import PostingKind, PostingState
+from dashboard.domain.postings import PostingKind
 from dashboard.domain.runs import Run, RunCounts, RunState, Task, Trigger
-from dashboard.domain.status import Decision, RequestState
+from dashboard.domain.status import RequestState
+from dashboard.store.batches import is_anything_eligible
 from dashboard.store.database import Database, UtcDateTime
 from dashboard.store.schema import (
     ExchangeRow,
     HeartbeatRow,
     OrderEventRow,
-    OrderRow,
-    PostingRow,
     RequestRow,
     RunRow,
 )
@@ -141,7 +140,7 @@ class RunStore:
     def work_due_at(self) -> datetime | None:
         """Return when the next posting or request can be worked on, if there is any."""
         with self._database.read() as session:
-            if session.scalar(_pending().limit(1)) is not None:
+            if is_anything_eligible(session):
                 return self._database.now(session)
             # The greater of two columns: SQLite has no other word for it than max.
             postgres = session.get_bind().dialect.name == "postgresql"
@@ -160,25 +159,6 @@ class RunStore:
         row.process = self._process
         session.flush()
         return run_of(row)
-
-
-def _pending() -> Select[int]:
-    """Select postings that wait to be frozen: not those behind one under way."""
-    required = aliased(PostingRow)
-    return (
-        select(PostingRow.id)
-        .join(OrderRow, OrderRow.id == PostingRow.order_id)
-        .outerjoin(required, required.id == PostingRow.requires_id)
-        .where(
-            PostingRow.state == PostingState.PENDING.value,
-            OrderRow.decision == Decision.BOOK.value,
-            or_(
-                required.id.is_(None),
-                (required.state == PostingState.CONFIRMED.value)
-                & required.problem.is_(None),
-            ),
-        )
-    )
 
 
 def run_of(row: RunRow) -> Run:

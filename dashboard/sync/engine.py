@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 SWEEP_S = 15.0
 _BEAT_S = 5.0
 _MIN_WAIT_S = 0.05
+_AFTER_FAILURE_S = 5.0
 _NO_CONNECTION = "There is no connection to the books: Settings > Connection."
 
 OpenBooks = Callable[[Connection, Pacer], Books]
@@ -119,26 +120,31 @@ class Engine:
         while not self._stopping.is_set():
             try:
                 self.runs.beat("engine")
-                self._work()
-                wait_s = self._until_next_s()
+                went_well = self._work()
+                wait_s = self._until_next_s() if went_well else _AFTER_FAILURE_S
             except Exception:  # noqa: BLE001 - logged
                 # The edge of the engine: a database that is away comes back.
                 _log.exception("the engine failed")
-                wait_s = SWEEP_S / 3
+                wait_s = _AFTER_FAILURE_S
             self._woken.wait(wait_s)
             self._woken.clear()
 
-    def _work(self) -> None:
+    def _work(self) -> bool:
+        """Carry out what is asked for and what is due; False if a run failed."""
         self.runs.clean_up()
         self._take_over()
+        self._stores.orders.refresh_lagging()
+        states = []
         while not self._stopping.is_set():
             run = self.runs.take()
             if run is None:
                 break
-            self._carry_out(run)
+            states.append(self._carry_out(run).state)
         trigger, self._trigger = self._trigger, Trigger.SWEEP
         if self._has_work() and not self._gate_is_closed():
-            self._carry_out(self.runs.begin(Task.SYNC, trigger))
+            run = self.runs.begin(Task.SYNC, trigger)
+            states.append(self._carry_out(run).state)
+        return RunState.FAILED not in states
 
     def _take_over(self) -> None:
         """Free what processes of this machine held that are gone, killed for instance.
@@ -161,7 +167,8 @@ class Engine:
 
     def _until_next_s(self) -> float:
         due_at = self.runs.work_due_at()
-        if due_at is None or self._gate_is_closed():
+        connected = self._stores.company.connection() is not None
+        if due_at is None or not connected or self._gate_is_closed():
             return SWEEP_S
         wait_s = (due_at - self._clock.now()).total_seconds()
         return min(max(wait_s, _MIN_WAIT_S), SWEEP_S)
@@ -189,6 +196,8 @@ class Engine:
             failure = silent.failure
             if failure.closes_gate:
                 self._gate.close(failure.wait_s or 0.0, failure.reason)
+            else:
+                self._gate.note_failure(failure.reason)
             return self.runs.finish(run.id, RunState.FAILED, f"{failure.reason}.")
         worker = Worker(
             queue=self._queue,

@@ -142,8 +142,11 @@ class Intake:
         return self._orders.take_in(shop, revision, plan_order)
 
 
-def read_again(stored: StoredRevision) -> Order | Problem:
-    """Read a stored revision once more, with what we understand today."""
+def read_again(stored: StoredRevision) -> Order | Problem | None:
+    """Read a stored revision once more, with what we understand today.
+
+    None when it says no more than that the shop deleted the order.
+    """
     try:
         message = CONNECTORS[stored.shop.kind].read(stored.headers, stored.payload)
     except NotJson as error:
@@ -154,13 +157,7 @@ def read_again(stored: StoredRevision) -> Order | Problem:
         case NotUnderstood():
             return _unread(message)
         case Deleted() | Ping():
-            return Problem(
-                cause=Cause.NOT_UNDERSTOOD,
-                message=(
-                    f"The shop deleted order {stored.number}. "
-                    "Nothing more can be read of it."
-                ),
-            )
+            return None
 
 
 def _unread(message: NotUnderstood) -> Problem:
