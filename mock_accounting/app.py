@@ -106,6 +106,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
                 organisations=organisations,
                 log=log,
                 faults=faults,
+                limits=limits,
                 description=describe_api(),
                 asks_token=settings.control_token is not None,
             )

@@ -13,6 +13,7 @@ from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.demo import DEMO_TENANT_ID
 from mock_accounting.ledger.errors import NoSuchDocument
 from mock_accounting.ledger.organisations import Organisations
+from mock_accounting.traffic.limits import Limits
 from mock_accounting.traffic.log import RequestLog
 from mock_accounting.ui.formats import FILTERS
 
@@ -39,6 +40,7 @@ class Shown:
     organisations: Organisations
     log: RequestLog
     faults: FaultRules
+    limits: Limits
     description: Mapping[str, Any]
     """The imitated API as an OpenAPI document."""
     asks_token: bool = False

@@ -17,12 +17,17 @@ def add_lab_pages(blueprint: Blueprint, shown: Shown) -> None:
 
     @blueprint.get("/faults")
     def faults() -> Response:
+        clock, limits = shown.organisations.clock, shown.limits
+        # A clock that runs would make every look at it a new version.
+        standing = clock.now().isoformat() if clock.frozen else "runs"
         return shown.live(
             "faults",
-            "faults",
+            f"{standing} {limits.quota.enforced}",
             lambda: {
                 "rules": list(reversed(shown.faults.all())),
-                "now": shown.organisations.clock.now(),
+                "now": clock.now(),
+                "frozen": clock.frozen,
+                "quota": limits.quota,
                 "presets": PRESETS,
                 "kinds": list(FaultKind),
             },

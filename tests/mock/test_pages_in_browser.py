@@ -259,6 +259,20 @@ def test_a_preset_set_in_an_organisations_pages_is_about_it_alone(
     page.close()
 
 
+def test_the_clock_and_the_limits_are_switched_by_hand(
+    chromium: Browser, server: Server
+) -> None:
+    page = chromium.new_page()
+    page.goto(f"{server.url}/faults")
+    page.get_by_role("button", name="Stop it").click()
+    expect(page.get_by_text("The clock stands still")).to_be_visible()
+    page.get_by_role("button", name="A day on").click()
+    page.get_by_role("button", name="Switch limits on").click()
+
+    expect(page.get_by_text("60 a minute")).to_be_visible()
+    page.close()
+
+
 @pytest.fixture
 def guarded() -> Iterator[Server]:
     """A mock whose control API wants a token."""

@@ -66,8 +66,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    const { organisation } = button.dataset;
-    if (button.dataset.control) act(button, () => (organisation ? { organisation } : {}));
+    const content = button.dataset.content ?? "{}";
+    if (button.dataset.control) act(button, () => JSON.parse(content));
     if (button.dataset.print !== undefined) window.print();
     if (button.dataset.copy) copy(button);
     if (button.dataset.operation !== undefined) choose(button);
