@@ -230,11 +230,15 @@ class FaultRules:
             return ()
         now = self._clock.now()
         with self._lock:
-            hits = [
+            due = [
                 rule
                 for rule in self._rules.values()
-                if matches(rule.spec, call, tenant_id) and _fires(rule, request_id, now)
+                if matches(rule.spec, call, tenant_id) and _is_due(rule, now)
             ]
+            hits = _taking_effect(due)
+            for rule in hits:
+                rule.fired += 1
+                rule.requests.append(request_id)
             self._changes += len(hits)
             if any(rule.spec.kind is FaultKind.EXPIRE_TOKEN for rule in hits):
                 self._expired_tokens.add(call.header("Authorization", ""))
@@ -294,7 +298,8 @@ def _is_of_kind(kind: FaultKind, call: Call) -> bool:
     return True
 
 
-def _fires(rule: FaultRule, request_id: int, now: datetime) -> bool:
+def _is_due(rule: FaultRule, now: datetime) -> bool:
+    """Whether the rule is to hit this match, which is counted."""
     spec = rule.spec
     if spec.starts_at is not None and now < spec.starts_at:
         return False
@@ -303,8 +308,15 @@ def _fires(rule: FaultRule, request_id: int, now: datetime) -> bool:
     rule.matched += 1
     if rule.matched < spec.nth or rule.is_over(now):
         return False
-    if spec.probability < 1 and rule.dice.random() >= spec.probability:
-        return False
-    rule.fired += 1
-    rule.requests.append(request_id)
-    return True
+    return spec.probability >= 1 or rule.dice.random() < spec.probability
+
+
+def _taking_effect(due: Sequence[FaultRule]) -> list[FaultRule]:
+    """Of several wrong answers a client can only get one.
+
+    What fails before processing leaves nothing to fail after it; else the
+    oldest rule gives the answer, and the others wait for another call.
+    """
+    wrong = [rule for rule in due if rule.spec.kind.is_of_answer]
+    given = sorted(wrong, key=lambda rule: rule.spec.when is When.AFTER)[:1]
+    return [rule for rule in due if rule not in wrong or rule in given]

@@ -208,6 +208,19 @@ def test_a_rule_about_one_organisation_leaves_the_others_alone(api: Any) -> None
     assert (mine, theirs) == (200, 503)
 
 
+def test_of_two_wrong_answers_one_is_given_and_the_other_waits(api: Any) -> None:
+    _set(api, "malform")
+    _set(api, "status", options={"status": 502})
+    _set(api, "status", options={"status": 500})
+
+    statuses = [api.get("Organisation").status_code for _ in range(4)]
+
+    rules = api.control("GET", "faults")["faults"]
+    assert statuses == [502, 500, 200, 200]
+    assert [rule["fired"] for rule in rules] == [1, 1, 1]
+    assert len({rule["requests"][0] for rule in rules}) == 3
+
+
 def test_a_spread_delay_throws_the_same_dice_again() -> None:
     spec = FaultSpec(
         kind=FaultKind.DELAY, times=None, seconds=1, up_to_seconds=3, seed=5
