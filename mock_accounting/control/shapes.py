@@ -132,7 +132,11 @@ def show_books(books: Books) -> JsonObject:
     groups: dict[str, Mapping[str, object]] = {
         "contacts": books.contacts,
         "invoices": books.invoices,
+        "credit_notes": books.credit_notes,
+        "allocations": books.allocations,
         "payments": books.payments,
+        "batch_payments": books.batch_payments,
+        "items": books.items,
         "accounts": books.accounts,
         "tax_rates": books.tax_rates,
         "currencies": books.currencies,

@@ -140,6 +140,16 @@ def examples(app: Flask) -> list[Example]:
     ]
 
 
+def write_calls(app: Flask) -> list[tuple[str, str, Any]]:
+    """Method, path and a good body of every endpoint that takes JSON."""
+    calls = _calls(_set_up(Caller(app)))
+    return [
+        (method, *call)
+        for (_, method), call in calls.items()
+        if len(call) > 1 and isinstance(call[1], dict)
+    ]
+
+
 def _set_up(caller: Caller) -> dict[str, str]:
     """Write one document of each kind; their paths."""
     contact = caller.made("Contacts", _CUSTOMER)
