@@ -6,6 +6,7 @@ import secrets
 import signal
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -174,7 +175,9 @@ class Server:
             self._close_sockets()
         else:
             # Sockets belong to the loop's thread, which ends with the last one.
-            self._server.trigger.pull_trigger(self._close_sockets)
+            # A worker may wake the loop first: the trigger is closed by then.
+            with suppress(OSError):
+                self._server.trigger.pull_trigger(self._close_sockets)
             self._thread.join(timeout=5)
         self._server.task_dispatcher.shutdown(timeout=1)
         storage: Storage = self._app.extensions["mock_storage"]
