@@ -13,15 +13,18 @@ from dashboard.accounting.protocol import BooksSilent
 from dashboard.app import Program
 from dashboard.cli.terminal import json_option, open_program, tell
 from dashboard.domain.number_pattern import PatternWrong, example
-from dashboard.domain.rules import CompanyRules, InvoiceWhen, PaymentRule, Shop
+from dashboard.domain.rules import (
+    SLUG_PATTERN,
+    CompanyRules,
+    InvoiceWhen,
+    PaymentRule,
+    Shop,
+)
 from dashboard.shops.registry import CONNECTORS
 from dashboard.store.codec import to_plain
 from dashboard.store.company import ChangedMeanwhile, Connection, ShopExists
 from dashboard.store.vault import SecretUnreadable
 from dashboard.sync.setup import plan_waiting
-
-# Contact numbers in the books begin with a slug of this length.
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,23}")
 
 
 @click.group()
@@ -47,9 +50,9 @@ def add_shop(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Add a shop. Repeating it changes nothing; a new secret joins the old one."""
-    if not _SLUG.fullmatch(slug):
+    if not re.fullmatch(SLUG_PATTERN, slug):
         raise click.ClickException(
-            "A slug has small letters a to z, digits and - only, at most 24 of them."
+            "A slug has small letters a to z, digits and - only, at most 40 of them."
         )
     if not secret:
         raise click.ClickException("The secret is empty: anybody could sign with it.")

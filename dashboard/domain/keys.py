@@ -8,6 +8,8 @@ from dashboard.domain.order import Order
 from dashboard.domain.rules import CompanyRules, Shop
 
 MAX_IDEMPOTENCY_KEY = 128
+# What the books take at most.
+_MAX_CONTACT_NUMBER = 50
 
 
 def invoice_number(order: Order, shop: Shop, rules: CompanyRules) -> str:
@@ -34,7 +36,11 @@ def contact_number(order: Order, shop: Shop) -> str:
         own = f"g{_digest(customer.email.strip().lower().encode())[:16]}"
     else:
         own = f"o{order.external_id}"
-    return f"{shop.slug[:24]}-{own}"[:50]
+    full = f"{shop.slug}-{own}"
+    if len(full) <= _MAX_CONTACT_NUMBER:
+        return full
+    # Cut off, it could be another customer's: their orders would share a contact.
+    return f"{shop.slug[:24]}-h{_digest(full.encode())[:24]}"
 
 
 def idempotency_key(*, kind: str, generation: int, target: str, body: bytes) -> str:

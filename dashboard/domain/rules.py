@@ -65,12 +65,16 @@ class CompanyRules:
     payment_rules: tuple[PaymentRule, ...] = ()
 
 
+SLUG_PATTERN = r"[a-z0-9][a-z0-9-]{0,39}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shop:
     """A shop whose orders are booked; *slug* stands in its intake address.
 
-    *prefix* goes before the order number in the invoice number and is unique among
-    the shops, so that two shops with an order 1042 do not claim one invoice number.
+    The slug matches `SLUG_PATTERN`. *prefix* goes before the order number in the
+    invoice number and is unique among the shops, so that two shops with an order
+    1042 do not claim one invoice number.
     """
 
     id: int

@@ -31,6 +31,7 @@ from wtforms.validators import (
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.rules import (
+    SLUG_PATTERN,
     CompanyRules,
     InvoiceWhen,
     PaymentRule,
@@ -255,7 +256,7 @@ class ShopForm(PageForm):
         [
             InputRequired(),
             Regexp(
-                "^[a-z0-9][a-z0-9-]{0,39}$",
+                rf"{SLUG_PATTERN}\Z",
                 message=_("Small letters, digits and hyphens."),
             ),
         ],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from dashboard.domain import keys
 from dashboard.domain.books import InvoiceLine
 from dashboard.domain.order import (
     Address,
@@ -361,3 +363,35 @@ def test_malformed_email_is_left_out(email: str) -> None:
     contact = documents(an_order("1.00", a_line("1.00"), customer=customer)).contact
 
     assert contact.email == ""
+
+
+def contact_number(slug: str, customer_id: str) -> str:
+    order = an_order("1.00", customer=Customer(external_id=customer_id))
+    return keys.contact_number(order, replace(SHOP, slug=slug))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            ("buitenshop-nederland", "gid://shopify/Customer/6940095564"),
+            ("buitenshop-nederland", "gid://shopify/Customer/6940095599"),
+        ),
+        (
+            ("a-shop-with-a-long-name-north", "7"),
+            ("a-shop-with-a-long-name-south", "7"),
+        ),
+        (("a" * 40, "123456789"), ("a" * 40, "123456780")),
+    ],
+)
+def test_two_customers_never_share_a_contact_number(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    numbers = {contact_number(*one), contact_number(*other)}
+
+    assert len(numbers) == 2
+    assert all(len(number) <= 50 for number in numbers)
+
+
+def test_contact_number_that_fits_is_shop_and_customer() -> None:
+    assert contact_number("demo-shop", "77") == "demo-shop-c77"

@@ -146,6 +146,19 @@ def test_a_shop_is_added_with_a_secret_nobody_sees_again(scene: Scene) -> None:
     assert client.post("/settings/shops", shop).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("slug", "status"), [("a" * 40, 302), ("a" * 41, 422), ("Shop", 422), ("-a", 422)]
+)
+def test_the_name_of_a_shop_fits_an_address(
+    scene: Scene, slug: str, status: int
+) -> None:
+    shop = {"name": "S", "slug": slug, "kind": "json", "secret": "very-secret-indeed"}
+
+    answer = scene.client(Role.ADMINISTRATOR).post("/settings/shops", shop)
+
+    assert answer.status_code == status
+
+
 def test_the_connection_shows_no_more_of_the_secret_than_its_end(
     scene: Scene,
 ) -> None:
