@@ -88,6 +88,17 @@ def read_document(kind: str, stored: dict[str, Any]) -> Document:
     return codec.from_json(_KINDS[kind][0], stored)
 
 
+_FROM_OLD_FORM = """
+begin;
+alter table clients rename column tenant_id to tenant_ids;
+update documents set body = replace(body, '"invoice_id":', '"document_id":')
+    where kind = 'history';
+commit;
+"""
+"""For files of the days when a client had one organisation, and only invoices a
+history."""
+
+
 class DataFolderUnusable(Exception):
     """The data folder cannot be written, or its file is no data file."""
 
@@ -254,6 +265,8 @@ class DataFile:
             self._connection.execute("pragma journal_mode=wal")
             self._connection.execute("pragma synchronous=normal")
             self._connection.executescript(_SCHEMA)
+            if self._is_of_old_form():
+                self._connection.executescript(_FROM_OLD_FORM)
             self._connection.execute("begin immediate")
             self._connection.execute("commit")
         except (OSError, sqlite3.Error) as error:
@@ -403,6 +416,10 @@ class DataFile:
         """See Storage."""
         with self._lock:
             self._connection.close()
+
+    def _is_of_old_form(self) -> bool:
+        columns = self._connection.execute("pragma table_info(clients)").fetchall()
+        return "tenant_id" in {name for _, name, *_ in columns}
 
     def _rows(self, query: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
