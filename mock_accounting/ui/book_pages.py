@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from mock_accounting.dialect.pdf import credit_note_pdf, invoice_pdf
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.contacts import require_contact
 from mock_accounting.ledger.credit_notes import require_credit_note
@@ -25,6 +26,7 @@ def add_book_pages(blueprint: Blueprint, shown: Shown) -> None:
     """Add the pages of the books."""
     _add_lists(blueprint, shown)
     _add_documents(blueprint, shown)
+    _add_printed(blueprint, shown)
 
 
 def _add_lists(blueprint: Blueprint, shown: Shown) -> None:
@@ -101,6 +103,22 @@ def _add_documents(blueprint: Blueprint, shown: Shown) -> None:
             return {"contact": found, "listing": listing, "page": listing.page}
 
         return shown.live("contact", f"{_version(books)} {today}", show)
+
+
+def _add_printed(blueprint: Blueprint, shown: Shown) -> None:
+    @blueprint.get("/invoices/<identifier>/pdf")
+    def invoice_as_pdf(identifier: str) -> Response:
+        books = shown.books()
+        with books.lock:
+            printed = invoice_pdf(books, require_invoice(books, identifier))
+        return Response(printed, mimetype="application/pdf")
+
+    @blueprint.get("/credit-notes/<identifier>/pdf")
+    def credit_note_as_pdf(identifier: str) -> Response:
+        books = shown.books()
+        with books.lock:
+            printed = credit_note_pdf(books, require_credit_note(books, identifier))
+        return Response(printed, mimetype="application/pdf")
 
 
 def _paper(

@@ -11,6 +11,7 @@ from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.model import (
     Address,
     Allocation,
+    Attachment,
     Contact,
     CreditNote,
     HistoryRecord,
@@ -86,6 +87,7 @@ class Paper:
     left: Decimal
     """What is still to be paid, or to be used of a credit note."""
     history: Sequence[HistoryRecord]
+    attachments: Sequence[Attachment]
 
 
 def paper_of(books: Books, document: Invoice | CreditNote, today: date) -> Paper:
@@ -120,6 +122,7 @@ def paper_of(books: Books, document: Invoice | CreditNote, today: date) -> Paper
         ],
         left=left,
         history=list(reversed(books.history_of(document_id))),
+        attachments=books.attachments_of(document_id),
     )
 
 

@@ -57,6 +57,25 @@ def test_a_page_shows_what_is_in_the_books(
     assert [text for text in texts if text not in page] == []
 
 
+@pytest.mark.parametrize("path", ["/invoices/W-1/pdf", "/credit-notes/W-1-CN1/pdf"])
+def test_a_document_is_had_as_pdf(filled: Any, path: str) -> None:
+    answer = filled.http.get(path)
+
+    assert answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF-")
+
+
+def test_an_invoice_names_what_is_attached_to_it(filled: Any) -> None:
+    filled.call(
+        "PUT",
+        "Invoices/W-1/Attachments/packing-slip.txt",
+        data=b"One mug",
+        headers={"Content-Type": "text/plain"},
+    )
+
+    assert "packing-slip.txt" in filled.http.get("/invoices/W-1").text
+
+
 @pytest.mark.parametrize(
     ("query", "numbers"),
     [
