@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
@@ -106,7 +106,7 @@ class _Parser(Generic[D]):
             parts.append(self._both())
         if len(parts) == 1:
             return parts[0]
-        return lambda document: any(part(document) for part in parts)
+        return _any_of(parts)
 
     def _both(self) -> Predicate[D]:
         parts = [self._single()]
@@ -114,7 +114,7 @@ class _Parser(Generic[D]):
             parts.append(self._single())
         if len(parts) == 1:
             return parts[0]
-        return lambda document: all(part(document) for part in parts)
+        return _all_of(parts)
 
     def _single(self) -> Predicate[D]:
         if not self._takes("("):
@@ -241,6 +241,27 @@ class _Parser(Generic[D]):
             raise BadFilter("Filter ends too early")
         self._position += 1
         return token
+
+
+# Loops, where any() and all() would make a generator for each document.
+def _any_of(parts: Sequence[Predicate[D]]) -> Predicate[D]:
+    def passes(document: D) -> bool:
+        for part in parts:  # noqa: SIM110 - see above
+            if part(document):
+                return True
+        return False
+
+    return passes
+
+
+def _all_of(parts: Sequence[Predicate[D]]) -> Predicate[D]:
+    def passes(document: D) -> bool:
+        for part in parts:  # noqa: SIM110 - see above
+            if not part(document):
+                return False
+        return True
+
+    return passes
 
 
 def _compared(
