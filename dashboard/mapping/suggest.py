@@ -20,25 +20,30 @@ _EXEMPT = ("ECZROUTPUT", "ZERORATEDOUTPUT")
 
 # The payment methods of common plugins, with words of the bank account their money
 # arrives on. The empty method stands for "the shop did not say".
-_CARD_WORDS = ("card", "stripe", "mollie", "clearing", "payments")
-_PAYPAL_WORDS = ("paypal",)
+_BANK_WORDS = ("business", "current", "checking", "zakelijk", "giro", "bank")
 _CASH_WORDS = ("cash", "kas")
+_MOLLIE_WORDS = ("mollie", "card")
+_KLARNA_WORDS = ("klarna",)
+_PAYPAL_WORDS = ("paypal",)
 _METHODS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("", ()),
-    ("bacs", ()),
-    ("cheque", ()),
+    ("", _BANK_WORDS),
+    ("bacs", _BANK_WORDS),
+    ("cheque", _BANK_WORDS),
     ("cod", _CASH_WORDS),
-    ("stripe", _CARD_WORDS),
-    ("woocommerce_payments", _CARD_WORDS),
-    ("mollie_wc_gateway_creditcard", _CARD_WORDS),
-    ("mollie_wc_gateway_ideal", _CARD_WORDS),
-    ("mollie_wc_gateway_bancontact", _CARD_WORDS),
-    ("ideal", _CARD_WORDS),
-    ("klarna", _CARD_WORDS),
-    ("klarna_payments", _CARD_WORDS),
+    ("stripe", ("stripe", "card")),
+    ("woocommerce_payments", ("woo", "card")),
+    ("mollie_wc_gateway_creditcard", _MOLLIE_WORDS),
+    ("mollie_wc_gateway_ideal", _MOLLIE_WORDS),
+    ("mollie_wc_gateway_bancontact", _MOLLIE_WORDS),
+    ("ideal", ("ideal", "card")),
+    ("klarna", _KLARNA_WORDS),
+    ("klarna_payments", _KLARNA_WORDS),
     ("paypal", _PAYPAL_WORDS),
     ("ppcp-gateway", _PAYPAL_WORDS),
 )
+# Bank accounts that no customer's money arrives on: those the company saves on, and
+# the cards it pays with itself.
+_OTHER_USES = ("saving", "spaar", "credit card", "creditcard")
 
 # How tax types that are for sales abroad name the country (ISO 3166-1 alpha-2).
 _COUNTRY_NAMES = {
@@ -187,14 +192,33 @@ def _country_in(name: str) -> str:
 def _with_payment_rules(
     rules: tuple[PaymentRule, ...], facts: BooksFacts
 ) -> tuple[PaymentRule, ...]:
-    """Add the well-known payment methods, whose money goes to a bank account."""
+    """Add the well-known payment methods whose bank account leaves no doubt.
+
+    An order paid by another one stops: a payment on the wrong bank account would be
+    found at the earliest when somebody compares it with the bank's statement.
+    """
     banks = [account for account in facts.ledger_accounts if account.kind == "BANK"]
-    if not banks:
-        return rules
     covered = {rule.method for rule in rules}
-    missing = (
-        PaymentRule(method=method, bank_account=_by_name(banks, words))
+    suggested = (
+        PaymentRule(method=method, bank_account=_bank_account(banks, words))
         for method, words in _METHODS
         if method not in covered
     )
-    return (*rules, *missing)
+    return (*rules, *(rule for rule in suggested if rule.bank_account))
+
+
+def _bank_account(banks: list[LedgerAccount], words: Iterable[str]) -> str:
+    """Return the code of the only bank account, or of the one a word names."""
+    if len(banks) == 1:
+        return banks[0].code
+    for word in words:
+        named = [account for account in banks if _takes(account, word)]
+        if named:
+            # Of two in two currencies, say, only a person knows which is meant.
+            return named[0].code if len(named) == 1 else ""
+    return ""
+
+
+def _takes(account: LedgerAccount, word: str) -> bool:
+    name = account.name.lower()
+    return word in name and not any(other in name for other in _OTHER_USES)

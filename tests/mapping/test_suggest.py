@@ -136,6 +136,30 @@ def test_only_bank_account_takes_every_payment_method() -> None:
     assert {rule.bank_account for rule in suggested.payment_rules} == {"1"}
 
 
+@pytest.mark.parametrize(
+    ("names", "method", "bank_account"),
+    [
+        (("Business Bank Account", "Business Savings Account"), "", "0"),
+        (("Business Bank Account", "Business Savings Account"), "cod", None),
+        (("Business Bank Account", "Stripe"), "stripe", "1"),
+        (("Business Bank Account", "Stripe"), "klarna", None),
+        (("Business Bank Account", "Stripe"), "ppcp-gateway", None),
+        (("Bank", "Company credit card"), "stripe", None),
+        (("PayPal EUR", "PayPal USD"), "ppcp-gateway", None),
+        (("PayPal", "Till"), "", None),
+    ],
+)
+def test_several_bank_accounts_take_only_the_payment_methods_they_are_named_like(
+    names: tuple[str, ...], method: str, bank_account: str | None
+) -> None:
+    banks = tuple(an_account(str(i), name, "BANK") for i, name in enumerate(names))
+
+    suggested = suggest_rules(CompanyRules(), replace(BOOKS, ledger_accounts=banks))
+
+    rules = {rule.method: rule.bank_account for rule in suggested.payment_rules}
+    assert rules.get(method) == bank_account
+
+
 def test_nothing_is_suggested_for_books_without_a_bank_account() -> None:
     books = replace(BOOKS, ledger_accounts=())
 
