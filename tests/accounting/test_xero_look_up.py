@@ -13,6 +13,7 @@ from dashboard.accounting.xero.lookup import (
     judge_contacts,
     judge_invoices,
     judge_payments,
+    name_filter,
 )
 from dashboard.domain.books import ContactDraft
 from dashboard.domain.exchanges import Finding, Found, NotOurs, NotThere, TryInstead
@@ -164,3 +165,26 @@ def test_a_contact_whose_name_is_taken_gets_another_once() -> None:
     again = judge_contacts([renamed], [], [NAMESAKE | {"Name": finding.draft.name}])
 
     assert again[member.id] == NotThere()
+
+
+def test_a_contact_with_a_quotation_mark_in_its_name_gets_one_without_once() -> None:
+    name = 'The "Wool" Shop'
+    member = a_contact("shop-c7", name=name, fallback_name=f"{name} (shop-c7)")
+    finding = judge_contacts([member], [], [])[member.id]
+    assert isinstance(finding, TryInstead)
+    assert isinstance(finding.draft, ContactDraft)
+    assert finding.draft.name == "The Wool Shop (shop-c7)"
+
+    renamed = replace(member, draft=finding.draft)
+    again = judge_contacts([renamed], [], [NAMESAKE | {"Name": finding.draft.name}])
+
+    assert again[member.id] == NotThere()
+    assert name_filter([renamed]) == 'Name=="The Wool Shop (shop-c7)"'
+
+
+def test_a_contact_of_our_number_is_ours_whatever_its_name() -> None:
+    member = a_contact("shop-c7", name='The "Wool" Shop')
+
+    finding = judge_contacts([member], [NUMBERED], [])[member.id]
+
+    assert isinstance(finding, Found)

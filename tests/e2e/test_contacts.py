@@ -65,6 +65,20 @@ def test_name_that_another_contact_has_is_solved_without_a_person(
     assert len(books.contacts()) == 3
 
 
+def test_taken_name_with_quotation_marks_is_solved_without_a_person(
+    serving: Company, books: Books
+) -> None:
+    stranger = books.put("Contacts", {"Name": 'The "Wool" Shop'})
+
+    serving.push(an_order(1, billing=ANN | {"company": 'The "Wool" Shop'}))
+    serving.wait_until_settled(within_s=20, orders=1)
+
+    assert serving.statuses() == {"paid": 1}
+    contact = contact_of(books, "W-1")
+    assert contact["ContactID"] != stranger["ContactID"]
+    assert contact["Name"] == "The Wool Shop (ann@shop.example)"
+
+
 def test_archived_contact_stops_its_order_alone_until_it_is_restored(
     serving: Company, books: Books
 ) -> None:

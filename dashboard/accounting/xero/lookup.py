@@ -29,7 +29,7 @@ def number_filter(members: Iterable[Posting]) -> str:
 def name_filter(members: Iterable[Posting]) -> str:
     """Return the filter that finds contacts by name; empty if none can be asked for."""
     names = [m.draft.name for m in members if isinstance(m.draft, ContactDraft)]
-    # A quotation mark cannot be asked for; such a clash is answered by renaming.
+    # A quotation mark cannot be asked for; `_judge_contact` takes it out.
     return _any_of("Name", [name for name in names if '"' not in name])
 
 
@@ -65,6 +65,8 @@ def _judge_contact(
 ) -> Finding:
     if own is not None:
         return _archived(draft) if _is_archived(own) else _found(own, "ContactID")
+    if '"' in draft.name:
+        return _without_quotation_marks(draft)
     if namesake is None or draft.name == draft.fallback_name:
         return NotThere()
     same_email = str(namesake.get("EmailAddress", "")).casefold()
@@ -78,6 +80,21 @@ def _judge_contact(
         reason=(
             f"Another contact is called {draft.name}, "
             f"so this one becomes {draft.fallback_name}."
+        ),
+    )
+
+
+def _without_quotation_marks(draft: ContactDraft) -> TryInstead:
+    """Return the contact under a name that the books can be asked for.
+
+    Sent again under the old one it would clash again, and nobody could tell with whom.
+    """
+    name = " ".join(draft.fallback_name.replace('"', " ").split())
+    return TryInstead(
+        draft=replace(draft, name=name, fallback_name=name),
+        reason=(
+            f"The books cannot be asked for the name {draft.name}, "
+            f"so this contact becomes {name}."
         ),
     )
 
