@@ -41,6 +41,9 @@ from dashboard.sync.setup import plan_waiting
 from dashboard.web import register_pages
 from dashboard.web.services import Services, open_services
 
+# An address that may not be called stays so until a person changes it.
+_PAUSE_S = 300.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
@@ -122,7 +125,8 @@ def _engine(
         try:
             check_address(connection.base_url, allow_inner=settings.allow_loopback_api)
         except AddressRefused as error:
-            raise BooksSilent(NotProcessed(reason=str(error))) from error
+            refused = NotProcessed(reason=str(error), wait_s=_PAUSE_S, closes_gate=True)
+            raise BooksSilent(refused) from error
         access = Access(
             base_url=connection.base_url.rstrip("/"),
             client_id=connection.client_id,

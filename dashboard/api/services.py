@@ -59,7 +59,7 @@ def open_api_services(
         overview=OverviewReading(database),
         figures=FigureReading(database),
         schedules=ScheduleStore(database),
-        gate=lambda: gate_state(database, clock, Pace()),
+        gate=lambda: gate_state(database, Pace()),
         start_run=start_run,
     )
 

@@ -163,3 +163,8 @@ class Order:
     def paid(self) -> Decimal:
         """What the shop took for this order, refunds not taken off."""
         return sum((payment.amount for payment in self.payments), Decimal(0))
+
+    @property
+    def refunded(self) -> Decimal:
+        """What the shop gave back."""
+        return sum((refund.amount for refund in self.refunds), Decimal(0))

@@ -71,6 +71,8 @@ def standing_of(
     reason: str,
     problem: Problem | None,
     progress: Iterable[Progress],
+    *,
+    paid_in_full: bool,
 ) -> Standing:
     """Derive where an order stands.
 
@@ -80,6 +82,7 @@ def standing_of(
         problem: What is wrong when the decision is STOP; what remains for a person
             when it is BOOK.
         progress: The order's postings and its contact's, in any order.
+        paid_in_full: Whether the shop took all the money the order asks for.
     """
     live = [step for step in progress if step.state is not PostingState.CANCELLED]
     moving = _moving(live)
@@ -96,7 +99,7 @@ def standing_of(
         case Decision.SKIP:
             return Standing(status=OrderStatus.IGNORED, reason=reason)
         case Decision.BOOK:
-            return _standing_when_booking(live, problem)
+            return _standing_when_booking(live, problem, paid_in_full=paid_in_full)
 
 
 def _moving(live: list[Progress]) -> Standing | None:
@@ -116,20 +119,22 @@ def _moving(live: list[Progress]) -> Standing | None:
     return None
 
 
-def _standing_when_booking(live: list[Progress], problem: Problem | None) -> Standing:
-    status = _booked(live)
+def _standing_when_booking(
+    live: list[Progress], problem: Problem | None, *, paid_in_full: bool
+) -> Standing:
+    status = _booked(live, paid_in_full=paid_in_full)
     settled = status in {OrderStatus.INVOICED, OrderStatus.PAID}
     if problem is not None and settled:
         return Standing(status=OrderStatus.NEEDS_ATTENTION, problem=problem)
     return Standing(status=status)
 
 
-def _booked(live: list[Progress]) -> OrderStatus:
+def _booked(live: list[Progress], *, paid_in_full: bool) -> OrderStatus:
     own = [step for step in live if step.kind is not PostingKind.CONTACT]
     confirmed = {s.kind for s in live if s.state is PostingState.CONFIRMED}
     if any(step.state is PostingState.PENDING for step in live):
         started = PostingKind.INVOICE in confirmed
         return OrderStatus.IN_PROGRESS if started else OrderStatus.QUEUED
-    if any(step.kind is PostingKind.PAYMENT for step in own):
+    if paid_in_full and any(step.kind is PostingKind.PAYMENT for step in own):
         return OrderStatus.PAID
     return OrderStatus.INVOICED if own else OrderStatus.QUEUED

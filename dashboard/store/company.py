@@ -213,14 +213,25 @@ class CompanyStore:
         with self._database.read() as session:
             return session.scalar(select(ConnectionRow.facts_at))
 
-    def save_facts(self, facts: BooksFacts, *, tenant_id: str, at: datetime) -> None:
-        """Keep what the books say of themselves, and which organisation it is."""
+    def save_facts(
+        self,
+        facts: BooksFacts,
+        *,
+        tenant_id: str,
+        at: datetime,
+        version: int | None = None,
+    ) -> bool:
+        """Keep what the books say of themselves, and which organisation it is; commits.
+
+        False if the connection is not the one of *version* any more: then other books
+        said it, and nothing is kept.
+        """
+        kept = update(ConnectionRow).returning(ConnectionRow.id)
+        if version is not None:
+            kept = kept.where(ConnectionRow.version == version)
+        values = {"facts": to_plain(facts), "facts_at": at, "tenant_id": tenant_id}
         with self._database.write() as session:
-            session.execute(
-                update(ConnectionRow).values(
-                    facts=to_plain(facts), facts_at=at, tenant_id=tenant_id
-                )
-            )
+            return session.scalar(kept.values(values)) is not None
 
 
 def read_rules(session: Session) -> CompanyRules:

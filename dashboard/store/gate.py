@@ -16,7 +16,6 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dashboard.domain.clock import Clock
 from dashboard.domain.timing import full_jitter_s
 from dashboard.store.database import Database
 from dashboard.store.schema import CallSlotRow, CallTokenRow, GateRow
@@ -26,6 +25,8 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _SKEW_S = 5.0
 _FAILURES_TO_CLOSE = 5
 _POLL_SLOT_S = 0.02
+# The books never ask for a longer pause than until their next day.
+_MAX_CLOSED_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,6 @@ class GateState:
     closed_until: datetime | None
     reason: str
     calls_left: int
-    day_remaining: int | None
 
 
 class Gate:
@@ -92,7 +92,7 @@ class Gate:
         with self._database.read() as session:
             now = self._database.now(session)
             closed_until = session.scalar(select(GateRow.closed_until)) or _LONG_AGO
-            if closed_until > now:
+            if is_closed(closed_until, now):
                 return (closed_until - now).total_seconds()
             return self._distance_s(session, now)
 
@@ -101,7 +101,7 @@ class Gate:
         with self._database.write() as session:
             now = self._database.now(session)
             closed_until = session.scalar(select(GateRow.closed_until)) or _LONG_AGO
-            if closed_until > now:
+            if is_closed(closed_until, now):
                 return Entry(wait_s=(closed_until - now).total_seconds())
             distance_s = self._distance_s(session, now)
             if distance_s > 0:
@@ -117,7 +117,7 @@ class Gate:
             token.used_at = now
             return Entry(slot=slot.number)
 
-    def leave(self, slot: int, *, day_remaining: int | None = None) -> None:
+    def leave(self, slot: int) -> None:
         """Give the slot back; commits."""
         with self._database.write() as session:
             session.execute(
@@ -125,16 +125,14 @@ class Gate:
                 .where(CallSlotRow.number == slot, CallSlotRow.holder == self._holder)
                 .values(holder="", until=_LONG_AGO)
             )
-            if day_remaining is not None:
-                session.execute(update(GateRow).values(day_remaining=day_remaining))
 
     def close(self, seconds: float, reason: str) -> None:
         """Let nobody call for *seconds*, or longer if it is closed for longer."""
         with self._database.write() as session:
             now = self._database.now(session)
             gate = session.scalars(select(GateRow).with_for_update()).one()
-            until = now + timedelta(seconds=seconds)
-            if until > gate.closed_until:
+            until = now + timedelta(seconds=min(seconds, _MAX_CLOSED_S))
+            if until > gate.closed_until or not is_closed(gate.closed_until, now):
                 gate.closed_until = until
                 gate.reason = reason
 
@@ -145,11 +143,11 @@ class Gate:
             gate = session.scalars(select(GateRow).with_for_update()).one()
             gate.failures += 1
             if gate.failures >= _FAILURES_TO_CLOSE:
-                wait = full_jitter_s(gate.failures - _FAILURES_TO_CLOSE + 1)
-                gate.closed_until = max(
-                    gate.closed_until, now + timedelta(seconds=max(1.0, wait))
-                )
-                gate.reason = reason
+                wait_s = full_jitter_s(gate.failures - _FAILURES_TO_CLOSE + 1)
+                until = now + timedelta(seconds=max(1.0, wait_s))
+                if until > gate.closed_until or not is_closed(gate.closed_until, now):
+                    gate.closed_until = until
+                    gate.reason = reason
 
     def note_success(self) -> None:
         """Forget the failures before; commits only if there were any."""
@@ -157,7 +155,7 @@ class Gate:
             if not session.scalar(select(GateRow.failures)):
                 return
         with self._database.write() as session:
-            session.execute(update(GateRow).values(failures=0, reason=""))
+            session.execute(update(GateRow).values(failures=0))
 
     def _distance_s(self, session: Session, now: datetime) -> float:
         """Return how long to keep the distance to the call before."""
@@ -202,19 +200,23 @@ class Gate:
         return max(_POLL_SLOT_S, (free_at - now).total_seconds())
 
 
-def gate_state(database: Database, clock: Clock, pace: Pace) -> GateState:
-    """Return what the pages show of the gate."""
+def is_closed(closed_until: datetime, now: datetime) -> bool:
+    """Tell whether a gate is closed; further ahead the clock has been set back."""
+    return now < closed_until <= now + timedelta(seconds=_MAX_CLOSED_S)
+
+
+def gate_state(database: Database, pace: Pace) -> GateState:
+    """Return what is shown of the gate, by the time all processes agree on."""
     with database.read() as session:
-        now = clock.now()
+        now = database.now(session)
         gate = session.get(GateRow, 1)
         since = now - timedelta(seconds=pace.window_s)
         used = session.scalars(
             select(CallTokenRow.number).where(CallTokenRow.used_at > since)
         ).all()
-        closed = gate is not None and gate.closed_until > now
+        closed = gate is not None and is_closed(gate.closed_until, now)
         return GateState(
             closed_until=gate.closed_until if gate is not None and closed else None,
             reason=gate.reason if gate is not None and closed else "",
             calls_left=pace.calls - len(used),
-            day_remaining=None if gate is None else gate.day_remaining,
         )

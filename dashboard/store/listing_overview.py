@@ -13,6 +13,7 @@ from dashboard.domain.problems import Cause
 from dashboard.domain.runs import RunState
 from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
+from dashboard.store.gate import is_closed
 from dashboard.store.schema import (
     ConnectionRow,
     GateRow,
@@ -30,7 +31,7 @@ _UNDER_WAY = (RunState.QUEUED.value, RunState.RUNNING.value)
 class Pulse:
     """What every page shows of the engine.
 
-    *engine_seen_at* is the newest heartbeat of any process. *moving* tells whether
+    *engine_seen_at* is the newest heartbeat of any engine. *moving* tells whether
     something is about to change: a run under way or an order on its way.
     """
 
@@ -72,9 +73,13 @@ class OverviewReading:
         """Return how the engine is doing at *now*."""
         with self._database.read() as session:
             gate = session.scalar(select(GateRow))
-            closed = gate is not None and gate.closed_until > now
+            closed = gate is not None and is_closed(gate.closed_until, now)
             return Pulse(
-                engine_seen_at=session.scalar(select(func.max(HeartbeatRow.at))),
+                engine_seen_at=session.scalar(
+                    select(func.max(HeartbeatRow.at)).where(
+                        HeartbeatRow.role == "engine"
+                    )
+                ),
                 connected=session.scalar(select(ConnectionRow.id)) is not None,
                 closed_until=gate.closed_until if gate and closed else None,
                 closed_reason=gate.reason if gate and closed else "",

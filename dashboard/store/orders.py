@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dashboard.domain.keys import content_hash
@@ -30,8 +32,21 @@ from dashboard.store.standings import (
     refresh_standings,
 )
 
+_log = logging.getLogger(__name__)
+
 # What can still be changed: it has not left the house, or came back refused.
 _OPEN = {PostingState.PENDING.value, PostingState.REFUSED.value}
+_STANDING = {
+    OrderStatus.AWAITING_PAYMENT.value,
+    OrderStatus.NEEDS_ATTENTION.value,
+    OrderStatus.IGNORED.value,
+}
+_CHANGEABLE = [
+    OrderStatus.AWAITING_PAYMENT.value,
+    OrderStatus.NEEDS_ATTENTION.value,
+    OrderStatus.QUEUED.value,
+    OrderStatus.IN_PROGRESS.value,
+]
 _MOVING = [
     OrderStatus.QUEUED.value,
     OrderStatus.IN_PROGRESS.value,
@@ -93,61 +108,50 @@ class OrderStore:
     def take_in(self, shop: Shop, revision: Revision, planner: Planner) -> Taken:
         """Store a revision and plan its order.
 
-        A revision that is known, or older than the newest one, changes nothing.
+        A revision that is the newest one, or older than it, changes nothing.
         """
         with self._database.write() as session:
             now = self._database.now(session)
             row, created = _find_or_create(session, shop, revision, now)
             digest = content_hash(revision.payload)
-            known = session.scalar(
-                select(RevisionRow.id).where(
+            stored = session.scalar(
+                select(RevisionRow).where(
                     RevisionRow.order_id == row.id, RevisionRow.content_hash == digest
                 )
             )
-            if known is not None:
+            if stored is not None and stored.id == row.revision_id:
                 return Taken(order_id=row.id, news=False)
-            stored = RevisionRow(
-                order_id=row.id,
-                content_hash=digest,
-                payload=revision.payload,
-                headers=dict(revision.headers),
-                source=revision.source,
-                received_at=now,
-            )
-            session.add(stored)
-            session.flush()
-            if not created and _is_older(revision.order, row):
-                add_event(
-                    session,
-                    row.id,
-                    "received",
-                    "The shop sent an older version of the order. Nothing changes.",
-                    at=now,
-                )
+            older = not created and _is_older(revision.order, row)
+            if stored is not None and older:
                 return Taken(order_id=row.id, news=False)
+            if stored is None:
+                stored = _keep(session, row, revision, digest, now)
+            if older:
+                text = "The shop sent an older version of the order. Nothing changes."
+                add_event(session, row.id, "received", text, at=now)
+                return Taken(order_id=row.id, news=False)
+            # Back to an earlier version, word for word, is a change as well.
             row.revision_id = stored.id
             text = "Order received" if created else "The shop changed the order"
             add_event(
                 session, row.id, "received", f"{text} ({revision.source}).", at=now
             )
+            if row.ignored_by and _concerns_the_books(session, row, revision.order):
+                row.ignored_by = ""
+                row.ignored_reason = ""
+                text = "Taken up again: the shop changed it after it was ignored."
+                add_event(session, row.id, "received", text, at=now)
             _plan(session, row, shop, revision.order or revision.problem, planner, now)
             return Taken(order_id=row.id, news=True)
 
-    def stopped_order_ids(self, limit: int = 10_000) -> tuple[int, ...]:
-        """Return the orders that a change of the rules may set going again."""
+    def changeable_order_ids(self) -> tuple[int, ...]:
+        """Return the orders that a change of the rules may concern."""
         with self._database.read() as session:
             return tuple(
                 session.scalars(
                     select(OrderRow.id)
-                    .where(
-                        or_(
-                            OrderRow.decision == Decision.WAIT.value,
-                            OrderRow.status == OrderStatus.NEEDS_ATTENTION.value,
-                        ),
-                        OrderRow.ignored_by == "",
-                    )
+                    .where(OrderRow.status.in_(_CHANGEABLE), OrderRow.ignored_by == "")
                     .order_by(OrderRow.id)
-                    .limit(limit)
                 )
             )
 
@@ -160,34 +164,38 @@ class OrderStore:
         actor: str = "Sluice",
         why: str = "",
     ) -> int:
-        """Read and plan orders anew, refused postings too; return how many move.
+        """Read and plan orders anew, refused postings too; return how many go on.
 
         Each order is a transaction of its own, so that one that cannot be read does
         not hold up the rest. *why* becomes a line in the story of each.
         """
         moved = 0
         for order_id in order_ids:
-            with self._database.write() as session:
-                now = self._database.now(session)
-                row = _locked(session, OrderRow.id == order_id)
-                stored = None if row is None else _newest(session, row)
-                told = None if stored is None else reader(stored)
-                if row is None or stored is None or told is None:
-                    continue
-                before = (row.decision, row.status)
-                if why:
-                    add_event(session, row.id, "person", why, at=now, actor=actor)
-                _plan(
-                    session,
-                    row,
-                    stored.shop,
-                    told,
-                    planner,
-                    now,
-                    retry_refused=bool(why),
-                )
-                moved += (row.decision, row.status) != before
+            try:
+                moved += self._plan_one_again(order_id, reader, planner, actor, why)
+            except SQLAlchemyError:
+                raise
+            except Exception:  # noqa: BLE001 - logged
+                _log.exception("an order cannot be planned", extra={"order": order_id})
         return moved
+
+    def _plan_one_again(
+        self, order_id: int, reader: Reader, planner: Planner, actor: str, why: str
+    ) -> bool:
+        """Read and plan one order anew; True if it stood still and goes on."""
+        with self._database.write() as session:
+            now = self._database.now(session)
+            row = _locked(session, OrderRow.id == order_id)
+            stored = None if row is None else _newest(session, row)
+            told = None if stored is None else reader(stored)
+            if row is None or stored is None or told is None:
+                return False
+            before = row.status
+            if why:
+                add_event(session, row.id, "person", why, at=now, actor=actor)
+            retry = bool(why)
+            _plan(session, row, stored.shop, told, planner, now, retry_refused=retry)
+            return before in _STANDING and row.status not in _STANDING
 
     def ignore(self, order_id: int, reason: str, *, actor: str) -> bool:
         """Set an order aside; False if it is on its way right now."""
@@ -301,6 +309,36 @@ def _locked(session: Session, condition: object) -> OrderRow | None:
     return session.scalar(select(OrderRow).where(condition).with_for_update())  # type: ignore[arg-type]
 
 
+def _keep(
+    session: Session, row: OrderRow, revision: Revision, digest: str, now: datetime
+) -> RevisionRow:
+    stored = RevisionRow(
+        order_id=row.id,
+        content_hash=digest,
+        payload=revision.payload,
+        headers=dict(revision.headers),
+        source=revision.source,
+        received_at=now,
+    )
+    session.add(stored)
+    session.flush()
+    return stored
+
+
+def _concerns_the_books(session: Session, row: OrderRow, order: Order | None) -> bool:
+    """Tell whether a change of an ignored order makes its documents wrong anew."""
+    if order is None:
+        return False
+    known = (row.total_hundredths, row.paid_hundredths, row.refunded_hundredths)
+    told = tuple(hundredths(a) for a in (order.total, order.paid, order.refunded))
+    if known == told and row.shop_status == order.shop_status:
+        return False
+    return any(
+        posting.state in _IN_THE_BOOKS
+        for posting in _own_postings(session, row.id).values()
+    )
+
+
 def _is_older(order: Order | None, row: OrderRow) -> bool:
     if order is None or order.modified_at is None or row.modified_at is None:
         return False
@@ -361,6 +399,7 @@ def _copy_facts(row: OrderRow, order: Order) -> None:
     row.currency = order.currency
     row.total_hundredths = hundredths(order.total)
     row.paid_hundredths = hundredths(order.paid)
+    row.refunded_hundredths = hundredths(order.refunded)
     row.customer_name = order.customer.name
     row.customer_email = order.customer.email
     row.ordered_at = order.ordered_at
@@ -379,6 +418,26 @@ def _carry_out(
     taken = _taken_by_another(session, row, plan)
     if taken is not None:
         plan = Plan(decision=Decision.STOP, problem=taken)
+    before = (row.decision, row.decision_reason, row.decision_problem)
+    decided = (plan.decision.value, plan.reason, problem_to_plain(plan.problem))
+    _agree(session, row, plan, own, now, retry_refused=retry_refused)
+    row.decision, row.decision_reason, row.decision_problem = decided
+    if decided != before or row.revision_id != row.planned_revision_id:
+        _tell(session, row, plan, now)
+    row.planned_revision_id = row.revision_id
+    refresh_standings(session, [row.id], now)
+
+
+def _agree(
+    session: Session,
+    row: OrderRow,
+    plan: Plan,
+    own: dict[str, PostingRow],
+    now: datetime,
+    *,
+    retry_refused: bool,
+) -> None:
+    """Make the postings agree with the plan, as far as they can still be changed."""
     ids: dict[str, int] = {}
     for planned in plan.postings:
         requires = ids.get(planned.requires)
@@ -403,11 +462,6 @@ def _carry_out(
     invoice = next((p for p in plan.postings if p.kind is PostingKind.INVOICE), None)
     if invoice is not None:
         row.invoice_number = invoice.natural_key
-    row.decision = plan.decision.value
-    row.decision_reason = plan.reason
-    row.decision_problem = problem_to_plain(plan.problem)
-    _tell(session, row, plan, now)
-    refresh_standings(session, [row.id], now)
 
 
 def _tell(session: Session, row: OrderRow, plan: Plan, now: datetime) -> None:
@@ -530,6 +584,7 @@ def _replace_draft(
     posting.draft = draft
     posting.state = PostingState.PENDING.value
     posting.problem = None
+    posting.clashes = 0
     posting.updated_at = now
 
 

@@ -48,10 +48,7 @@ from dashboard.store.standings import (
     orders_of,
     refresh_standings,
 )
-from dashboard.store.verdicts import VerdictWriter, unexplained
-
-# A clash that asking the books does not explain ends here instead of going round.
-_MAX_CLASHES = 5
+from dashboard.store.verdicts import VerdictWriter
 
 
 class WorkQueue:
@@ -137,6 +134,8 @@ class WorkQueue:
             row.attempts += 1
             row.dirty = True
             row.last_sent_at = now
+            # Signing in and waiting for a place took some of the lease.
+            row.claimed_until = now + timedelta(seconds=self._timing.lease_s)
             refresh_standings(session, orders, now)
             return True
 
@@ -162,10 +161,8 @@ class WorkQueue:
                     continue
                 elif isinstance(verdict, Refused):
                     writer.refuse(member, verdict.problem)
-                elif _was_looked_up_in_vain(claim):
-                    writer.refuse(member, unexplained(member, verdict))
                 else:
-                    clashed = True
+                    clashed |= writer.is_worth_asking(member, verdict)
             if row is not None and clashed:
                 row.state = RequestState.UNKNOWN.value
                 self._release(row, now)
@@ -430,15 +427,6 @@ def _finish(row: RequestRow, now: datetime) -> None:
     row.state = RequestState.DONE.value
     row.finished_at = now
     row.claimed_by = ""
-
-
-def _was_looked_up_in_vain(claim: Claim) -> bool:
-    """Tell whether asking once more would not explain a clash either.
-
-    Attempts that certainly booked nothing do not count: no clash came of them.
-    """
-    tries = claim.generation + claim.attempts
-    return claim.may_be_in_the_books and tries >= _MAX_CLASHES
 
 
 def _still_in_flight(session: Session, claim: Claim) -> Sequence[PostingRow]:

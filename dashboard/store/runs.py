@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import delete, distinct, func, select, type_coerce, update
 from sqlalchemy.orm import Session
@@ -23,6 +23,8 @@ from dashboard.store.schema import (
 
 _HEARTBEAT_LOST_S = 60.0
 _KEEP_EMPTY_S = 24 * 3600.0
+# Twice the longest delay of a request, which may be claimed on top of it.
+_LONGEST_WAIT_S = 2 * 3600.0
 
 
 class RunStore:
@@ -130,26 +132,34 @@ class RunStore:
             session.execute(delete(HeartbeatRow).where(HeartbeatRow.at < lost))
             session.execute(
                 delete(RunRow).where(
-                    RunRow.state == RunState.DONE.value,
+                    RunRow.state.in_([RunState.DONE.value, RunState.FAILED.value]),
                     RunRow.created_at < now - timedelta(seconds=_KEEP_EMPTY_S),
-                    RunRow.calls == 0,
                     RunRow.orders == 0,
                 )
             )
 
-    def work_due_at(self) -> datetime | None:
-        """Return when the next posting or request can be worked on, if there is any."""
+    def work_due_in_s(self) -> float | None:
+        """Return how long until something can be worked on; None if nothing waits.
+
+        By the time all processes agree on: this machine's clock may be behind.
+        """
         with self._database.read() as session:
             if is_anything_eligible(session):
-                return self._database.now(session)
+                return 0.0
+            now = self._database.now(session)
             # The greater of two columns: SQLite has no other word for it than max.
             postgres = session.get_bind().dialect.name == "postgresql"
             greater = func.greatest if postgres else func.max
             due = greater(RequestRow.not_before, RequestRow.claimed_until)
             waiting = RequestRow.state != RequestState.DONE.value
-            return session.scalar(
+            due_at = session.scalar(
                 select(type_coerce(func.min(due), UtcDateTime)).where(waiting)
             )
+            if due_at is None:
+                return None
+            wait_s = (due_at - now).total_seconds()
+            # Further ahead, the clock has been set back: the queue takes it as due.
+            return 0.0 if wait_s > _LONGEST_WAIT_S else max(0.0, wait_s)
 
     def _start(self, session: Session, row: RunRow) -> Run:
         now = self._database.now(session)

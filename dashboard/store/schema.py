@@ -178,12 +178,14 @@ class OrderRow(Base):
     currency: Mapped[str] = mapped_column(Text, default="")
     total_hundredths: Mapped[int] = mapped_column(BigInteger, default=0)
     paid_hundredths: Mapped[int] = mapped_column(BigInteger, default=0)
+    refunded_hundredths: Mapped[int] = mapped_column(BigInteger, default=0)
     customer_name: Mapped[str] = mapped_column(Text, default="")
     customer_email: Mapped[str] = mapped_column(Text, default="")
     ordered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     modified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision_id: Mapped[int | None] = mapped_column(BigInteger)  # the newest one
+    planned_revision_id: Mapped[int | None] = mapped_column(BigInteger)
     contact_posting_id: Mapped[int | None] = mapped_column(BigInteger)
     invoice_number: Mapped[str] = mapped_column(Text, default="")
     # What the plan decided
@@ -238,6 +240,7 @@ class PostingRow(Base):
     requires_id: Mapped[int | None] = mapped_column(ForeignKey("postings.id"))
     document_id: Mapped[str] = mapped_column(Text, default="")
     problem: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    clashes: Mapped[int] = mapped_column(default=0)  # with this draft
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -410,4 +413,3 @@ class GateRow(Base):
     closed_until: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(Text, default="")
     failures: Mapped[int] = mapped_column(default=0)  # in a row
-    day_remaining: Mapped[int | None]

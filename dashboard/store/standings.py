@@ -112,6 +112,7 @@ def _refresh(row: OrderRow, progress: list[Progress], at: datetime) -> None:
         row.decision_reason,
         problem_from_plain(row.decision_problem),
         progress,
+        paid_in_full=row.paid_hundredths >= row.total_hundredths,
     )
     if row.status != standing.status.value:
         row.status_at = at

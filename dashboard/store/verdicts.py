@@ -30,6 +30,9 @@ _LABELS = {
     PostingKind.PAYMENT: "Payment",
 }
 
+# A clash that asking the books does not explain ends here instead of going round.
+_MAX_CLASHES = 5
+
 
 class VerdictWriter:
     """Merges verdicts into postings; the caller holds the orders' locks."""
@@ -72,6 +75,15 @@ class VerdictWriter:
             posting.updated_at = self._at
             self.tell(posting.order_id, "refused", problem.message)
 
+    def is_worth_asking(self, member: Posting, clash: Clash) -> bool:
+        """Count a clash; refuse the posting once asking has not explained several."""
+        posting = self._locked(member)
+        posting.clashes += 1
+        if posting.clashes < _MAX_CLASHES:
+            return True
+        self.refuse(member, _unexplained(member, clash))
+        return False
+
     def settle(self, member: Posting, finding: Finding) -> None:
         """Write down what asking the books found of a posting."""
         match finding:
@@ -101,6 +113,7 @@ class VerdictWriter:
         if posting.state == PostingState.IN_FLIGHT.value:
             posting.state = PostingState.PENDING.value
             posting.draft = dump_draft(instead.draft)
+            posting.clashes = 0
             posting.updated_at = self._at
             self.tell(posting.order_id, "amended", instead.reason)
 
@@ -119,7 +132,7 @@ class VerdictWriter:
         self.tell(posting.order_id, "doubtful", problem.message)
 
 
-def unexplained(member: Posting, clash: Clash) -> Problem:
+def _unexplained(member: Posting, clash: Clash) -> Problem:
     """Return the problem of a clash that asking the books did not explain."""
     return Problem(
         cause=Cause.REFUSED,

@@ -141,7 +141,7 @@ class Engine:
                 break
             states.append(self._carry_out(run).state)
         trigger, self._trigger = self._trigger, Trigger.SWEEP
-        if self._has_work() and not self._gate_is_closed():
+        if self._has_work() and not self.rests():
             run = self.runs.begin(Task.SYNC, trigger)
             states.append(self._carry_out(run).state)
         return RunState.FAILED not in states
@@ -162,19 +162,18 @@ class Engine:
             return False
         if company.facts_at() is None:
             return True
-        due_at = self.runs.work_due_at()
-        return due_at is not None and due_at <= self._clock.now()
+        return self.runs.work_due_in_s() == 0
 
     def _until_next_s(self) -> float:
-        due_at = self.runs.work_due_at()
+        wait_s = self.runs.work_due_in_s()
         connected = self._stores.company.connection() is not None
-        if due_at is None or not connected or self._gate_is_closed():
+        if wait_s is None or not connected or self.rests():
             return SWEEP_S
-        wait_s = (due_at - self._clock.now()).total_seconds()
         return min(max(wait_s, _MIN_WAIT_S), SWEEP_S)
 
-    def _gate_is_closed(self) -> bool:
-        state = gate_state(self._stores.database, self._clock, self._pace)
+    def rests(self) -> bool:
+        """Tell whether the books may not be called for now."""
+        state = gate_state(self._stores.database, self._pace)
         return state.closed_until is not None
 
     def _carry_out(self, run: Run) -> Run:
@@ -217,14 +216,21 @@ class Engine:
         return self.runs.finish(run.id, RunState.DONE, self._pause_message())
 
     def _pause_message(self) -> str:
-        state = gate_state(self._stores.database, self._clock, self._pace)
+        state = gate_state(self._stores.database, self._pace)
         return f"{state.reason}." if state.closed_until is not None else ""
 
     def _learn(self, books: Books, run_id: int | None) -> None:
         def log(exchange: Exchange) -> None:
             self._stores.exchanges.add(exchange, request_id=None, run_id=run_id)
 
-        if learn_facts(self._stores.company, books, self._clock, log):
+        try:
+            filled_in = learn_facts(self._stores.company, books, self._clock, log)
+        except BooksSilent:
+            # What they said before, even if it is old, is enough to book with.
+            if self._stores.company.facts_at() is None:
+                raise
+            return
+        if filled_in:
             plan_waiting(self._stores.orders)
 
     def _books_of(self, connection: Connection) -> Books:

@@ -36,18 +36,12 @@ def plan_order(
         postings: What the order has so far, its contact not among them. What is on
             its way or confirmed stays as it is.
     """
-    booked = _booked_invoice(postings)
-    if booked is None:
-        return _plan_new(order, shop, rules)
-    return _plan_booked(order, shop, rules, booked)
-
-
-def _booked_invoice(postings: Iterable[Posting]) -> InvoiceDraft | None:
-    for posting in postings:
-        draft = posting.draft
-        if isinstance(draft, InvoiceDraft) and posting.state in _IN_THE_BOOKS:
-            return draft
-    return None
+    booked = [p.draft for p in postings if p.state in _IN_THE_BOOKS]
+    for draft in booked:
+        if isinstance(draft, InvoiceDraft):
+            payments = [p for p in booked if isinstance(p, PaymentDraft)]
+            return _plan_booked(order, shop, rules, draft, payments)
+    return _plan_new(order, shop, rules)
 
 
 def _plan_new(order: Order, shop: Shop, rules: CompanyRules) -> Plan:
@@ -117,7 +111,11 @@ def _payment(draft: PaymentDraft, invoice: PlannedPosting) -> PlannedPosting:
 
 
 def _plan_booked(
-    order: Order, shop: Shop, rules: CompanyRules, booked: InvoiceDraft
+    order: Order,
+    shop: Shop,
+    rules: CompanyRules,
+    booked: InvoiceDraft,
+    booked_payments: Iterable[PaymentDraft],
 ) -> Plan:
     if order.phase in {OrderPhase.CANCELLED, OrderPhase.DELETED}:
         return _stop(
@@ -145,6 +143,16 @@ def _plan_booked(
         )
         for position, draft in enumerate(documents.payments, start=1)
     )
+    told = {draft.reference: draft.amount for draft in payments}
+    for payment in booked_payments:
+        if rules.mark_as_paid and told.get(payment.reference) != payment.amount:
+            return _stop(
+                Cause.CHANGED_AFTER_BOOKING,
+                f"Payment {payment.reference} of {payment.amount} {booked.currency} "
+                f"is booked, but the shop has since changed what it took for order "
+                f"{order.number}. Correct the payment in the books, then ignore the "
+                "order with a reason.",
+            )
     invoice = PlannedPosting(
         kind=PostingKind.INVOICE, natural_key=booked.number, draft=booked
     )
@@ -172,7 +180,7 @@ def _difference(now: InvoiceDraft, booked: InvoiceDraft) -> str:
 def _refund_problem(order: Order) -> Problem | None:
     if not order.refunds:
         return None
-    amount = to_cents(sum((r.amount for r in order.refunds), start=order.total * 0))
+    amount = to_cents(order.refunded)
     return Problem(
         cause=Cause.REFUND_NOT_BOOKED,
         message=(

@@ -48,5 +48,5 @@ def learn_facts(company: CompanyStore, books: Books, clock: Clock, log: Log) -> 
 
 
 def plan_waiting(orders: OrderStore) -> int:
-    """Plan anew every order that is stopped or waits; return how many move."""
-    return orders.plan_again(orders.stopped_order_ids(), read_again, plan_order)
+    """Plan anew every order a new rule may concern; return how many go on."""
+    return orders.plan_again(orders.changeable_order_ids(), read_again, plan_order)

@@ -158,3 +158,19 @@ def test_other_books_make_us_forget_what_the_first_said(store: CompanyStore) -> 
 
     assert store.facts() is None
     assert store.facts_at() is None
+
+
+def test_what_other_books_said_meanwhile_is_not_kept(store: CompanyStore) -> None:
+    store.set_connection(CONNECTION)
+    asked = store.connection()
+    assert asked is not None
+    store.set_connection(replace(CONNECTION, base_url="https://other.example"))
+
+    kept = store.save_facts(FACTS, tenant_id="old", at=NOW, version=asked.version)
+
+    assert not kept
+    assert store.facts() is None
+    connection = store.connection()
+    assert connection is not None
+    assert connection.tenant_id == ""
+    assert store.save_facts(FACTS, tenant_id="new", at=NOW, version=connection.version)

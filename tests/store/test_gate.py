@@ -79,7 +79,7 @@ def test_a_closed_gate_lets_nobody_through_until_it_opens(
     gate.close(30.0, "Too many calls")
 
     assert gate.enter().wait_s == pytest.approx(30.0)
-    state = gate_state(database, database.clock, PACE)
+    state = gate_state(database, PACE)
     assert state.reason == "Too many calls"
     database.clock.advance(30)
     assert call(gate)

@@ -1,0 +1,213 @@
+"""The engine of a process: runs, what starts them, and rest when nothing can be done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from dashboard.accounting.protocol import Books, BooksSilent, Log, Pacer
+from dashboard.domain.books import BooksFacts
+from dashboard.domain.exchanges import NotProcessed
+from dashboard.domain.runs import Run, RunState, Task, Trigger
+from dashboard.domain.timing import Timing
+from dashboard.store.company import Connection
+from dashboard.store.exchanges import ExchangeStore
+from dashboard.store.gate import Pace
+from dashboard.sync.crew import Crew
+from dashboard.sync.engine import Engine, Stores
+from tests.fixtures.builders import an_order
+from tests.fixtures.company import Company
+from tests.fixtures.fake_books import FakeBooks
+
+FACTS = BooksFacts(
+    organisation="Example BV",
+    country="NL",
+    base_currency="EUR",
+    currencies=("EUR",),
+    tax_rates=(),
+    ledger_accounts=(),
+)
+
+
+class BooksWithFacts(FakeBooks):
+    """Books that say what they are, unless they are away."""
+
+    away = False
+    asked = 0
+
+    def facts(self, log: Log) -> tuple[BooksFacts, str]:
+        del log
+        self.asked += 1
+        if self.away:
+            raise BooksSilent(NotProcessed(reason="The books are away"))
+        return FACTS, "tenant"
+
+
+@dataclass
+class Process:
+    """One process: an engine on a company and its books."""
+
+    company: Company
+    books: BooksWithFacts = field(init=False)
+    engine: Engine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.books = BooksWithFacts(self.company.clock)
+        stores = Stores(
+            database=self.company.database,
+            company=self.company.settings,
+            orders=self.company.orders,
+            exchanges=ExchangeStore(self.company.database),
+        )
+        self.engine = Engine(
+            stores,
+            self._open,
+            self.company.clock,
+            timing=Timing(),
+            pace=Pace(),
+            workers=2,
+            process="process",
+        )
+
+    def connect(self) -> None:
+        self.company.settings.set_connection(
+            Connection(
+                kind="xero",
+                base_url="http://books.example",
+                client_id="id",
+                client_secret="secret",
+                tenant_id="",
+                version=0,
+            )
+        )
+
+    def run(self) -> Run:
+        return self.engine.run_now(Trigger.PERSON)
+
+    def _open(self, connection: Connection, pacer: Pacer) -> Books:
+        del connection, pacer
+        return self.books
+
+
+@pytest.fixture
+def process(company: Company) -> Process:
+    return Process(company)
+
+
+def test_a_run_books_what_is_due_and_says_what_it_did(process: Process) -> None:
+    process.connect()
+    process.company.take_in(an_order("1"), an_order("2"))
+
+    run = process.run()
+
+    assert run.state is RunState.DONE
+    assert (run.counts.orders, run.counts.invoices, run.counts.payments) == (2, 2, 2)
+    assert set(process.company.statuses().values()) == {"paid"}
+
+
+def test_without_a_connection_a_run_fails_and_says_where_to_set_it(
+    process: Process,
+) -> None:
+    run = process.run()
+
+    assert run.state is RunState.FAILED
+    assert "Settings > Connection" in run.message
+
+
+def test_books_that_never_answered_fail_the_run_and_in_the_end_close_the_gate(
+    process: Process,
+) -> None:
+    process.connect()
+    process.company.take_in(an_order())
+    process.books.away = True
+
+    runs = [process.run() for _ in range(6)]
+
+    assert {run.state for run in runs} == {RunState.FAILED}
+    assert runs[0].message == "The books are away."
+    assert process.company.status() == "queued"
+    assert process.engine.rests()
+
+
+def test_what_the_books_said_yesterday_is_enough_to_book_with(
+    process: Process,
+) -> None:
+    process.connect()
+    process.run()
+    process.company.clock.advance(25 * 3600)
+    process.books.away = True
+    process.company.take_in(an_order())
+
+    run = process.run()
+
+    assert run.state is RunState.DONE
+    assert process.company.status() == "paid"
+
+
+def test_the_books_are_asked_what_they_are_once_a_day(process: Process) -> None:
+    process.connect()
+
+    for _ in range(3):
+        process.run()
+    process.company.clock.advance(25 * 3600)
+    process.run()
+
+    assert process.books.asked == 2
+
+
+def test_a_queued_run_is_carried_out_by_the_engine_in_the_background(
+    process: Process,
+) -> None:
+    process.connect()
+    process.company.take_in(an_order())
+    queued = process.engine.runs.queue(Task.SYNC, Trigger.PERSON)
+
+    process.engine.start()
+    process.engine.wake(Trigger.PERSON)
+    wait_until(lambda: process.company.status() == "paid")
+    process.engine.stop()
+
+    assert process.engine.runs.take() is None
+    assert queued
+
+
+def test_a_crew_works_until_nobody_finds_anything() -> None:
+    left = iter(range(20))
+    lock = threading.Lock()
+
+    def step() -> bool:
+        with lock:
+            return next(left, None) is not None
+
+    Crew(step, 4, threading.Event()).run(lambda: None, 0.01)
+
+    assert next(left, None) is None
+
+
+def test_a_crew_gives_up_on_a_step_that_always_fails_and_says_so() -> None:
+    stopping = threading.Event()
+    tries = []
+
+    def step() -> bool:
+        tries.append(1)
+        stopping.set()  # ends the pause after an error at once
+        raise ValueError("secret")
+
+    crew = Crew(step, 1, stopping)
+    crew.run(lambda: None, 0.01)
+
+    assert tries
+    assert crew.error
+    assert "secret" not in crew.error
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(500):
+        if condition():
+            return
+        pause.wait(0.02)
+    raise AssertionError("it never came")
