@@ -1,4 +1,4 @@
-"""The engine of a process: runs, what starts them, and rest when nothing can be done."""
+"""The engine of a process: runs, what starts them, and rest."""
 
 from __future__ import annotations
 
