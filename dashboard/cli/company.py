@@ -93,19 +93,16 @@ def set_connection(
         check_address(base_url, allow_inner=program.settings.allow_loopback_api)
     except AddressRefused as error:
         raise click.ClickException(str(error)) from error
-    tenant_known = ""
-    with suppress(SecretUnreadable):  # this is how it is put right
-        known = program.company.connection()
-        tenant_known = known.tenant_id if known else ""
     given = Connection(
         kind=kind,
         base_url=base_url.rstrip("/"),
         client_id=client_id,
         client_secret=client_secret,
-        # Learned at the first sign-in: no change that would make us start over.
-        tenant_id=tenant_id or tenant_known,
+        tenant_id=tenant_id,
         version=0,
     )
+    if not tenant_id:
+        given = replace(given, tenant_id=_known_tenant(program, given))
     program.company.set_connection(given)
     facts = {"kind": kind, "base_url": given.base_url, "organisation": None}
     try:
@@ -116,6 +113,20 @@ def set_connection(
         facts["problem"] = silent.failure.reason
         text = f"The connection is set, but it does not work yet: {facts['problem']}."
     tell(text, facts, as_json=as_json)
+
+
+def _known_tenant(program: Program, given: Connection) -> str:
+    """Return the organisation learned at the first sign-in with the same access.
+
+    Keeping it is no change that would make us start over. Another client, or another
+    address, has organisations of its own.
+    """
+    with suppress(SecretUnreadable):  # this is how it is put right
+        known = program.company.connection()
+        access = (given.base_url, given.client_id)
+        if known is not None and (known.base_url, known.client_id) == access:
+            return known.tenant_id
+    return ""
 
 
 @click.group()

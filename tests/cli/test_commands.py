@@ -268,6 +268,33 @@ def test_an_address_we_do_not_call_is_refused(
     assert program.company.connection() is None
 
 
+@pytest.mark.parametrize(
+    ("change", "tenant_id"),
+    [
+        (("--client-secret", "the-next-secret"), "tenant"),
+        (("--client-id", "other"), ""),
+        (("--base-url", "http://127.0.0.1:1"), ""),
+        (("--client-id", "other", "--tenant-id", "chosen"), "chosen"),
+    ],
+)
+def test_the_organisation_stays_while_the_access_is_the_same(
+    company: Any,
+    program: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    change: tuple[str, ...],
+    tenant_id: str,
+) -> None:
+    monkeypatch.setenv("SLUICE_ALLOW_LOOPBACK_API", "1")
+    connect = (*BOOKS, "--base-url", f"http://127.0.0.1:{unused_port()}")
+    company.facts(*connect, "--tenant-id", "tenant")
+
+    company.facts(*connect, *change)
+
+    connection = program.company.connection()
+    assert connection is not None
+    assert connection.tenant_id == tenant_id
+
+
 def test_the_secret_of_the_books_is_never_printed(
     company: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
