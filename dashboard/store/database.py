@@ -132,9 +132,14 @@ def install(app: Flask, clock: Clock) -> Database:
 
 def engine_options(url: str) -> dict[str, Any]:
     """Return what SQLAlchemy needs to know of the database at *url*."""
+    # Parameters are names and addresses: errors are logged, and logs hold neither.
+    private = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": _BUSY_TIMEOUT_S}, "pool_size": 20}
-    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+        return private | {
+            "connect_args": {"timeout": _BUSY_TIMEOUT_S},
+            "pool_size": 20,
+        }
+    return private | {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
 
 
 def upgrade_schema(app: Flask) -> None:

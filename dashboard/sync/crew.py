@@ -49,10 +49,11 @@ class Crew:
             try:
                 found = self._step()
                 errors = 0
-            except Exception as error:  # noqa: BLE001 - logged, and told by the run
+            except Exception:  # noqa: BLE001 - logged, and told by the run
                 # The edge of a run: one bad piece must not end the work on the rest.
                 _log.exception("a step failed")
-                self.error = f"{type(error).__name__}: {error}"
+                # The error itself may name people, and pages show this to everyone.
+                self.error = "A step failed; the log says why."
                 errors += 1
                 found = True
                 self._stopping.wait(_PAUSE_AFTER_ERROR_S)

@@ -22,3 +22,12 @@ def test_a_connection_that_has_read_can_write_again(database: Database) -> None:
 
     with database.write() as session:
         session.execute(text("UPDATE gates SET failures = 1"))
+
+
+def test_an_error_does_not_tell_who_it_was_about(database: Database) -> None:
+    statement = text("UPDATE nothing SET name = :name")
+
+    with pytest.raises(DBAPIError) as refused, database.write() as session:
+        session.execute(statement, {"name": "Jane Canary"})
+
+    assert "Jane Canary" not in str(refused.value)
