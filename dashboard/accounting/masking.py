@@ -20,13 +20,24 @@ _PERSONAL_FIELDS = {
     "PhoneNumber",
     "AddressLine1",
     "AddressLine2",
+    "AddressLine3",
+    "AddressLine4",
+    "AttentionTo",
+    "BankAccountDetails",
     "PostalCode",
     "City",
     "TaxNumber",
 }
 # Organisations, tax types and ledger accounts have names that hide nobody.
 # "Elements" is what an answer of 400 says again.
-_PERSONAL_PARENTS = {"Contact", "Contacts", "Elements", "Addresses", "Phones"}
+_PERSONAL_PARENTS = {
+    "Contact",
+    "Contacts",
+    "ContactPersons",
+    "Elements",
+    "Addresses",
+    "Phones",
+}
 # A filter as it is written, or as it stands in an address.
 _QUERY = re.compile(r'((?:EmailAddress|Name)(?:==|%3D%3D)(?:"|%22)).*?("|%22)')
 _XML = re.compile(rf"<({'|'.join(sorted(_PERSONAL_FIELDS))})>[^<]*")
@@ -51,10 +62,12 @@ def mask_body(body: bytes, content_type: str) -> str:
         )
     try:
         data = json.loads(text)
+        people = set(_people(data, parent=""))
+        return json.dumps(_masked(data, "", people), ensure_ascii=False)
+    except RecursionError:
+        return _MASK  # nested so deep that nobody can tell what is in it
     except ValueError:
         return _XML.sub(rf"<\1>{_MASK}", text)
-    people = set(_people(data, parent=""))
-    return json.dumps(_masked(data, "", people), ensure_ascii=False)
 
 
 def mask_query(url: str) -> str:

@@ -15,7 +15,23 @@ CONTACT = {
     "Name": "Jane Canary",
     "FirstName": "Jane Canary",
     "EmailAddress": "jane@canary.example",
-    "Addresses": [{"AddressType": "POBOX", "AddressLine1": "1 Canary Row"}],
+    "BankAccountDetails": "Jane Canary",
+    "ContactPersons": [
+        {
+            "FirstName": "Jane Canary",
+            "LastName": "Jane Canary",
+            "EmailAddress": "jane@canary.example",
+        }
+    ],
+    "Addresses": [
+        {
+            "AddressType": "POBOX",
+            "AddressLine1": "1 Canary Row",
+            "AddressLine3": "1 Canary Row",
+            "AddressLine4": "1 Canary Row",
+            "AttentionTo": "Jane Canary",
+        }
+    ],
     "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "+44 20 7946 0000"}],
 }
 TAKEN = (
@@ -66,6 +82,18 @@ def test_people_in_xml_are_masked() -> None:
       <AddressLine1>1 Canary Row</AddressLine1>
       <PhoneNumber>+44 20 7946 0000</PhoneNumber></Contact></Contacts></Response>"""
 
+    assert_nobody_is_in(mask_body(body, "application/json"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000 + b'"Jane Canary"' + b"]" * 100_000,
+        b'{"Contacts":' * 900 + b'{"Name": "Jane Canary"}' + b"}" * 900,
+    ],
+    ids=["too deep to read", "deep"],
+)
+def test_a_body_nested_too_deep_tells_nothing(body: bytes) -> None:
     assert_nobody_is_in(mask_body(body, "application/json"))
 
 
