@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,7 @@ def install(app: Flask, clock: Clock) -> Database:
     with app.app_context():
         engine = db.engine
     if engine.dialect.name == "sqlite":
+        _make_private(engine.url.database or ":memory:")
         _prepare_sqlite(engine)
     return Database(engine, clock)
 
@@ -154,6 +155,18 @@ def upgrade_schema(app: Flask) -> None:
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise DatabaseUnusable(f"The database cannot be used: {reason}") from error
+
+
+def _make_private(file: str) -> None:
+    """Make a database file that only its owner can read: it holds customers.
+
+    The files SQLite puts beside it (-wal, -shm) get the same mode.
+    """
+    if file == ":memory:" or file.startswith("file:"):
+        return
+    # It is there already, or cannot be made: then connecting says why.
+    with suppress(OSError):
+        Path(file).touch(mode=0o600, exist_ok=False)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

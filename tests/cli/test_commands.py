@@ -8,6 +8,8 @@ import hmac
 import io
 import json
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -576,6 +578,21 @@ def test_the_secret_key_is_for_its_owner_alone(company: Any, tmp_path: Path) -> 
     company.run("doctor")
 
     assert (tmp_path / "data" / "secret.key").stat().st_mode & 0o077 == 0
+
+
+def test_the_database_is_for_its_owner_alone_in_a_folder_others_can_read(
+    terminal: Any, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+
+    assert terminal.run("db", "upgrade").exit_code == 0
+
+    with closing(sqlite3.connect(data / "sluice.db")) as reader:
+        reader.execute("SELECT * FROM orders").fetchall()
+        modes = {file.name: file.stat().st_mode & 0o077 for file in data.iterdir()}
+    assert {"sluice.db", "sluice.db-wal", "sluice.db-shm"} <= modes.keys()
+    assert set(modes.values()) == {0}
 
 
 def test_settings_are_read_from_a_file_too(
