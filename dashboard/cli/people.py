@@ -1,4 +1,4 @@
-"""Adds users and API tokens."""
+"""Adds users and API tokens, and gives users new passwords."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from dashboard.cli.terminal import json_option, open_program, tell
 from dashboard.domain.users import Role
 from dashboard.store.api_tokens import TokenExists
 from dashboard.store.passwords import PasswordTooWeak
-from dashboard.store.users import UserExists
+from dashboard.store.users import UserExists, UserUnknown
+
+_password_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from input."
+)
 
 
 @click.group()
@@ -24,7 +28,7 @@ def users() -> None:
 @click.option(
     "--role", type=click.Choice([role.word for role in Role]), default="watcher"
 )
-@click.option("--password-stdin", is_flag=True, help="Read the password from input.")
+@_password_option
 @json_option
 def add_user(
     email: str,
@@ -44,16 +48,41 @@ def add_user(
             as_json=as_json,
         )
         return
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    password = _read_password(from_input=password_stdin)
     try:
         user = program.users.add(email, name, Role.of(role), password)
     except (PasswordTooWeak, UserExists) as error:
         raise click.ClickException(str(error)) from error
     facts = {"email": user.email, "role": role, "added": True}
     tell(f"{user.email} may sign in as {role}.", facts, as_json=as_json)
+
+
+@users.command("password")
+@click.option("--email", required=True)
+@_password_option
+@json_option
+def set_password(email: str, password_stdin: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Give a user a new password; they have to sign in again everywhere."""
+    program = open_program()
+    if not program.users.exists(email):
+        raise click.ClickException(f"There is no user {email}.")
+    password = _read_password(from_input=password_stdin)
+    try:
+        program.users.set_password(email, password)
+    except (PasswordTooWeak, UserUnknown) as error:
+        raise click.ClickException(str(error)) from error
+    tell(
+        f"{email} has a new password and signs in again.",
+        {"email": email, "changed": True},
+        as_json=as_json,
+    )
+
+
+def _read_password(*, from_input: bool) -> str:
+    if from_input:
+        return sys.stdin.readline().rstrip("\n")
+    typed = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return str(typed)
 
 
 @click.group()

@@ -18,6 +18,7 @@ import pytest
 from dashboard.app import Program
 from dashboard.cli import main
 from dashboard.domain.users import Role
+from dashboard.store.user_sessions import NORMAL_LIMITS, UserSessionStore
 from dashboard.sync.intake import Intake
 
 PASSWORD = "correct horse battery staple"
@@ -148,6 +149,43 @@ def test_a_user_needs_an_email_address(company: Any, email: str) -> None:
     error = company.error("users", "add", "--email", email, "--name", "Ann")
 
     assert "not an e-mail address" in error
+
+
+def test_a_new_password_replaces_the_old_one_and_ends_sessions(
+    company: Any, program: Program
+) -> None:
+    company.run(*ANN, "--password-stdin", typed=f"{PASSWORD}\n")
+    user = program.users.verified("ann@company.example", PASSWORD)
+    assert user is not None
+    sessions = UserSessionStore(program.database, program.clock, NORMAL_LIMITS)
+    token = sessions.start(user, "127.0.0.1")
+    change = ("users", "password", "--email", "Ann@company.example", "--password-stdin")
+
+    facts = company.facts(*change, typed="another battery of horses\n")
+
+    assert facts == {"email": "Ann@company.example", "changed": True}
+    assert program.users.verified(user.email, PASSWORD) is None
+    assert program.users.verified(user.email, "another battery of horses") is not None
+    assert sessions.user(token, acting=True) is None
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "why"),
+    [
+        ("ben@company.example", "another battery of horses", "There is no user"),
+        ("ann@company.example", "short", "at least 12"),
+    ],
+)
+def test_a_password_that_cannot_be_set_changes_nothing(
+    company: Any, program: Program, email: str, password: str, why: str
+) -> None:
+    company.run(*ANN, "--password-stdin", typed=f"{PASSWORD}\n")
+    change = ("users", "password", "--email", email, "--password-stdin")
+
+    error = company.error(*change, typed=f"{password}\n")
+
+    assert why in error
+    assert program.users.verified("ann@company.example", PASSWORD) is not None
 
 
 def test_a_token_is_shown_once_and_opens_the_api(
