@@ -17,6 +17,7 @@ import pytest
 
 from dashboard.app import Program
 from dashboard.cli import main
+from dashboard.domain.rules import CompanyRules, TaxRule, TaxSituation
 from dashboard.domain.users import Role
 from dashboard.store.user_sessions import NORMAL_LIMITS, UserSessionStore
 from dashboard.sync.intake import Intake
@@ -407,6 +408,12 @@ def test_what_is_not_said_stays(company: Any) -> None:
 
 def test_orders_that_waited_for_a_rule_go_on(company: Any, program: Program) -> None:
     company.facts(*SHOP)
+    program.company.save_rules(
+        CompanyRules(
+            tax_rules=(TaxRule(situation=TaxSituation.UNTAXED, tax_type="NONE"),)
+        ),
+        expected_version=0,
+    )
     take_in(program)
 
     facts = company.facts("rules", "set", "--invoice-when", "ordered")
