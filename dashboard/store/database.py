@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from flask import Flask
 from flask_migrate import Migrate, upgrade
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -129,6 +130,24 @@ def install(app: Flask, clock: Clock) -> Database:
         _make_private(engine.url.database or ":memory:")
         _prepare_sqlite(engine)
     return Database(engine, clock)
+
+
+def insert_missing(
+    session: Session,
+    table: type[Base],
+    *,
+    unique: Sequence[str],
+    **values: object,
+) -> bool:
+    """Insert a row unless one has the same *unique* columns; True if none had.
+
+    Two processes may do it at once: then one waits for the other, and neither fails.
+    """
+    postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if postgres else sqlite.insert
+    missing = insert(table).on_conflict_do_nothing(index_elements=unique)
+    key = next(iter(table.__table__.primary_key))
+    return session.scalar(missing.values(values).returning(key)) is not None
 
 
 def engine_options(url: str) -> dict[str, Any]:

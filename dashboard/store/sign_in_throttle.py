@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dashboard.domain.clock import Clock
-from dashboard.store.database import Database
+from dashboard.store.database import Database, insert_missing
 from dashboard.store.schema import SignInThrottleRow
 from dashboard.store.users import normal_email
 
@@ -92,7 +91,15 @@ def _rows(
 ) -> list[SignInThrottleRow]:
     """Return the rows of *keys*, locked; old ones and new ones count from zero."""
     wanted = sorted(keys)
-    _make_missing(session, wanted, now)
+    for key in wanted:
+        insert_missing(
+            session,
+            SignInThrottleRow,
+            unique=["key"],
+            key=key,
+            failures=0,
+            updated_at=now,
+        )
     rows = session.scalars(
         select(SignInThrottleRow)
         .where(SignInThrottleRow.key.in_(wanted))
@@ -105,18 +112,6 @@ def _rows(
             row.failures = 0
             row.blocked_until = None
     return list(rows)
-
-
-def _make_missing(session: Session, keys: Iterable[str], now: datetime) -> None:
-    """Make the rows of keys never seen; two processes may meet one at once."""
-    postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if postgres else sqlite.insert
-    for key in keys:
-        session.execute(
-            insert(SignInThrottleRow)
-            .values(key=key, failures=0, updated_at=now)
-            .on_conflict_do_nothing(index_elements=["key"])
-        )
 
 
 def _wait(row: SignInThrottleRow, now: datetime) -> timedelta:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from dashboard.store.database import Database
+from dashboard.store.database import Database, insert_missing
+from dashboard.store.schema import SignInThrottleRow
+from tests.conftest import NOW
+from tests.fixtures.databases import ClockedDatabase
 
 
 def test_a_reading_transaction_cannot_write(database: Database) -> None:
@@ -31,3 +34,19 @@ def test_an_error_does_not_tell_who_it_was_about(database: Database) -> None:
         session.execute(statement, {"name": "Jane Canary"})
 
     assert "Jane Canary" not in str(refused.value)
+
+
+def test_a_row_that_is_missing_is_inserted_once(database: ClockedDatabase) -> None:
+    row = {"key": "user:1", "updated_at": NOW}
+
+    with database.write() as session:
+        inserted = [
+            insert_missing(
+                session, SignInThrottleRow, unique=["key"], failures=failures, **row
+            )
+            for failures in (1, 2)
+        ]
+
+    assert inserted == [True, False]
+    with database.read() as session:
+        assert session.scalars(select(SignInThrottleRow.failures)).all() == [1]
