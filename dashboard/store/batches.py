@@ -16,7 +16,7 @@ from dashboard.domain.keys import idempotency_key
 from dashboard.domain.postings import Posting, PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.status import Decision, RequestState
-from dashboard.store.orders import posting_of
+from dashboard.store.postings import posting_of
 from dashboard.store.schema import (
     OrderRow,
     PostingRow,

@@ -16,26 +16,23 @@ from dashboard.domain.keys import content_hash
 from dashboard.domain.money import hundredths
 from dashboard.domain.order import Order
 from dashboard.domain.plans import Plan
-from dashboard.domain.postings import PlannedPosting, Posting, PostingKind, PostingState
-from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.postings import Posting, PostingState
+from dashboard.domain.problems import Problem
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.status import Decision, OrderStatus
-from dashboard.store.codec import dump_draft, load_draft
 from dashboard.store.company import read_rules, shop_of
 from dashboard.store.database import Database
-from dashboard.store.schema import OrderRow, PostingRow, RevisionRow, ShopRow
+from dashboard.store.planning import carry_out
+from dashboard.store.postings import IN_THE_BOOKS, own_postings, posting_of
+from dashboard.store.schema import OrderRow, RevisionRow, ShopRow
 from dashboard.store.standings import (
     add_event,
     lock_orders,
-    problem_from_plain,
-    problem_to_plain,
     refresh_standings,
 )
 
 _log = logging.getLogger(__name__)
 
-# What can still be changed: it has not left the house, or came back refused.
-_OPEN = {PostingState.PENDING.value, PostingState.REFUSED.value}
 _STANDING = {
     OrderStatus.AWAITING_PAYMENT.value,
     OrderStatus.NEEDS_ATTENTION.value,
@@ -54,8 +51,6 @@ _MOVING = [
 ]
 _LAGGING = timedelta(minutes=2)
 _LAGGING_AT_ONCE = 200
-# What cannot: it may be in the books, or is.
-_IN_THE_BOOKS = {PostingState.IN_FLIGHT.value, PostingState.CONFIRMED.value}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,12 +199,12 @@ class OrderStore:
             row = _locked(session, OrderRow.id == order_id)
             if row is None or row.ignored_by:
                 return False
-            postings = _own_postings(session, row.id)
+            postings = own_postings(session, row.id)
             if any(p.state == PostingState.IN_FLIGHT.value for p in postings.values()):
                 return False
             row.ignored_by = actor
             row.ignored_reason = reason
-            _carry_out(session, row, _ignored(row), now)
+            carry_out(session, row, _ignored(row), now)
             add_event(
                 session, row.id, "person", f"Ignored: {reason}", at=now, actor=actor
             )
@@ -334,8 +329,8 @@ def _concerns_the_books(session: Session, row: OrderRow, order: Order | None) ->
     if known == told and row.shop_status == order.shop_status:
         return False
     return any(
-        posting.state in _IN_THE_BOOKS
-        for posting in _own_postings(session, row.id).values()
+        posting.state in IN_THE_BOOKS
+        for posting in own_postings(session, row.id).values()
     )
 
 
@@ -374,12 +369,12 @@ def _plan(  # noqa: PLR0913
     if isinstance(told, Order):
         _copy_facts(row, told)
         own = [
-            posting_of(posting) for posting in _own_postings(session, row.id).values()
+            posting_of(posting) for posting in own_postings(session, row.id).values()
         ]
         plan = planner(told, shop, read_rules(session), own)
     else:
         plan = Plan(decision=Decision.STOP, problem=told)
-    _carry_out(
+    carry_out(
         session,
         row,
         _ignored(row) if row.ignored_by else plan,
@@ -404,203 +399,3 @@ def _copy_facts(row: OrderRow, order: Order) -> None:
     row.customer_email = order.customer.email
     row.ordered_at = order.ordered_at
     row.modified_at = order.modified_at
-
-
-def _carry_out(
-    session: Session,
-    row: OrderRow,
-    plan: Plan,
-    now: datetime,
-    *,
-    retry_refused: bool = False,
-) -> None:
-    own = _own_postings(session, row.id)
-    taken = _taken_by_another(session, row, plan)
-    if taken is not None:
-        plan = Plan(decision=Decision.STOP, problem=taken)
-    before = (row.decision, row.decision_reason, row.decision_problem)
-    decided = (plan.decision.value, plan.reason, problem_to_plain(plan.problem))
-    _agree(session, row, plan, own, now, retry_refused=retry_refused)
-    row.decision, row.decision_reason, row.decision_problem = decided
-    if decided != before or row.revision_id != row.planned_revision_id:
-        _tell(session, row, plan, now)
-    row.planned_revision_id = row.revision_id
-    refresh_standings(session, [row.id], now)
-
-
-def _agree(
-    session: Session,
-    row: OrderRow,
-    plan: Plan,
-    own: dict[str, PostingRow],
-    now: datetime,
-    *,
-    retry_refused: bool,
-) -> None:
-    """Make the postings agree with the plan, as far as they can still be changed."""
-    ids: dict[str, int] = {}
-    for planned in plan.postings:
-        requires = ids.get(planned.requires)
-        if planned.kind is PostingKind.CONTACT:
-            posting = _shared_contact(session, row, planned, now)
-            row.contact_posting_id = posting.id
-        elif planned.natural_key in own:
-            posting = own.pop(planned.natural_key)
-            if posting.state not in _IN_THE_BOOKS:
-                posting.requires_id = requires
-        else:
-            posting = _new_posting(row, planned, requires, now)
-            session.add(posting)
-            session.flush()
-        _replace_draft(posting, planned, now, retry_refused=retry_refused)
-        ids[planned.natural_key] = posting.id
-    for posting in own.values():
-        # A stopped order keeps what it waits with; everything else is off.
-        if posting.state in _OPEN and plan.decision is not Decision.STOP:
-            posting.state = PostingState.CANCELLED.value
-            posting.updated_at = now
-    invoice = next((p for p in plan.postings if p.kind is PostingKind.INVOICE), None)
-    if invoice is not None:
-        row.invoice_number = invoice.natural_key
-
-
-def _tell(session: Session, row: OrderRow, plan: Plan, now: datetime) -> None:
-    """Add what was decided to the order's story."""
-    text = plan.reason
-    match plan.decision:
-        case Decision.BOOK:
-            steps = ", ".join(
-                f"{planned.kind.value} {planned.natural_key}"
-                for planned in plan.postings
-            )
-            text = f"Planned: {steps}."
-        case Decision.STOP:
-            text = "" if plan.problem is None else plan.problem.message
-        case Decision.WAIT | Decision.SKIP:
-            pass
-    add_event(session, row.id, f"planned:{plan.decision.value}", text, at=now)
-
-
-def _own_postings(session: Session, order_id: int) -> dict[str, PostingRow]:
-    rows = session.scalars(
-        select(PostingRow)
-        .where(
-            PostingRow.order_id == order_id,
-            PostingRow.kind != PostingKind.CONTACT.value,
-        )
-        .order_by(PostingRow.id)
-        .with_for_update()
-    )
-    return {row.natural_key: row for row in rows}
-
-
-def _taken_by_another(session: Session, row: OrderRow, plan: Plan) -> Problem | None:
-    keys = [
-        planned.natural_key
-        for planned in plan.postings
-        if planned.kind is not PostingKind.CONTACT
-    ]
-    other = session.scalar(
-        select(OrderRow)
-        .join(PostingRow, PostingRow.order_id == OrderRow.id)
-        .where(PostingRow.natural_key.in_(keys), PostingRow.order_id != row.id)
-        .limit(1)
-    )
-    if other is None:
-        return None
-    return Problem(
-        cause=Cause.NUMBER_TAKEN,
-        message=(
-            f"Order {row.number} would get the invoice number of order {other.number} "
-            f"({other.external_id} in the shop). Give the shops different prefixes "
-            "under Settings > Shops, or correct the order's number in the shop."
-        ),
-        settings_section="shops",
-    )
-
-
-def _shared_contact(
-    session: Session, row: OrderRow, planned: PlannedPosting, now: datetime
-) -> PostingRow:
-    """Return the posting of the customer, which all their orders share."""
-    mine = select(PostingRow).where(PostingRow.natural_key == planned.natural_key)
-    found = session.scalar(mine.with_for_update())
-    if found is not None:
-        return found
-    postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if postgres else sqlite.insert
-    session.execute(
-        insert(PostingRow)
-        .values(
-            order_id=row.id,
-            kind=planned.kind.value,
-            natural_key=planned.natural_key,
-            draft=dump_draft(planned.draft),
-            state=PostingState.PENDING.value,
-            document_id="",
-            created_at=now,
-            updated_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["natural_key"])
-    )
-    return session.scalars(mine.with_for_update()).one()
-
-
-def _new_posting(
-    row: OrderRow, planned: PlannedPosting, requires_id: int | None, now: datetime
-) -> PostingRow:
-    return PostingRow(
-        order_id=row.id,
-        kind=planned.kind.value,
-        natural_key=planned.natural_key,
-        draft=dump_draft(planned.draft),
-        state=PostingState.PENDING.value,
-        requires_id=requires_id,
-        document_id="",
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def _replace_draft(
-    posting: PostingRow, planned: PlannedPosting, now: datetime, *, retry_refused: bool
-) -> None:
-    """Bring a posting up to the plan, unless it is on its way or in the books.
-
-    A refused one goes again when its content changed, or when a person says so: the
-    same bytes would be refused again.
-    """
-    draft = dump_draft(planned.draft)
-    refused = posting.state == PostingState.REFUSED.value
-    cancelled = posting.state == PostingState.CANCELLED.value
-    if posting.state in _IN_THE_BOOKS:
-        if retry_refused:
-            posting.problem = None  # a person looked at it in the books
-        return
-    if refused and not retry_refused and posting.draft == draft:
-        return
-    if posting.draft == draft and not refused and not cancelled:
-        return
-    posting.draft = draft
-    posting.state = PostingState.PENDING.value
-    posting.problem = None
-    posting.clashes = 0
-    posting.updated_at = now
-
-
-def posting_of(row: PostingRow, required_document_id: str = "") -> Posting:
-    """Turn a row into a posting."""
-    kind = PostingKind(row.kind)
-    return Posting(
-        id=row.id,
-        order_id=row.order_id,
-        kind=kind,
-        natural_key=row.natural_key,
-        draft=load_draft(kind, row.draft),
-        state=PostingState(row.state),
-        requires_id=row.requires_id,
-        document_id=row.document_id,
-        required_document_id=required_document_id,
-        problem=problem_from_plain(row.problem),
-        updated_at=row.updated_at,
-    )

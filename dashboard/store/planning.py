@@ -1,0 +1,195 @@
+"""Carries out a plan: makes the postings of an order agree with what it needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from dashboard.domain.plans import Plan
+from dashboard.domain.postings import PlannedPosting, PostingKind, PostingState
+from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.status import Decision
+from dashboard.store.codec import dump_draft
+from dashboard.store.postings import IN_THE_BOOKS, OPEN, own_postings
+from dashboard.store.schema import OrderRow, PostingRow
+from dashboard.store.standings import (
+    add_event,
+    problem_to_plain,
+    refresh_standings,
+)
+
+
+def carry_out(
+    session: Session,
+    row: OrderRow,
+    plan: Plan,
+    now: datetime,
+    *,
+    retry_refused: bool = False,
+) -> None:
+    """Make an order's postings, decision and status agree with *plan*.
+
+    The caller holds the order's lock. What is on its way or in the books stays.
+    """
+    own = own_postings(session, row.id)
+    taken = _taken_by_another(session, row, plan)
+    if taken is not None:
+        plan = Plan(decision=Decision.STOP, problem=taken)
+    before = (row.decision, row.decision_reason, row.decision_problem)
+    decided = (plan.decision.value, plan.reason, problem_to_plain(plan.problem))
+    _agree(session, row, plan, own, now, retry_refused=retry_refused)
+    row.decision, row.decision_reason, row.decision_problem = decided
+    if decided != before or row.revision_id != row.planned_revision_id:
+        _tell(session, row, plan, now)
+    row.planned_revision_id = row.revision_id
+    refresh_standings(session, [row.id], now)
+
+
+def _agree(
+    session: Session,
+    row: OrderRow,
+    plan: Plan,
+    own: dict[str, PostingRow],
+    now: datetime,
+    *,
+    retry_refused: bool,
+) -> None:
+    """Make the postings agree with the plan, as far as they can still be changed."""
+    ids: dict[str, int] = {}
+    for planned in plan.postings:
+        requires = ids.get(planned.requires)
+        if planned.kind is PostingKind.CONTACT:
+            posting = _shared_contact(session, row, planned, now)
+            row.contact_posting_id = posting.id
+        elif planned.natural_key in own:
+            posting = own.pop(planned.natural_key)
+            if posting.state not in IN_THE_BOOKS:
+                posting.requires_id = requires
+        else:
+            posting = _new_posting(row, planned, requires, now)
+            session.add(posting)
+            session.flush()
+        _replace_draft(posting, planned, now, retry_refused=retry_refused)
+        ids[planned.natural_key] = posting.id
+    for posting in own.values():
+        # A stopped order keeps what it waits with; everything else is off.
+        if posting.state in OPEN and plan.decision is not Decision.STOP:
+            posting.state = PostingState.CANCELLED.value
+            posting.updated_at = now
+    invoice = next((p for p in plan.postings if p.kind is PostingKind.INVOICE), None)
+    if invoice is not None:
+        row.invoice_number = invoice.natural_key
+
+
+def _tell(session: Session, row: OrderRow, plan: Plan, now: datetime) -> None:
+    """Add what was decided to the order's story."""
+    text = plan.reason
+    match plan.decision:
+        case Decision.BOOK:
+            steps = ", ".join(
+                f"{planned.kind.value} {planned.natural_key}"
+                for planned in plan.postings
+            )
+            text = f"Planned: {steps}."
+        case Decision.STOP:
+            text = "" if plan.problem is None else plan.problem.message
+        case Decision.WAIT | Decision.SKIP:
+            pass
+    add_event(session, row.id, f"planned:{plan.decision.value}", text, at=now)
+
+
+def _taken_by_another(session: Session, row: OrderRow, plan: Plan) -> Problem | None:
+    keys = [
+        planned.natural_key
+        for planned in plan.postings
+        if planned.kind is not PostingKind.CONTACT
+    ]
+    other = session.scalar(
+        select(OrderRow)
+        .join(PostingRow, PostingRow.order_id == OrderRow.id)
+        .where(PostingRow.natural_key.in_(keys), PostingRow.order_id != row.id)
+        .limit(1)
+    )
+    if other is None:
+        return None
+    return Problem(
+        cause=Cause.NUMBER_TAKEN,
+        message=(
+            f"Order {row.number} would get the invoice number of order {other.number} "
+            f"({other.external_id} in the shop). Give the shops different prefixes "
+            "under Settings > Shops, or correct the order's number in the shop."
+        ),
+        settings_section="shops",
+    )
+
+
+def _shared_contact(
+    session: Session, row: OrderRow, planned: PlannedPosting, now: datetime
+) -> PostingRow:
+    """Return the posting of the customer, which all their orders share."""
+    mine = select(PostingRow).where(PostingRow.natural_key == planned.natural_key)
+    found = session.scalar(mine.with_for_update())
+    if found is not None:
+        return found
+    postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if postgres else sqlite.insert
+    session.execute(
+        insert(PostingRow)
+        .values(
+            order_id=row.id,
+            kind=planned.kind.value,
+            natural_key=planned.natural_key,
+            draft=dump_draft(planned.draft),
+            state=PostingState.PENDING.value,
+            document_id="",
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["natural_key"])
+    )
+    return session.scalars(mine.with_for_update()).one()
+
+
+def _new_posting(
+    row: OrderRow, planned: PlannedPosting, requires_id: int | None, now: datetime
+) -> PostingRow:
+    return PostingRow(
+        order_id=row.id,
+        kind=planned.kind.value,
+        natural_key=planned.natural_key,
+        draft=dump_draft(planned.draft),
+        state=PostingState.PENDING.value,
+        requires_id=requires_id,
+        document_id="",
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _replace_draft(
+    posting: PostingRow, planned: PlannedPosting, now: datetime, *, retry_refused: bool
+) -> None:
+    """Bring a posting up to the plan, unless it is on its way or in the books.
+
+    A refused one goes again when its content changed, or when a person says so: the
+    same bytes would be refused again.
+    """
+    draft = dump_draft(planned.draft)
+    refused = posting.state == PostingState.REFUSED.value
+    cancelled = posting.state == PostingState.CANCELLED.value
+    if posting.state in IN_THE_BOOKS:
+        if retry_refused:
+            posting.problem = None  # a person looked at it in the books
+        return
+    if refused and not retry_refused and posting.draft == draft:
+        return
+    if posting.draft == draft and not refused and not cancelled:
+        return
+    posting.draft = draft
+    posting.state = PostingState.PENDING.value
+    posting.problem = None
+    posting.clashes = 0
+    posting.updated_at = now

@@ -1,0 +1,48 @@
+"""Postings as rows, for the modules of the store that work on them."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dashboard.domain.postings import Posting, PostingKind, PostingState
+from dashboard.store.codec import load_draft
+from dashboard.store.schema import PostingRow
+from dashboard.store.standings import problem_from_plain
+
+# What can still be changed: it has not left the house, or came back refused.
+OPEN = {PostingState.PENDING.value, PostingState.REFUSED.value}
+# What cannot: it may be in the books, or is.
+IN_THE_BOOKS = {PostingState.IN_FLIGHT.value, PostingState.CONFIRMED.value}
+
+
+def posting_of(row: PostingRow, required_document_id: str = "") -> Posting:
+    """Turn a row into a posting."""
+    kind = PostingKind(row.kind)
+    return Posting(
+        id=row.id,
+        order_id=row.order_id,
+        kind=kind,
+        natural_key=row.natural_key,
+        draft=load_draft(kind, row.draft),
+        state=PostingState(row.state),
+        requires_id=row.requires_id,
+        document_id=row.document_id,
+        required_document_id=required_document_id,
+        problem=problem_from_plain(row.problem),
+        updated_at=row.updated_at,
+    )
+
+
+def own_postings(session: Session, order_id: int) -> dict[str, PostingRow]:
+    """Return the postings of an order by natural key, locked; not its contact's."""
+    rows = session.scalars(
+        select(PostingRow)
+        .where(
+            PostingRow.order_id == order_id,
+            PostingRow.kind != PostingKind.CONTACT.value,
+        )
+        .order_by(PostingRow.id)
+        .with_for_update()
+    )
+    return {row.natural_key: row for row in rows}
