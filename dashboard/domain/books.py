@@ -43,7 +43,6 @@ class InvoiceLine:
     tax_type: str
     tax: Decimal
     discount: Decimal = Decimal(0)
-    sku: str = ""
 
     @property
     def net(self) -> Decimal:

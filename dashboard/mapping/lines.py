@@ -84,7 +84,6 @@ def _whole_line(line: LineItem, part: TaxedPart, account: str) -> InvoiceLine:
         tax_type=part.tax_type,
         tax=part.tax,
         discount=discount,
-        sku=line.sku,
     )
 
 
@@ -99,7 +98,6 @@ def _part_line(line: LineItem, part: TaxedPart, account: str) -> InvoiceLine:
         account=account,
         tax_type=part.tax_type,
         tax=part.tax,
-        sku=line.sku,
     )
 
 

@@ -51,7 +51,10 @@ def to_plain(value: object) -> Any:  # noqa: ANN401 - JSON
 
 
 def from_plain(wanted: type[_T], data: Any) -> _T:  # noqa: ANN401 - JSON
-    """Turn what `to_plain` made back into a value of type *wanted*."""
+    """Turn what `to_plain` made back into a value of type *wanted*.
+
+    Fields that *wanted* has no more are passed over: an earlier version kept them.
+    """
     return typing.cast("_T", _load(wanted, data))
 
 
@@ -65,7 +68,7 @@ def _load(wanted: Any, data: Any) -> Any:  # noqa: ANN401 - JSON
         return None if data is None else _load(item, data)
     if dataclasses.is_dataclass(wanted) and isinstance(wanted, type):
         hints = _hints(wanted)
-        return wanted(**{k: _load(hints[k], v) for k, v in data.items()})
+        return wanted(**{k: _load(hints[k], v) for k, v in data.items() if k in hints})
     if issubclass(wanted, (datetime, date)):
         return wanted.fromisoformat(data)
     if issubclass(wanted, (Decimal, Enum)):

@@ -301,6 +301,14 @@ def test_line_without_tax_needs_a_tax_type_too() -> None:
     assert "what is not taxable" in stopped.message
 
 
+def test_article_number_changes_nothing_in_the_books() -> None:
+    one, other = (
+        documents(an_order("1.00", a_line("1.00", sku=sku))) for sku in ("A", "B")
+    )
+
+    assert one == other
+
+
 @pytest.mark.parametrize(
     ("customer", "name", "fallback_name"),
     [

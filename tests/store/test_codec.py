@@ -16,7 +16,8 @@ from dashboard.domain.books import (
     PaymentDraft,
 )
 from dashboard.domain.postings import PostingKind
-from dashboard.store.codec import dump_draft, load_draft, to_plain
+from dashboard.domain.rules import PaymentRule
+from dashboard.store.codec import dump_draft, from_plain, load_draft, to_plain
 
 _AMOUNT = st.decimals(allow_nan=False, allow_infinity=False, places=4)
 _LINE = st.builds(
@@ -52,3 +53,11 @@ def test_a_draft_comes_back_to_the_last_decimal(
 @pytest.mark.parametrize("amount", ["0.10", "1E+2", "-0", "1234567890.123456789"])
 def test_decimals_keep_their_digits(amount: str) -> None:
     assert to_plain(Decimal(amount)) == str(Decimal(amount))
+
+
+def test_a_field_that_only_an_earlier_version_kept_is_passed_over() -> None:
+    plain = {"method": "card", "bank_account": "090", "colour": "blue"}
+
+    rule = from_plain(PaymentRule, plain)
+
+    assert rule == PaymentRule(method="card", bank_account="090")
