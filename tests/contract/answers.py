@@ -150,6 +150,11 @@ def write_calls(app: Flask) -> list[tuple[str, str, Any]]:
     ]
 
 
+def known_paths(app: Flask) -> dict[str, str]:
+    """Write one document of each kind; their paths by the resource's short name."""
+    return _set_up(Caller(app))
+
+
 def _set_up(caller: Caller) -> dict[str, str]:
     """Write one document of each kind; their paths."""
     contact = caller.made("Contacts", _CUSTOMER)
