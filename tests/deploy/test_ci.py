@@ -31,6 +31,33 @@ def test_the_tests_come_last_and_skip_neither_browser_nor_database() -> None:
     assert lines[-2] == "export REQUIRE_BROWSER=1 REQUIRE_PG=1"
 
 
+def test_the_node_client_is_tested_or_said_not_to_be(tmp_path: Path) -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    step = script[script.index("node_client=") : script.index("# Here a test")]
+    npm = tmp_path / "npm"
+    ended = {}
+
+    for outcome in ("true", "false"):
+        npm.write_text(f"#!/bin/sh\n{outcome}\n", "utf-8")
+        npm.chmod(0o755)
+        ended[outcome] = subprocess.run(
+            [
+                "bash",
+                "-euo",
+                "pipefail",
+                "-c",
+                f'{step}\necho "${{XERO_NODE_MODULES-}}"',
+            ],
+            env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    assert ended["true"].strip().endswith("/node_modules")
+    assert "THE NODE CLIENT IS NOT TESTED" in ended["false"]
+
+
 @pytest.mark.parametrize(
     "name", [".ci/run", ".ci/wheel", "Makefile", "Dockerfile", "constraints.txt"]
 )
