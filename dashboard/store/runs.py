@@ -20,6 +20,7 @@ from dashboard.store.schema import (
     RequestRow,
     RunRow,
 )
+from dashboard.store.verdicts import CONFIRMED
 
 _HEARTBEAT_LOST_S = 60.0
 _KEEP_EMPTY_S = 24 * 3600.0
@@ -214,17 +215,10 @@ def _counted(session: Session, run_id: int) -> dict[str, int]:
 def _booked(
     session: Session, run_id: int, kinds: Iterable[PostingKind]
 ) -> dict[str, int]:
-    counts = {}
-    for kind in kinds:
-        text = f"{kind.value.capitalize()} %"
-        counts[f"{kind.value}s"] = (
-            session.scalar(
-                select(func.count()).where(
-                    OrderEventRow.run_id == run_id,
-                    OrderEventRow.kind == "confirmed",
-                    OrderEventRow.text.like(text),
-                )
-            )
-            or 0
-        )
-    return counts
+    rows = session.execute(
+        select(OrderEventRow.kind, func.count())
+        .where(OrderEventRow.run_id == run_id, OrderEventRow.kind.startswith(CONFIRMED))
+        .group_by(OrderEventRow.kind)
+    )
+    numbers: dict[str, int] = {kind: number for kind, number in rows}  # noqa: C416
+    return {f"{kind.value}s": numbers.get(CONFIRMED + kind.value, 0) for kind in kinds}

@@ -30,6 +30,8 @@ _LABELS = {
     PostingKind.PAYMENT: "Payment",
 }
 
+# The kind of an order's event; behind it stands the kind of the posting.
+CONFIRMED = "confirmed:"
 # A clash that asking the books does not explain ends here instead of going round.
 _MAX_CLASHES = 5
 
@@ -58,7 +60,7 @@ class VerdictWriter:
         posting.updated_at = self._at
         how = "found in the books" if isinstance(accepted, Found) else "booked"
         text = f"{_LABELS[member.kind]} {member.natural_key} {how}."
-        self.tell(posting.order_id, "confirmed", text)
+        self.tell(posting.order_id, f"{CONFIRMED}{member.kind.value}", text)
         draft = member.draft
         if isinstance(draft, InvoiceDraft) and accepted.total not in {
             None,

@@ -209,7 +209,7 @@ class Scene:
                     add_event(
                         session,
                         order_id,
-                        "confirmed",
+                        f"confirmed:{posting.kind}",
                         text,
                         at=now,
                         request_id=request_id,
