@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dashboard.domain.clock import SettableClock
+from tests.fixtures.clocks import SettableClock
 from tests.fixtures.company import Company
 from tests.fixtures.databases import (
     ClockedDatabase,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time; tests and the simulation bring their own."""
+    """Tells the time; tests bring their own."""
 
     def now(self) -> datetime:
         """Return the time of day, aware, in UTC."""
@@ -29,24 +29,3 @@ class SystemClock:
     def monotonic_s(self) -> float:
         """Return seconds that never run backwards, for measuring a duration."""
         return time.monotonic()
-
-
-class SettableClock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self, start: datetime) -> None:
-        self._now = start
-        self._monotonic_s = 0.0
-
-    def now(self) -> datetime:
-        """Return the time it was set to."""
-        return self._now
-
-    def monotonic_s(self) -> float:
-        """Return the seconds it was moved forward since it was made."""
-        return self._monotonic_s
-
-    def advance(self, seconds: float) -> None:
-        """Move both readings forward by *seconds*."""
-        self._now += timedelta(seconds=seconds)
-        self._monotonic_s += seconds

@@ -15,10 +15,10 @@ from typing_extensions import override
 from dashboard.accounting.protocol import BooksSilent
 from dashboard.accounting.transport import Transport
 from dashboard.accounting.xero.client import Access, XeroBooks
-from dashboard.domain.clock import SettableClock
 from dashboard.domain.exchanges import Answered, Exchange, Found, NotProcessed, NotThere
 from dashboard.domain.postings import PostingKind
 from tests.accounting.elements import a_claim, a_contact, an_invoice
+from tests.fixtures.clocks import SettableClock
 
 SECRET = "canary-secret"
 

@@ -21,7 +21,6 @@ from dashboard.accounting.protocol import Books, Log, Pacer
 from dashboard.app import Program, build, open_pages
 from dashboard.config import load_settings
 from dashboard.domain.books import BooksFacts, LedgerAccount, TaxRate
-from dashboard.domain.clock import SettableClock
 from dashboard.domain.exchanges import (
     Accepted,
     Answered,
@@ -40,6 +39,7 @@ from dashboard.store.database import upgrade_schema
 from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.gate import Pace
 from dashboard.sync.engine import Engine, Stores
+from tests.fixtures.clocks import SettableClock
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 SECRET = "the shop's secret"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.domain.clock import SettableClock
 from dashboard.store.runs import RunStore
+from tests.fixtures.clocks import SettableClock
 
 AnOrder = Callable[..., dict[str, Any]]
 

@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
 from dashboard.api.v1.openapi import description
-from dashboard.domain.clock import SettableClock
 from dashboard.scheduling.mirror import install_defaults
 from dashboard.store.schedules import ScheduleStore
+from tests.fixtures.clocks import SettableClock
 
 AnOrder = Callable[..., dict[str, Any]]
 

@@ -10,13 +10,13 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.domain.clock import SettableClock
 from dashboard.domain.runs import Run, Schedule, Task, Trigger
 from dashboard.scheduling.mirror import ScheduleMirror, install_defaults
 from dashboard.scheduling.plan import next_due
 from dashboard.store.runs import RunStore
 from dashboard.store.schedules import ScheduleStore
 from tests.conftest import NOW
+from tests.fixtures.clocks import SettableClock
 from tests.fixtures.databases import ClockedDatabase
 
 

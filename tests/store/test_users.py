@@ -8,7 +8,6 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from dashboard.domain.clock import SettableClock
 from dashboard.domain.users import Role
 from dashboard.store.api_tokens import ApiTokenStore, TokenExists
 from dashboard.store.passwords import Passwords, PasswordTooWeak
@@ -16,6 +15,7 @@ from dashboard.store.schema import ApiTokenRow, UserRow, UserSessionRow
 from dashboard.store.sign_in_throttle import MAX_WAIT, SignInThrottle, network_of
 from dashboard.store.user_sessions import NORMAL_LIMITS, UserSessionStore
 from dashboard.store.users import UserExists, UserStore
+from tests.fixtures.clocks import SettableClock
 from tests.fixtures.databases import ClockedDatabase
 
 PASSWORD = "four words that differ"

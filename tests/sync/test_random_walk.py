@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dashboard.domain.books import InvoiceDraft, PaymentDraft
-from dashboard.domain.clock import SettableClock
 from dashboard.domain.postings import PostingKind
 from tests.conftest import NOW
 from tests.fixtures.builders import a_customer, an_order
+from tests.fixtures.clocks import SettableClock
 from tests.fixtures.company import Company
 from tests.fixtures.databases import ClockedDatabase, SqliteFolder
 from tests.fixtures.fake_books import Answer

@@ -10,8 +10,9 @@ from flask import Flask
 
 from dashboard.app import build, open_pages
 from dashboard.config import Settings
-from dashboard.domain.clock import Clock, SettableClock
+from dashboard.domain.clock import Clock
 from dashboard.store.database import db
+from tests.fixtures.clocks import SettableClock
 from tests.web.scene import RULES, Scene
 
 MakeScene = Callable[[Clock], Scene]

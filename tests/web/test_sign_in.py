@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.domain.clock import SettableClock
 from dashboard.domain.users import Role
+from tests.fixtures.clocks import SettableClock
 from tests.web.scene import PASSWORD, Scene
 
 
