@@ -18,7 +18,7 @@ from dashboard.cli.terminal import (
     read_settings,
     tell,
 )
-from dashboard.domain.runs import Run, RunState, Trigger
+from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Trigger
 from dashboard.logs import configure_logging
 from dashboard.store.database import upgrade_schema
 
@@ -77,8 +77,8 @@ def sync(as_json: bool) -> None:  # noqa: FBT001
 @json_option
 def pull(as_json: bool) -> None:  # noqa: FBT001
     """Fetch orders from the shops that can be asked for them."""
-    text = "No shop is set up to be pulled: orders come in by push."
-    tell(text, {"pulled": 0, "message": text}, as_json=as_json)
+    facts = {"pulled": 0, "message": NOTHING_TO_PULL}
+    tell(NOTHING_TO_PULL, facts, as_json=as_json)
 
 
 def _run(program: Program, *, as_json: bool) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+NOTHING_TO_PULL = "No shop is set up to be pulled: orders come in by push."
+
 
 class Task(StrEnum):
     """What a run does."""

@@ -18,6 +18,7 @@ import pytest
 from dashboard.app import Program
 from dashboard.cli import main
 from dashboard.domain.rules import CompanyRules, TaxRule, TaxSituation
+from dashboard.domain.runs import NOTHING_TO_PULL
 from dashboard.domain.users import Role
 from dashboard.store.user_sessions import NORMAL_LIMITS, UserSessionStore
 from dashboard.sync.intake import Intake
@@ -527,7 +528,7 @@ def test_sync_without_a_connection_fails_and_says_so(company: Any) -> None:
 
 
 def test_pull_says_that_orders_come_by_push(company: Any) -> None:
-    assert company.facts("pull")["pulled"] == 0
+    assert company.facts("pull") == {"pulled": 0, "message": NOTHING_TO_PULL}
 
 
 def test_serve_on_a_used_port_is_one_line(company: Any) -> None:
