@@ -12,6 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from mock_accounting.dialect.figures import money, plain_number, price
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.model import (
     Address,
@@ -212,9 +213,9 @@ def _column_titles(pen: _Pen, currency_code: str) -> None:
 def _line(pen: _Pen, books: Books, line: LineItem, currency_code: str) -> None:
     rows = pen.wrapped(line.description, _DESCRIPTION_WIDTH)
     if line.discount_rate_percent:
-        rows.append(f"Discount {_plain(line.discount_rate_percent)}%")
+        rows.append(f"Discount {plain_number(line.discount_rate_percent)}%")
     elif line.discount_amount:
-        rows.append(f"Discount {_money(line.discount_amount)}")
+        rows.append(f"Discount {money(line.discount_amount)}")
     has_amount = line.account_id is not None
     for position, row in enumerate(rows):
         if pen.y < _BOTTOM:
@@ -225,13 +226,13 @@ def _line(pen: _Pen, books: Books, line: LineItem, currency_code: str) -> None:
             rate = books.tax_rates.get(line.tax_type or "")
             percent = rate.effective_rate_percent if rate else ZERO
             texts = (
-                _plain(line.quantity),
-                _price(line.unit_amount),
-                f"{_plain(percent)}%",
+                plain_number(line.quantity),
+                price(line.unit_amount),
+                f"{plain_number(percent)}%",
             )
             for (_, x), text in zip(_AMOUNT_COLUMNS, texts, strict=True):
                 pen.figure(x, text)
-            pen.figure(_RIGHT, _money(line.line_amount))
+            pen.figure(_RIGHT, money(line.line_amount))
         pen.down(13)
     pen.y += 6
     pen.rule()
@@ -244,7 +245,7 @@ def _totals(pen: _Pen, books: Books, sheet: _Sheet) -> None:
     for part in tax_summary(document.lines, document.line_amount_types):
         rate = books.tax_rates.get(part.tax_type)
         name = rate.name if rate else part.tax_type
-        rows.append((f"{name} on {_money(part.net)}", part.tax))
+        rows.append((f"{name} on {money(part.net)}", part.tax))
     if pen.y - 16 * (len(rows) + len(sheet.sums) + 2) < _BOTTOM:
         pen.turn_page()
     for name, amount in rows:
@@ -261,7 +262,7 @@ def _totals(pen: _Pen, books: Books, sheet: _Sheet) -> None:
 
 def _total(pen: _Pen, name: str, amount: Decimal, font: str = _REGULAR) -> None:
     pen.text(330, name, font=font)
-    pen.figure(_RIGHT, _money(amount), font=font)
+    pen.figure(_RIGHT, money(amount), font=font)
     pen.down(16)
 
 
@@ -296,21 +297,6 @@ def _address_rows(contact: Contact) -> list[str]:
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:,.2f}"
-
-
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():,f}"
-
-
-def _price(amount: Decimal) -> str:
-    """At least two decimals, more if they are there."""
-    plain = _plain(amount)
-    decimals = len(plain.partition(".")[2])
-    return _money(amount) if decimals <= len("00") else plain
 
 
 def _drawable(text: str) -> str:

@@ -4,26 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
 
 from mock_accounting.dialect import jsontext
-
-
-def money(amount: Decimal) -> str:
-    """Two decimals."""
-    return f"{amount:,.2f}"
-
-
-def price(amount: Decimal) -> str:
-    """At least two decimals, more if they are there."""
-    plain = f"{amount.normalize():,f}"
-    decimals = len(plain.partition(".")[2])
-    return money(amount) if decimals <= len("00") else plain
-
-
-def quantity(number: Decimal) -> str:
-    """As many decimals as there are."""
-    return f"{number.normalize():,f}"
+from mock_accounting.dialect.figures import money, plain_number, price
 
 
 def day(moment: date) -> str:
@@ -47,7 +30,7 @@ def pretty(body: str) -> str:
 FILTERS: Mapping[str, Callable[..., str]] = {
     "money": money,
     "price": price,
-    "quantity": quantity,
+    "quantity": plain_number,
     "day": day,
     "moment": moment,
     "pretty": pretty,
