@@ -11,6 +11,7 @@ from mock_accounting.ledger.drafting import (
     ENDED,
     UNKNOWN_DOCUMENT,
     Draft,
+    change_made,
     changed_draft,
     check_change,
     ended,
@@ -80,10 +81,7 @@ def save_credit_note(books: Books, wanted: CreditNoteInput) -> CreditNote:
     own_problems = _own_problems(books, wanted, existing)
     draft = changed_draft(books, existing, wanted, own_problems)
     changed = replace(_drawn_up(existing, draft, wanted), updated_at=books.clock.now())
-    approved = (
-        draft.status is InvoiceStatus.AUTHORISED and draft.status != existing.status
-    )
-    return _carry_out(books, changed, draft, "Approved" if approved else "Edited")
+    return _carry_out(books, changed, draft, change_made(existing, draft))
 
 
 def require_credit_note(books: Books, identifier: str) -> CreditNote:
@@ -103,7 +101,7 @@ def require_credit_note(books: Books, identifier: str) -> CreditNote:
 def named_credit_note(
     books: Books, credit_note_id: str | None, number: str | None
 ) -> CreditNote:
-    """The credit note that a refund names.
+    """The credit note that is named by id, or else by number.
 
     Raises:
         Refused: If there is none.

@@ -169,6 +169,14 @@ def with_draft(document: S, draft: Draft, wanted: SalesInput) -> S:
     )
 
 
+def change_made(existing: SalesDocument, draft: Draft) -> str:
+    """What the history calls the change of *existing* into *draft*."""
+    approves = (
+        draft.status is InvoiceStatus.AUTHORISED and existing.status != draft.status
+    )
+    return "Approved" if approves else "Edited"
+
+
 def put_contact(books: Books, draft: Draft) -> None:
     """Write the draft's contact if it changes: who is invoiced is a customer."""
     if draft.contact_changes or not draft.contact.is_customer:

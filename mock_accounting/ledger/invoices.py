@@ -11,6 +11,7 @@ from mock_accounting.ledger.drafting import (
     ENDED,
     UNKNOWN_DOCUMENT,
     Draft,
+    change_made,
     changed_draft,
     check_change,
     ended,
@@ -79,10 +80,7 @@ def update_invoice(books: Books, existing: Invoice, wanted: InvoiceInput) -> Inv
     own_problems = _number_problems(books, wanted, existing)
     draft = changed_draft(books, existing, wanted, own_problems)
     changed = replace(_drawn_up(existing, draft, wanted), updated_at=books.clock.now())
-    approved = (
-        draft.status is InvoiceStatus.AUTHORISED and draft.status != existing.status
-    )
-    return _carry_out(books, changed, draft, "Approved" if approved else "Edited")
+    return _carry_out(books, changed, draft, change_made(existing, draft))
 
 
 def require_invoice(books: Books, identifier: str) -> Invoice:
@@ -100,7 +98,7 @@ def require_invoice(books: Books, identifier: str) -> Invoice:
 
 
 def named_invoice(books: Books, invoice_id: str | None, number: str | None) -> Invoice:
-    """The invoice that a payment or an allocation names.
+    """The invoice that is named by id, or else by number.
 
     Raises:
         Refused: If there is none.
@@ -136,10 +134,7 @@ def settle(
 
 def _meant(books: Books, wanted: InvoiceInput) -> Invoice | None:
     if wanted.invoice_id:
-        found = books.invoices.get(wanted.invoice_id)
-        if found is None:
-            raise Refused(UNKNOWN_DOCUMENT)
-        return found
+        return named_invoice(books, wanted.invoice_id, None)
     return books.invoice_numbered(wanted.number) if wanted.number else None
 
 

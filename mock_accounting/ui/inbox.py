@@ -26,11 +26,6 @@ class InboxFilter:
     tenant_id: str = ""
 
     @property
-    def is_set(self) -> bool:
-        """Whether any request is left out."""
-        return any((self.search, self.method, self.answer, self.tenant_id))
-
-    @property
     def query(self) -> str:
         """The filter as the query of an address."""
         fields = {
