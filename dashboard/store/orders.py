@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,7 @@ from dashboard.domain.problems import Problem
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.status import Decision, OrderStatus
 from dashboard.store.company import read_rules, shop_of
-from dashboard.store.database import Database
+from dashboard.store.database import Database, insert_missing
 from dashboard.store.planning import carry_out
 from dashboard.store.postings import IN_THE_BOOKS, own_postings, posting_of
 from dashboard.store.schema import OrderRow, RevisionRow, ShopRow
@@ -271,33 +270,31 @@ def _find_or_create(
     row = _locked(session, mine)
     if row is not None:
         return row, False
-    values = {
-        "shop_id": shop.id,
-        "external_id": revision.external_id,
-        "number": revision.number,
-        "received_at": now,
-        "decision": Decision.STOP.value,
-        "status": "",
-        "status_at": now,
-    }
     defaults = {
         column.name: column.default.arg
         for column in OrderRow.__table__.columns
-        if column.default is not None and column.name not in values
+        if column.default is not None
     }
     # Two processes may meet the same new order at once: one inserts, both go on.
-    postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if postgres else sqlite.insert
-    inserted = session.scalar(
-        insert(OrderRow)
-        .values(**defaults, **values)
-        .on_conflict_do_nothing(index_elements=["shop_id", "external_id"])
-        .returning(OrderRow.id)
+    created = insert_missing(
+        session,
+        OrderRow,
+        unique=["shop_id", "external_id"],
+        **defaults
+        | {
+            "shop_id": shop.id,
+            "external_id": revision.external_id,
+            "number": revision.number,
+            "received_at": now,
+            "decision": Decision.STOP.value,
+            "status": "",
+            "status_at": now,
+        },
     )
     row = _locked(session, mine)
     if row is None:
         raise RuntimeError("an order vanished while it was taken in")
-    return row, inserted is not None
+    return row, created
 
 
 def _locked(session: Session, condition: object) -> OrderRow | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dashboard.domain.plans import Plan
@@ -13,6 +12,7 @@ from dashboard.domain.postings import PlannedPosting, PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.status import Decision
 from dashboard.store.codec import dump_draft
+from dashboard.store.database import insert_missing
 from dashboard.store.postings import IN_THE_BOOKS, OPEN, own_postings
 from dashboard.store.schema import OrderRow, PostingRow
 from dashboard.store.standings import (
@@ -134,21 +134,19 @@ def _shared_contact(
     found = session.scalar(mine.with_for_update())
     if found is not None:
         return found
-    postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if postgres else sqlite.insert
-    session.execute(
-        insert(PostingRow)
-        .values(
-            order_id=row.id,
-            kind=planned.kind.value,
-            natural_key=planned.natural_key,
-            draft=dump_draft(planned.draft),
-            state=PostingState.PENDING.value,
-            document_id="",
-            created_at=now,
-            updated_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["natural_key"])
+    insert_missing(
+        session,
+        PostingRow,
+        unique=["natural_key"],
+        order_id=row.id,
+        kind=planned.kind.value,
+        natural_key=planned.natural_key,
+        draft=dump_draft(planned.draft),
+        state=PostingState.PENDING.value,
+        document_id="",
+        clashes=0,
+        created_at=now,
+        updated_at=now,
     )
     return session.scalars(mine.with_for_update()).one()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dashboard.accounting.protocol import Books, BooksSilent, Pacer
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange, NotProcessed
-from dashboard.domain.runs import Run, RunState, Task, Trigger
+from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Task, Trigger
 from dashboard.domain.timing import Timing
 from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database
@@ -179,8 +179,7 @@ class Engine:
     def _carry_out(self, run: Run) -> Run:
         match run.task:
             case Task.PULL:
-                message = "No shop is set up to be pulled: orders come in by push."
-                return self.runs.finish(run.id, RunState.DONE, message)
+                return self.runs.finish(run.id, RunState.DONE, NOTHING_TO_PULL)
             case Task.SYNC:
                 return self._sync(run)
 

@@ -30,8 +30,16 @@ def learn_facts(company: CompanyStore, books: Books, clock: Clock, log: Log) -> 
     known_at = company.facts_at()
     if known_at is not None and clock.now() - known_at < _FACTS_LAST:
         return False
+    connection = company.connection()
     facts, tenant_id = books.facts(log)
-    company.save_facts(facts, tenant_id=tenant_id, at=clock.now())
+    saved = company.save_facts(
+        facts,
+        tenant_id=tenant_id,
+        at=clock.now(),
+        version=None if connection is None else connection.version,
+    )
+    if not saved:
+        return False  # another connection was set meanwhile: ask that one
     version = company.rules_version()
     rules = company.rules()
     if version == 0:
