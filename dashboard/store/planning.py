@@ -115,15 +115,15 @@ def _taken_by_another(session: Session, row: OrderRow, plan: Plan) -> Problem | 
     )
     if other is None:
         return None
-    return Problem(
-        cause=Cause.NUMBER_TAKEN,
-        message=(
-            f"Order {row.number} would get the invoice number of order {other.number} "
-            f"({other.external_id} in the shop). Give the shops different prefixes "
-            "under Settings > Shops, or correct the order's number in the shop."
-        ),
-        settings_section="shops",
+    message = (
+        f"Order {row.number} would get the invoice number that order {other.number} "
+        f"({other.external_id} in the shop) has, and a number is used only once. "
     )
+    if other.shop_id == row.shop_id:
+        message += "Give it another number in the shop and save it there."
+    else:
+        message += "Give the shops different prefixes under Settings > Shops."
+    return Problem(cause=Cause.NUMBER_TAKEN, message=message, settings_section="shops")
 
 
 def _shared_contact(
