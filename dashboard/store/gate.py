@@ -16,6 +16,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from dashboard.domain.exchanges import NotProcessed
 from dashboard.domain.timing import full_jitter_s
 from dashboard.store.database import Database
 from dashboard.store.schema import CallSlotRow, CallTokenRow, GateRow
@@ -125,6 +126,13 @@ class Gate:
                 .where(CallSlotRow.number == slot, CallSlotRow.holder == self._holder)
                 .values(holder="", until=_LONG_AGO)
             )
+
+    def note(self, failure: NotProcessed) -> None:
+        """Let everybody wait when no other call would fare better."""
+        if failure.closes_gate:
+            self.close(failure.wait_s or 0.0, failure.reason)
+        elif failure.wait_s is None:
+            self.note_failure(failure.reason)
 
     def close(self, seconds: float, reason: str) -> None:
         """Let nobody call for *seconds*, or longer if it is closed for longer."""

@@ -191,12 +191,9 @@ class Engine:
             books = self._books_of(connection)
             self._learn(books, run.id)
         except BooksSilent as silent:
-            failure = silent.failure
-            if failure.closes_gate:
-                self._gate.close(failure.wait_s or 0.0, failure.reason)
-            else:
-                self._gate.note_failure(failure.reason)
-            return self.runs.finish(run.id, RunState.FAILED, f"{failure.reason}.")
+            self._gate.note(silent.failure)
+            reason = silent.failure.reason
+            return self.runs.finish(run.id, RunState.FAILED, f"{reason}.")
         worker = Worker(
             queue=self._queue,
             books=books,

@@ -77,7 +77,7 @@ class Worker:
                     return
                 outcome, exchange = self.books.send(claim)
         except BooksSilent as silent:
-            self._note(silent.failure)
+            self.gate.note(silent.failure)
             self.queue.give_back(claim, _wait_s(silent.failure, claim))
             return
         self._record(claim, outcome, exchange)
@@ -88,7 +88,7 @@ class Worker:
                 self.queue.record_answer(claim, verdicts, exchange, self.run_id)
                 self.gate.note_success()
             case NotProcessed(reason=reason):
-                self._note(outcome)
+                self.gate.note(outcome)
                 wait_s = _wait_s(outcome, claim)
                 self.queue.put_off(claim, reason, wait_s, exchange, self.run_id)
             case OutcomeUnknown(reason=reason):
@@ -104,7 +104,7 @@ class Worker:
                 claim.kind, claim.members, lambda e: self._keep(e, claim.request_id)
             )
         except BooksSilent as silent:
-            self._note(silent.failure)
+            self.gate.note(silent.failure)
             self.queue.look_later(claim, _wait_s(silent.failure, claim))
             return
         self.gate.note_success()
@@ -123,13 +123,6 @@ class Worker:
         now, monotonic_s = self._readings()
         passed_s = max((now - before[0]).total_seconds(), monotonic_s - before[1])
         return passed_s > self.timing.pause_s
-
-    def _note(self, failure: NotProcessed) -> None:
-        """Let everybody wait when no other call would fare better."""
-        if failure.closes_gate:
-            self.gate.close(failure.wait_s or 0.0, failure.reason)
-        elif failure.wait_s is None:
-            self.gate.note_failure(failure.reason)
 
     def _log(self, exchange: Exchange) -> None:
         self._keep(exchange, None)
