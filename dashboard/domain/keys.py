@@ -7,7 +7,6 @@ import hashlib
 from dashboard.domain.order import Order
 from dashboard.domain.rules import CompanyRules, Shop
 
-MAX_IDEMPOTENCY_KEY = 128
 # What the books take at most.
 _MAX_CONTACT_NUMBER = 50
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import select, update
 
-from dashboard.domain.runs import RunState
 from dashboard.domain.status import RequestState
 from dashboard.store.database import Database
+from dashboard.store.runs import mark_interrupted
 from dashboard.store.schema import CallSlotRow, RequestRow, RunRow
 
 _OPEN = RequestRow.state != RequestState.DONE.value
@@ -41,12 +41,4 @@ def free(database: Database, vanished: Iterable[str]) -> None:
             .where(CallSlotRow.holder.in_(names))
             .values(holder="", until=now)
         )
-        session.execute(
-            update(RunRow)
-            .where(RunRow.state == RunState.RUNNING.value, RunRow.process.in_(names))
-            .values(
-                state=RunState.INTERRUPTED.value,
-                finished_at=RunRow.heartbeat_at,
-                message="The program was stopped. The next run goes on.",
-            )
-        )
+        mark_interrupted(session, RunRow.process.in_(names))

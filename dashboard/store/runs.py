@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import delete, distinct, func, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    delete,
+    distinct,
+    func,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from dashboard.domain.postings import PostingKind
@@ -119,17 +127,7 @@ class RunStore:
         with self._database.write() as session:
             now = self._database.now(session)
             lost = now - timedelta(seconds=_HEARTBEAT_LOST_S)
-            session.execute(
-                update(RunRow)
-                .where(
-                    RunRow.state == RunState.RUNNING.value, RunRow.heartbeat_at < lost
-                )
-                .values(
-                    state=RunState.INTERRUPTED.value,
-                    finished_at=RunRow.heartbeat_at,
-                    message="The program was stopped. The next run goes on.",
-                )
-            )
+            mark_interrupted(session, RunRow.heartbeat_at < lost)
             session.execute(delete(HeartbeatRow).where(HeartbeatRow.at < lost))
             session.execute(
                 delete(RunRow).where(
@@ -170,6 +168,19 @@ class RunStore:
         row.process = self._process
         session.flush()
         return run_of(row)
+
+
+def mark_interrupted(session: Session, condition: ColumnElement[bool]) -> None:
+    """End the running runs that *condition* holds for: their process has vanished."""
+    session.execute(
+        update(RunRow)
+        .where(RunRow.state == RunState.RUNNING.value, condition)
+        .values(
+            state=RunState.INTERRUPTED.value,
+            finished_at=RunRow.heartbeat_at,
+            message="The program was stopped. The next run goes on.",
+        )
+    )
 
 
 def run_of(row: RunRow) -> Run:
