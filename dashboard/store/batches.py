@@ -25,9 +25,7 @@ from dashboard.store.schema import (
 )
 from dashboard.store.standings import (
     add_event,
-    orders_of,
     problem_to_plain,
-    refresh_standings,
 )
 
 _log = logging.getLogger(__name__)
@@ -77,7 +75,10 @@ def freeze_or_set_aside(
     freeze: Freeze,
     now: datetime,
 ) -> None:
-    """Freeze *rows*; one that cannot be written down must not hold up the others."""
+    """Freeze *rows*; one that cannot be written down must not hold up the others.
+
+    The caller holds the locks of their orders and derives their status afterwards.
+    """
     try:
         freeze_batch(session, kind, rows, freeze, now)
     except SQLAlchemyError:
@@ -89,7 +90,6 @@ def freeze_or_set_aside(
             raise
         for row in unfit:
             _set_aside(session, row, now)
-        refresh_standings(session, orders_of(session, [row.id for row in unfit]), now)
 
 
 def _is_writable(session: Session, row: PostingRow, freeze: Freeze) -> bool:
@@ -153,7 +153,6 @@ def freeze_batch(
     for posting in rows:
         posting.state = PostingState.IN_FLIGHT.value
         posting.updated_at = now
-    refresh_standings(session, orders_of(session, [p.id for p in rows]), now)
     return row
 
 

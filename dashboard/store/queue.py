@@ -81,7 +81,8 @@ class WorkQueue:
         with self._database.write() as session:
             now = self._database.now(session)
             due = session.scalars(eligible(kind).with_only_columns(PostingRow.id)).all()
-            lock_orders(session, orders_of(session, due))
+            orders = orders_of(session, due)
+            lock_orders(session, orders)
             rows = session.scalars(
                 eligible(kind)
                 .where(PostingRow.id.in_(due))
@@ -89,6 +90,8 @@ class WorkQueue:
             ).all()
             if rows:
                 freeze_or_set_aside(session, kind, rows, freeze, now)
+                # Not of orders that came to share a contact since: no lock is held.
+                refresh_standings(session, orders, now)
             return bool(rows)
 
     def claim(self) -> Claim | None:
