@@ -115,11 +115,19 @@ class ShopPayment:
 
 @dataclass(frozen=True, kw_only=True)
 class Refund:
-    """Money the shop gave back; *amount* is positive and includes tax."""
+    """Money the shop gave back; *amount* is positive and includes tax.
+
+    *lines* are what was given back, with positive amounts and the tax of each as the
+    shop counted it; none where the shop gave back an amount and no more, or does not
+    tell. *refunded_on* is the day where the shop is; None where it does not tell.
+    """
 
     external_id: str
     amount: Decimal
     reason: str = ""
+    lines: tuple[LineItem, ...] = ()
+    refunded_at: datetime | None = None
+    refunded_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
