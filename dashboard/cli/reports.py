@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -11,11 +10,11 @@ import click
 
 from dashboard.app import Program
 from dashboard.cli.terminal import build_program, json_option, open_program, tell
+from dashboard.domain.csv_table import csv_lines
 from dashboard.domain.status import OrderStatus
 from dashboard.store.health import read_health
 from dashboard.store.listing_orders import OrderFilter, OrderSort, OrderSummary
 
-_PAGE = 200
 _COLUMNS = (
     "number",
     "shop",
@@ -39,7 +38,11 @@ _COLUMNS = (
 @json_option
 def orders(status: str | None, search: str, as_json: bool) -> None:  # noqa: FBT001
     """List orders and how they stand, the newest first."""
-    rows = [_facts(order) for order in _all(open_program(), status, search)]
+    wanted = OrderFilter(
+        statuses=(OrderStatus(status),) if status else (), search=search
+    )
+    found = open_program().listing.all(wanted, OrderSort.NEWEST)
+    rows = [_facts(order) for order in found]
     lines = (
         f"{row['number']:>12}  {row['status']:<17} {row['total']:>12} "
         f"{row['currency']}  {row['invoice']:<14} {row['reason']}"
@@ -51,12 +54,10 @@ def orders(status: str | None, search: str, as_json: bool) -> None:  # noqa: FBT
 @click.command()
 def export() -> None:
     """Write all orders as CSV to the output."""
-    program = open_program()
-    writer = csv.DictWriter(sys.stdout, _COLUMNS)
-    writer.writeheader()
-    for order in _all(program, None, ""):
-        row = _facts(order)
-        writer.writerow({k: _harmless(row[k]) for k in row} | {"total": row["total"]})
+    every = open_program().listing.all(OrderFilter(), OrderSort.NEWEST)
+    # A negative total is a number, however much it looks like a formula.
+    rows = ((_facts(order) | {"total": order.total}).values() for order in every)
+    sys.stdout.writelines(csv_lines(_COLUMNS, map(tuple, rows)))
 
 
 @click.command()
@@ -82,19 +83,6 @@ def _checks(program: Program) -> Iterator[tuple[str, bool]]:
     yield "the books have answered", program.company.facts() is not None
 
 
-def _all(program: Program, status: str | None, search: str) -> Iterator[OrderSummary]:
-    wanted = OrderFilter(
-        statuses=(OrderStatus(status),) if status else (), search=search
-    )
-    after = None
-    while True:
-        page = program.listing.page(wanted, OrderSort.NEWEST, size=_PAGE, after=after)
-        yield from page.orders
-        if not page.has_next:
-            return
-        after = page.orders[-1].id
-
-
 def _facts(order: OrderSummary) -> dict[str, Any]:
     return {
         "number": order.number,
@@ -107,10 +95,3 @@ def _facts(order: OrderSummary) -> dict[str, Any]:
         "reason": order.message or order.reason,
         "received_at": order.received_at.isoformat(),
     }
-
-
-def _harmless(value: object) -> object:
-    """Keep a spreadsheet from taking a text for a formula."""
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"}:
-        return "'" + value
-    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,6 +20,8 @@ from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
 from dashboard.store.schema import OrderRow, PostingRow, ShopRow
 
+# A list that is read whole is read in parts: no transaction stays open for long.
+_PART = 500
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
 
@@ -145,6 +147,16 @@ class OrderListing:
                 has_previous=more if backwards else start is not None,
                 has_next=backwards or more,
             )
+
+    def all(self, wanted: OrderFilter, sort: OrderSort) -> Iterator[OrderSummary]:
+        """Yield every order of a list, reading a part of it at a time."""
+        after = None
+        while True:
+            page = self.page(wanted, sort, size=_PART, after=after)
+            yield from page.orders
+            if not page.has_next:
+                return
+            after = page.orders[-1].id
 
     def counts(self, wanted: OrderFilter) -> tuple[StatusCount, ...]:
         """Count by status what *wanted* holds, whatever statuses it asks for."""

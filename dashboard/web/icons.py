@@ -29,6 +29,7 @@ USED = (
     "clipboard",
     "clock",
     "cloud-slash",
+    "download",
     "exclamation-triangle-fill",
     "eye",
     "gear",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dashboard.domain.csv_table import Cell
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
-from dashboard.store.listing_orders import OrderPage, OrderSort
+from dashboard.store.listing_orders import OrderPage, OrderSort, OrderSummary
 from dashboard.web.access import requires, signed_in
+from dashboard.web.download import csv_download
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext, ngettext
 from dashboard.web.order_query import GROUPS, TABS, OrderQuery, Tab, read_query
@@ -20,6 +22,7 @@ from dashboard.web.outcome import tell_outcome
 from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
 from dashboard.web.sign_in import local_address
+from dashboard.web.words import STATUSES
 
 blueprint = Blueprint("orders", __name__)
 
@@ -79,6 +82,27 @@ def index() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/orders.csv")
+@requires(Role.WATCHER)
+def export() -> ResponseReturnValue:
+    """Send the whole list the address asks for as a file."""
+    query = read_query(request.args)
+    every = services().orders.all(query.wanted, query.sort)
+    header = (
+        _("Order"),
+        _("Shop"),
+        _("Customer"),
+        _("E-mail"),
+        _("Currency"),
+        _("Total"),
+        _("Status"),
+        _("Why"),
+        _("Invoice"),
+        _("Received"),
+    )
+    return csv_download("orders", header, map(_row, every))
+
+
 @blueprint.post("/orders/retry")
 @requires(Role.WATCHER)
 def ask_retry() -> ResponseReturnValue:
@@ -119,6 +143,21 @@ def retry() -> ResponseReturnValue:
         ),
     )
     return redirect(local_address(request.form.get("next", "")))
+
+
+def _row(order: OrderSummary) -> Sequence[Cell]:
+    return (
+        order.number,
+        order.shop,
+        order.customer_name,
+        order.customer_email,
+        order.currency,
+        order.total,
+        str(STATUSES[order.status].label),
+        order.message or order.reason,
+        order.invoice_number,
+        order.received_at,
+    )
 
 
 def _tabs(query: OrderQuery, counts: Mapping[OrderStatus, int]) -> tuple[TabLink, ...]:

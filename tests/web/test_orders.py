@@ -191,3 +191,26 @@ def test_a_question_that_makes_no_sense_does_no_harm(
     scene.order("1001")
 
     assert scene.client().get(f"/orders?{question}").status_code == 200
+
+
+def test_the_list_on_the_page_is_the_list_in_the_file(scene: Scene) -> None:
+    scene.order("1001", name="Grace Hopper")
+    scene.order("1002", name="=HYPERLINK(0) Byron", total="9.05")
+
+    answer = scene.client().get("/orders.csv?q=byron")
+
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    header, row = answer.text.lstrip("\ufeff").splitlines()
+    assert header.startswith("Order,Shop,Customer")
+    assert row.startswith("1002,Demo shop,'=HYPERLINK(0) Byron,")
+    assert ",EUR,9.05,Queued," in row
+
+
+def test_a_file_holds_the_orders_of_all_pages(scene: Scene) -> None:
+    numbers = [str(number) for number in range(1001, 1031)]
+    for number in numbers:
+        scene.order(number)
+
+    lines = scene.client().get("/orders.csv?sort=oldest").text.splitlines()
+
+    assert [line.split(",")[0] for line in lines[1:]] == numbers
