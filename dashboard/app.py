@@ -19,6 +19,7 @@ from dashboard.api.v1.routes import blueprint as api_v1
 from dashboard.config import Settings
 from dashboard.domain.clock import Clock, SystemClock
 from dashboard.domain.exchanges import NotProcessed
+from dashboard.domain.pace import Pace
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.timing import Timing
 from dashboard.scheduling.mirror import ScheduleMirror, install_defaults
@@ -26,7 +27,6 @@ from dashboard.store.api_tokens import ApiTokenStore
 from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database, engine_options, install
 from dashboard.store.exchanges import ExchangeStore
-from dashboard.store.gate import Pace
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.orders import OrderStore
 from dashboard.store.passwords import Passwords
@@ -146,10 +146,15 @@ def _engine(
         open_books,
         clock,
         timing=timing,
-        pace=Pace(),
+        pace=pace_of(settings),
         workers=settings.workers or 1,
         process=process_name(),
     )
+
+
+def pace_of(settings: Settings) -> Pace:
+    """Return the pace that the settings allow."""
+    return Pace(calls=settings.calls_a_minute, calls_a_day=settings.calls_a_day)
 
 
 def open_pages(program: Program) -> Flask:
@@ -163,7 +168,9 @@ def open_pages(program: Program) -> Flask:
             wake=program.engine.wake,
         )
     )
-    api = open_api_services(database, program.clock, program.start_run)
+    api = open_api_services(
+        database, program.clock, program.start_run, pace_of(settings)
+    )
     keep(app, api)
     # Signed by the shop or bearing a token, not sent by a browser with a session.
     for blueprint in (intake, api_v1):

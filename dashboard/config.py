@@ -36,6 +36,8 @@ class Settings:
     trusted_proxies: int = 0
     log_level: str = "info"
     settle_s: float = 60.0
+    calls_a_minute: int = 60
+    calls_a_day: int = 5000
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -70,6 +72,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_number(environment, "SLUICE_TRUSTED_PROXIES", 0, 0, 10),
         log_level=_choice(environment, "SLUICE_LOG_LEVEL", "info", _LOG_LEVELS),
         settle_s=float(_number(environment, "SLUICE_SETTLE_SECONDS", 60, 0, 3000)),
+        calls_a_minute=_number(environment, "SLUICE_CALLS_PER_MINUTE", 60, 0, 10_000),
+        calls_a_day=_number(environment, "SLUICE_CALLS_PER_DAY", 5000, 0, 1_000_000),
     )
 
 

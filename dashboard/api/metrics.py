@@ -117,8 +117,13 @@ def _gate(gate: GateState) -> Iterator[_Metric]:
     )
     yield _Metric(
         name="sluice_calls_left",
-        about="Calls the books still allow this minute.",
-        values={"": gate.calls_left},
+        about="Calls the books still allow this minute; no value without a limit.",
+        values={} if gate.calls_left is None else {"": gate.calls_left},
+    )
+    yield _Metric(
+        name="sluice_calls_left_today",
+        about="Calls the books still allow today; no value without a limit.",
+        values={} if gate.calls_left_today is None else {"": gate.calls_left_today},
     )
 
 

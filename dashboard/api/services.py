@@ -9,12 +9,13 @@ from typing import cast
 from flask import Flask, current_app
 
 from dashboard.domain.clock import Clock
+from dashboard.domain.pace import Pace
 from dashboard.domain.runs import Task
 from dashboard.store.activity import ActivityStore
 from dashboard.store.api_tokens import ApiTokenStore
 from dashboard.store.database import Database
 from dashboard.store.figures import FigureReading
-from dashboard.store.gate import GateState, Pace, gate_state
+from dashboard.store.gate import GateState, gate_state
 from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.listing_overview import OverviewReading
@@ -46,7 +47,7 @@ class ApiServices:
 
 
 def open_api_services(
-    database: Database, clock: Clock, start_run: Callable[[Task], int]
+    database: Database, clock: Clock, start_run: Callable[[Task], int], pace: Pace
 ) -> ApiServices:
     """Open the stores the API reads."""
     return ApiServices(
@@ -59,7 +60,7 @@ def open_api_services(
         overview=OverviewReading(database),
         figures=FigureReading(database),
         schedules=ScheduleStore(database),
-        gate=lambda: gate_state(database, Pace()),
+        gate=lambda: gate_state(database, pace),
         start_run=start_run,
     )
 

@@ -1,9 +1,8 @@
 """The pace the books allow, kept in the database so that all processes share it.
 
-Sixty tokens are an exact sliding window over a minute; a few slots bound the calls in
-flight; the gate closes for everybody when the books ask for a pause. The first half of
-the tokens may go at once; after that calls keep a distance, so that a flood of orders
-fills batches instead of spending the minute on small ones.
+Every call of the last window is a row, every hour of the last day a count; a few slots
+bound the calls in flight; the gate closes for everybody when the books ask for a pause.
+Who asks for a call holds the gate's row, so the counts are exact.
 """
 
 from __future__ import annotations
@@ -12,36 +11,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dashboard.domain.exchanges import NotProcessed
+from dashboard.domain.pace import DAY, Pace, Usage, hour_of, wait_s
 from dashboard.domain.timing import full_jitter_s
 from dashboard.store.database import Database
-from dashboard.store.schema import CallSlotRow, CallTokenRow, GateRow
+from dashboard.store.schema import CallHourRow, CallRow, CallSlotRow, GateRow
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 # A stamp further ahead than this was written by a clock that has been set back.
-_SKEW_S = 5.0
+_SKEW = timedelta(seconds=5)
 _FAILURES_TO_CLOSE = 5
 _POLL_SLOT_S = 0.02
 # The books never ask for a longer pause than until their next day.
 _MAX_CLOSED_S = 24 * 3600.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """What the books allow.
-
-    window_s: longer than the minute, because time passes between asking here and
-        arriving there. lease_s: when the slot of a vanished process is free again.
-    """
-
-    calls: int = 60
-    window_s: float = 63.0
-    in_flight: int = 4
-    lease_s: float = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +43,16 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class GateState:
-    """Whether the books may be called; *closed_until* is None when they may."""
+    """Whether the books may be called; *closed_until* is None when they may.
+
+    *calls_left* and *calls_left_today* are None when there is no limit.
+    """
 
     closed_until: datetime | None
     reason: str
-    calls_left: int
+    usage: Usage
+    calls_left: int | None
+    calls_left_today: int | None
 
 
 class Gate:
@@ -80,43 +71,37 @@ class Gate:
                 return
             session.add(GateRow(id=1, closed_until=_LONG_AGO))
             session.add_all(
-                CallTokenRow(number=number, used_at=_LONG_AGO)
-                for number in range(self._pace.calls)
-            )
-            session.add_all(
                 CallSlotRow(number=number, until=_LONG_AGO)
                 for number in range(self._pace.in_flight)
             )
 
-    def wait_s(self) -> float:
+    def wait_s(self, *, urgent: bool = False) -> float:
         """Return how long a call would have to wait now; takes nothing."""
         with self._database.read() as session:
             now = self._database.now(session)
             closed_until = session.scalar(select(GateRow.closed_until)) or _LONG_AGO
-            if is_closed(closed_until, now):
-                return (closed_until - now).total_seconds()
-            return self._distance_s(session, now)
+            return self._wait_s(session, closed_until, now, urgent=urgent)
 
-    def enter(self) -> Entry:
-        """Take a slot and a token, both or neither; commits."""
+    def enter(self, *, urgent: bool = False) -> Entry:
+        """Take a slot and count the call, both or neither; commits.
+
+        What is *urgent*, because a person asked for it, may use what is kept for that.
+        """
         with self._database.write() as session:
             now = self._database.now(session)
-            closed_until = session.scalar(select(GateRow.closed_until)) or _LONG_AGO
-            if is_closed(closed_until, now):
-                return Entry(wait_s=(closed_until - now).total_seconds())
-            distance_s = self._distance_s(session, now)
-            if distance_s > 0:
-                return Entry(wait_s=distance_s)
-            slot = self._free_slot(session, now)
+            closed_until = session.scalar(
+                select(GateRow.closed_until).with_for_update()
+            )
+            wait_s = self._wait_s(
+                session, closed_until or _LONG_AGO, now, urgent=urgent
+            )
+            if wait_s > 0:
+                return Entry(wait_s=wait_s)
+            slot = self._take_slot(session, now, urgent=urgent)
             if slot is None:
                 return Entry(wait_s=_POLL_SLOT_S)
-            token = self._free_token(session, now)
-            if token is None:
-                return Entry(wait_s=self._next_token_s(session, now))
-            slot.holder = self._holder
-            slot.until = now + timedelta(seconds=self._pace.lease_s)
-            token.used_at = now
-            return Entry(slot=slot.number)
+            self._count(session, now)
+            return Entry(slot=slot)
 
     def leave(self, slot: int) -> None:
         """Give the slot back; commits."""
@@ -165,47 +150,78 @@ class Gate:
         with self._database.write() as session:
             session.execute(update(GateRow).values(failures=0))
 
-    def _distance_s(self, session: Session, now: datetime) -> float:
-        """Return how long to keep the distance to the call before."""
-        since = now - timedelta(seconds=self._pace.window_s)
-        in_window = CallTokenRow.used_at.between(since, now)
-        used, latest = session.execute(
-            select(func.count(), func.max(CallTokenRow.used_at)).where(in_window)
-        ).one()
-        if used < self._pace.calls // 2 or latest is None:
-            return 0.0
-        distance_s = self._pace.window_s / self._pace.calls
-        return float(max(0.0, distance_s - (now - latest).total_seconds()))
+    def _wait_s(
+        self, session: Session, closed_until: datetime, now: datetime, *, urgent: bool
+    ) -> float:
+        if is_closed(closed_until, now):
+            return (closed_until - now).total_seconds()
+        usage = read_usage(session, self._pace, now)
+        return wait_s(self._pace, usage, now, urgent=urgent)
 
-    def _free_slot(self, session: Session, now: datetime) -> CallSlotRow | None:
+    def _take_slot(
+        self, session: Session, now: datetime, *, urgent: bool
+    ) -> int | None:
         far = now + timedelta(seconds=10 * self._pace.lease_s)
-        return session.scalar(
-            select(CallSlotRow)
+        free = session.scalars(
+            select(CallSlotRow.number)
             .where(or_(CallSlotRow.until < now, CallSlotRow.until > far))
-            .order_by(CallSlotRow.until)
-            .limit(1)
-            .with_for_update(skip_locked=True)
+            .order_by(CallSlotRow.number)
+        ).all()
+        kept = self._pace.in_flight - self._pace.in_flight_for(urgent=urgent)
+        if len(free) <= kept:
+            return None
+        until = now + timedelta(seconds=self._pace.lease_s)
+        session.execute(
+            update(CallSlotRow)
+            .where(CallSlotRow.number == free[0])
+            .values(holder=self._holder, until=until)
         )
+        return free[0]
 
-    def _free_token(self, session: Session, now: datetime) -> CallTokenRow | None:
-        before = now - timedelta(seconds=self._pace.window_s)
-        ahead = now + timedelta(seconds=_SKEW_S)
-        return session.scalar(
-            select(CallTokenRow)
-            .where(or_(CallTokenRow.used_at < before, CallTokenRow.used_at > ahead))
-            .order_by(CallTokenRow.used_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
+    def _count(self, session: Session, now: datetime) -> None:
+        """Count a call that is made *now*, and forget those that count no more."""
+        if self._pace.calls:
+            since = now - timedelta(seconds=self._pace.window_s)
+            session.execute(
+                delete(CallRow).where(or_(CallRow.at < since, CallRow.at > now + _SKEW))
+            )
+            session.execute(insert(CallRow).values(at=now))
+        if self._pace.calls_a_day:
+            hour = hour_of(now)
+            counted = session.execute(
+                update(CallHourRow)
+                .where(CallHourRow.hour == hour)
+                .values(calls=CallHourRow.calls + 1)
+                .returning(CallHourRow.hour)
+            )
+            if counted.first() is None:
+                session.execute(
+                    delete(CallHourRow).where(
+                        or_(CallHourRow.hour <= now - DAY, CallHourRow.hour > now)
+                    )
+                )
+                session.execute(insert(CallHourRow).values(hour=hour, calls=1))
 
-    def _next_token_s(self, session: Session, now: datetime) -> float:
-        oldest = session.scalar(
-            select(CallTokenRow.used_at).order_by(CallTokenRow.used_at).limit(1)
+
+def read_usage(session: Session, pace: Pace, now: datetime) -> Usage:
+    """Return which calls count against *pace* at *now*."""
+    recent: tuple[datetime, ...] = ()
+    if pace.calls:
+        since = now - timedelta(seconds=pace.window_s)
+        recent = tuple(
+            session.scalars(
+                select(CallRow.at)
+                .where(CallRow.at.between(since, now + _SKEW))
+                .order_by(CallRow.at)
+            )
         )
-        if oldest is None:
-            return _POLL_SLOT_S
-        free_at = oldest + timedelta(seconds=self._pace.window_s)
-        return max(_POLL_SLOT_S, (free_at - now).total_seconds())
+    by_hour: dict[datetime, int] = {}
+    if pace.calls_a_day:
+        hours = select(CallHourRow.hour, CallHourRow.calls).where(
+            CallHourRow.hour.between(now - DAY, now)
+        )
+        by_hour = {hour: calls for hour, calls in session.execute(hours)}  # noqa: C416
+    return Usage(recent=recent, by_hour=by_hour)
 
 
 def is_closed(closed_until: datetime, now: datetime) -> bool:
@@ -218,13 +234,13 @@ def gate_state(database: Database, pace: Pace) -> GateState:
     with database.read() as session:
         now = database.now(session)
         gate = session.get(GateRow, 1)
-        since = now - timedelta(seconds=pace.window_s)
-        used = session.scalars(
-            select(CallTokenRow.number).where(CallTokenRow.used_at > since)
-        ).all()
+        usage = read_usage(session, pace, now)
         closed = gate is not None and is_closed(gate.closed_until, now)
+        today = sum(usage.by_hour.values())
         return GateState(
             closed_until=gate.closed_until if gate is not None and closed else None,
             reason=gate.reason if gate is not None and closed else "",
-            calls_left=pace.calls - len(used),
+            usage=usage,
+            calls_left=pace.calls - len(usage.recent) if pace.calls else None,
+            calls_left_today=pace.calls_a_day - today if pace.calls_a_day else None,
         )

@@ -385,13 +385,22 @@ class HeartbeatRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class CallTokenRow(Base):
-    """One call a minute allows; all of them together are a sliding window."""
+class CallRow(Base):
+    """A call of the last minute; all of them together are a sliding window."""
 
-    __tablename__ = "call_tokens"
+    __tablename__ = "calls"
 
-    number: Mapped[int] = mapped_column(primary_key=True)
-    used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class CallHourRow(Base):
+    """How many calls were made in the hour that begins then."""
+
+    __tablename__ = "call_hours"
+
+    hour: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    calls: Mapped[int]
 
 
 class CallSlotRow(Base):

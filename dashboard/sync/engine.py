@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from dashboard.accounting.protocol import Books, BooksSilent, Pacer
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange, NotProcessed
+from dashboard.domain.pace import Pace
 from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Task, Trigger
 from dashboard.domain.timing import Timing
 from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database
 from dashboard.store.exchanges import ExchangeStore
-from dashboard.store.gate import Gate, Pace, gate_state
+from dashboard.store.gate import Gate, gate_state
 from dashboard.store.holdings import free, holders
 from dashboard.store.orders import OrderStore
 from dashboard.store.queue import WorkQueue

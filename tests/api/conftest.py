@@ -30,6 +30,7 @@ from dashboard.domain.exchanges import (
     FrozenRequest,
     Outcome,
 )
+from dashboard.domain.pace import Pace
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.domain.rules import PaymentRule, Shop, TaxRule, TaxSituation
 from dashboard.domain.runs import Run, Trigger
@@ -37,7 +38,6 @@ from dashboard.domain.timing import Timing
 from dashboard.store.company import Connection
 from dashboard.store.database import upgrade_schema
 from dashboard.store.exchanges import ExchangeStore
-from dashboard.store.gate import Pace
 from dashboard.sync.engine import Engine, Stores
 from tests.fixtures.clocks import SettableClock
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from dashboard.store.gate import Gate, Pace, gate_state
+from dashboard.domain.pace import Pace
+from dashboard.store.gate import Gate, gate_state
 from tests.fixtures.databases import ClockedDatabase
 
-PACE = Pace(calls=10, window_s=63.0, in_flight=3)
+# One call a window, one in flight and two a day are kept for what is urgent.
+PACE = Pace(calls=12, window_s=63.0, calls_a_day=20, in_flight=4)
+NO_DAY_LIMIT = replace(PACE, calls_a_day=0)
 
 
 @pytest.fixture
@@ -20,9 +24,9 @@ def gate(database: ClockedDatabase) -> Gate:
     return gate
 
 
-def call(gate: Gate) -> bool:
+def call(gate: Gate, *, urgent: bool = False) -> bool:
     """Make a call if it is granted."""
-    entry = gate.enter()
+    entry = gate.enter(urgent=urgent)
     if entry.slot is None:
         return False
     gate.leave(entry.slot)
@@ -34,6 +38,65 @@ def test_only_so_many_calls_are_in_flight_at_once(gate: Gate) -> None:
 
     assert [entry.slot is not None for entry in entries] == [True] * 3 + [False]
     assert entries[3].wait_s > 0
+
+
+def test_what_is_urgent_finds_a_place_among_the_calls_in_flight(gate: Gate) -> None:
+    while gate.enter().slot is not None:
+        pass
+
+    assert gate.enter(urgent=True).slot is not None
+    assert gate.enter(urgent=True).slot is None
+
+
+def test_what_is_urgent_goes_when_the_minute_is_used_up(
+    gate: Gate, database: ClockedDatabase
+) -> None:
+    for _ in range(62):
+        call(gate)
+        database.clock.advance(1)
+    assert gate.wait_s() > 0
+
+    assert call(gate, urgent=True)
+    assert not call(gate, urgent=True)
+
+
+def test_what_is_urgent_goes_when_the_day_is_used_up(
+    gate: Gate, database: ClockedDatabase
+) -> None:
+    granted = 0
+    for _ in range(60):
+        granted += call(gate)
+        database.clock.advance(60)
+    assert granted == PACE.calls_a_day_for(urgent=False)
+    assert gate.wait_s() > 22 * 3600
+
+    assert [call(gate, urgent=True) for _ in range(3)] == [True, True, False]
+
+
+def test_no_day_holds_more_calls_than_allowed(
+    gate: Gate, database: ClockedDatabase
+) -> None:
+    granted: list[int] = []
+    for quarter in range(4 * 72):
+        granted += [quarter] * call(gate)
+        database.clock.advance(900)
+
+    busiest = max(
+        sum(start <= quarter < start + 4 * 24 for quarter in granted)
+        for start in range(4 * 72)
+    )
+    assert busiest == PACE.calls_a_day_for(urgent=False)
+    assert len(granted) > 2 * busiest
+
+
+def test_without_limits_only_the_calls_in_flight_are_bounded(
+    database: ClockedDatabase,
+) -> None:
+    gate = Gate(database, replace(PACE, calls=0, calls_a_day=0), "process")
+    gate.install()
+
+    assert all(call(gate) for _ in range(100))
+    assert [gate.enter().slot is None for _ in range(4)] == [False] * 3 + [True]
 
 
 def test_a_slot_given_back_serves_another(gate: Gate) -> None:
@@ -56,21 +119,22 @@ def test_the_slot_of_a_process_that_vanished_comes_free(
     assert Gate(database, PACE, "another").enter().slot is not None
 
 
-def test_no_window_holds_more_calls_than_allowed(
-    gate: Gate, database: ClockedDatabase
-) -> None:
+def test_no_window_holds_more_calls_than_allowed(database: ClockedDatabase) -> None:
+    gate = Gate(database, NO_DAY_LIMIT, "process")
+    gate.install()
     granted: list[float] = []
     for second in range(300):
         while call(gate):
             granted.append(float(second))
         database.clock.advance(1)
 
+    allowed = PACE.calls_for(urgent=False)
     busiest = max(
         sum(start <= moment < start + PACE.window_s for moment in granted)
         for start in range(300)
     )
-    assert busiest == PACE.calls
-    assert len(granted) >= 4 * PACE.calls
+    assert busiest == allowed
+    assert len(granted) >= 4 * allowed
 
 
 def test_a_closed_gate_lets_nobody_through_until_it_opens(

@@ -11,11 +11,11 @@ import pytest
 from dashboard.accounting.protocol import Books, BooksSilent, Log, Pacer
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.exchanges import NotProcessed
+from dashboard.domain.pace import Pace
 from dashboard.domain.runs import Run, RunState, Task, Trigger
 from dashboard.domain.timing import Timing
 from dashboard.store.company import Connection
 from dashboard.store.exchanges import ExchangeStore
-from dashboard.store.gate import Pace
 from dashboard.sync.crew import Crew
 from dashboard.sync.engine import Engine, Stores
 from tests.fixtures.builders import an_order

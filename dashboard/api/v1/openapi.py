@@ -216,7 +216,12 @@ _SCHEMAS: Final[Mapping[str, _Schema]] = {
         closed={"type": "boolean", "description": "The books may not be called."},
         closed_until=_or_null(_TIME),
         reason=_or_null(_text()),
-        calls_left=_count("Calls this minute still allows."),
+        calls_left=_or_null(
+            _count(), "Calls this minute still allows; null: no limit."
+        ),
+        calls_left_today=_or_null(
+            _count(), "Calls today still allows; null: no limit."
+        ),
     ),
     "Error": {
         "type": "object",

@@ -140,6 +140,7 @@ def gate_shape(gate: GateState) -> Shape:
         "closed_until": _time(gate.closed_until),
         "reason": gate.reason or None,
         "calls_left": gate.calls_left,
+        "calls_left_today": gate.calls_left_today,
     }
 
 

@@ -37,17 +37,25 @@ def upgrade() -> None:
     sa.UniqueConstraint('name', name=op.f('uq_api_tokens_name')),
     sa.UniqueConstraint('token_hash', name=op.f('uq_api_tokens_token_hash'))
     )
+    op.create_table('call_hours',
+    sa.Column('hour', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('calls', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('hour', name=op.f('pk_call_hours'))
+    )
     op.create_table('call_slots',
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('holder', sa.Text(), nullable=False),
     sa.Column('until', UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('number', name=op.f('pk_call_slots'))
     )
-    op.create_table('call_tokens',
-    sa.Column('number', sa.Integer(), nullable=False),
-    sa.Column('used_at', UtcDateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('number', name=op.f('pk_call_tokens'))
+    op.create_table('calls',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('at', UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_calls'))
     )
+    with op.batch_alter_table('calls', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_calls_at'), ['at'], unique=False)
+
     op.create_table('company_rules',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('invoice_when', sa.Text(), nullable=False),
@@ -399,8 +407,12 @@ def downgrade() -> None:
     op.drop_table('gates')
     op.drop_table('connections')
     op.drop_table('company_rules')
-    op.drop_table('call_tokens')
+    with op.batch_alter_table('calls', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_calls_at'))
+
+    op.drop_table('calls')
     op.drop_table('call_slots')
+    op.drop_table('call_hours')
     op.drop_table('api_tokens')
     op.drop_table('activities')
     # ### end Alembic commands ###
