@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboard.accounting.address import AddressRefused, check_address
 from dashboard.accounting.protocol import Books, BooksSilent, Pacer
-from dashboard.accounting.transport import Transport
 from dashboard.accounting.xero.client import Access, XeroBooks
 from dashboard.api.health import health_blueprint
 from dashboard.api.intake import IntakeServices, intake_blueprint
@@ -22,6 +20,8 @@ from dashboard.domain.exchanges import NotProcessed
 from dashboard.domain.pace import Pace
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.timing import Timing
+from dashboard.outbound.address import AddressRefused, check_address
+from dashboard.outbound.transport import Transport
 from dashboard.scheduling.mirror import ScheduleMirror, install_defaults
 from dashboard.store.api_tokens import ApiTokenStore
 from dashboard.store.company import CompanyStore, Connection
@@ -119,7 +119,9 @@ def _engine(
     clock: Clock,
 ) -> Engine:
     timing = Timing(settle_s=settings.settle_s)
-    transport = Transport(clock, timing.deadline_s)
+    transport = Transport(
+        clock, timing.deadline_s, allow_inner=settings.allow_loopback_api
+    )
 
     def open_books(connection: Connection, pacer: Pacer) -> Books:
         try:

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import click
 
-from dashboard.accounting.address import AddressRefused, check_address
 from dashboard.accounting.protocol import BooksSilent
 from dashboard.app import Program
 from dashboard.cli.terminal import json_option, open_program, tell
@@ -20,6 +19,7 @@ from dashboard.domain.rules import (
     PaymentRule,
     Shop,
 )
+from dashboard.outbound.address import AddressRefused, check_address
 from dashboard.shops.registry import CONNECTORS
 from dashboard.store.codec import to_plain
 from dashboard.store.company import ChangedMeanwhile, Connection, ShopExists

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from dashboard.accounting.transport import Reply
 from dashboard.domain.books import (
     ContactDraft,
     Draft,
@@ -17,6 +16,7 @@ from dashboard.domain.books import (
 )
 from dashboard.domain.exchanges import Claim
 from dashboard.domain.postings import Posting, PostingKind, PostingState
+from dashboard.outbound.transport import Reply
 
 
 def a_contact(number: str = "shop-c7", **fields: Any) -> Posting:

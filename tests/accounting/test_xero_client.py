@@ -13,10 +13,10 @@ import pytest
 from typing_extensions import override
 
 from dashboard.accounting.protocol import BooksSilent
-from dashboard.accounting.transport import Transport
 from dashboard.accounting.xero.client import Access, XeroBooks
 from dashboard.domain.exchanges import Answered, Exchange, Found, NotProcessed, NotThere
 from dashboard.domain.postings import PostingKind
+from dashboard.outbound.transport import Transport
 from tests.accounting.elements import a_claim, a_contact, an_invoice
 from tests.fixtures.clocks import SettableClock
 
@@ -94,7 +94,7 @@ def api() -> Iterator[Api]:
 
 @pytest.fixture
 def books(api: Api, clock: SettableClock) -> Iterator[XeroBooks]:
-    transport = Transport(clock, deadline_s=5.0)
+    transport = Transport(clock, deadline_s=5.0, allow_inner=True)
     access = Access(base_url=api.url, client_id="demo", client_secret=SECRET)
     yield XeroBooks(access, transport, clock, nullcontext)
     transport._session.close()

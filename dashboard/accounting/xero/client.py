@@ -10,7 +10,6 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from dashboard.accounting.masking import mask_body, mask_headers, mask_query
 from dashboard.accounting.protocol import BooksSilent, Log, Pacer
-from dashboard.accounting.transport import NoAnswer, NotSent, Reply, Transport
 from dashboard.accounting.xero.decode import (
     Element,
     NotUnderstood,
@@ -40,6 +39,7 @@ from dashboard.domain.exchanges import (
     OutcomeUnknown,
 )
 from dashboard.domain.postings import Posting, PostingKind
+from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
 
 SCOPES = (
     "accounting.invoices accounting.payments accounting.contacts accounting.settings"

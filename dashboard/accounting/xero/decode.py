@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from dashboard.accounting.transport import Reply
 from dashboard.accounting.xero.encode import COLLECTIONS
 from dashboard.domain.exchanges import (
     Accepted,
@@ -22,6 +21,7 @@ from dashboard.domain.exchanges import (
 )
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.domain.problems import Cause, Problem
+from dashboard.outbound.transport import Reply
 
 Element = Mapping[str, Any]
 

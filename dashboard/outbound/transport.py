@@ -5,6 +5,7 @@ What matters of a failure is whether the other side can have worked on the reque
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Mapping
@@ -12,6 +13,9 @@ from dataclasses import dataclass, field
 
 import requests
 from requests.adapters import HTTPAdapter
+from typing_extensions import override
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -20,6 +24,7 @@ from urllib3.exceptions import (
 )
 
 from dashboard.domain.clock import Clock
+from dashboard.outbound.address import is_on_the_internet
 
 _CONNECT_TIMEOUT_S = 5.0
 _READ_TIMEOUT_S = 30.0
@@ -49,15 +54,25 @@ class NoAnswer(Exception):
 
 
 class Transport:
-    """Makes calls; may be shared by threads."""
+    """Makes calls; may be shared by threads.
 
-    def __init__(self, clock: Clock, deadline_s: float) -> None:
+    Args:
+        clock: Measures how long an answer takes.
+        deadline_s: How long a whole answer may take.
+        allow_inner: Also call this machine and its network, for a mock.
+    """
+
+    def __init__(
+        self, clock: Clock, deadline_s: float, *, allow_inner: bool = False
+    ) -> None:
         self._clock = clock
         self._deadline_s = deadline_s
         self._session = requests.Session()
         # Proxies and passwords of the machine's user are none of our business.
         self._session.trust_env = False
         self._adapter = HTTPAdapter(pool_maxsize=16, max_retries=0)
+        if not allow_inner:
+            self._adapter.poolmanager.pool_classes_by_scheme = _OUTER_POOLS
         self._session.mount("http://", self._adapter)
         self._session.mount("https://", self._adapter)
         self._lock = threading.Lock()
@@ -115,6 +130,41 @@ class Transport:
         if expected.isdecimal() and not encoded and len(content) < int(expected):
             raise NoAnswer("The answer broke off")
         return bytes(content)
+
+
+def _refuse_inner(connection: HTTPConnection, line: socket.socket) -> socket.socket:
+    """Return *line*, unless it leads to this machine or its network.
+
+    A name that led to the internet when it was checked may lead elsewhere by now.
+    """
+    peer = line.getpeername()[0]
+    if is_on_the_internet(peer):
+        return line
+    line.close()
+    raise NewConnectionError(connection, f"{peer} is not on the internet")
+
+
+class _OuterHTTPConnection(HTTPConnection):
+    @override
+    def _new_conn(self) -> socket.socket:
+        return _refuse_inner(self, super()._new_conn())
+
+
+class _OuterHTTPSConnection(HTTPSConnection):
+    @override
+    def _new_conn(self) -> socket.socket:
+        return _refuse_inner(self, super()._new_conn())
+
+
+class _OuterHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _OuterHTTPConnection
+
+
+class _OuterHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _OuterHTTPSConnection
+
+
+_OUTER_POOLS = {"http": _OuterHTTPPool, "https": _OuterHTTPSPool}
 
 
 def _is_distrust(error: object) -> bool:

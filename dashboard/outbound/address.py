@@ -36,31 +36,34 @@ def check_address(url: str, *, allow_inner: bool) -> None:
     if allow_inner:
         return
     if parts.scheme != "https":
-        raise AddressRefused(f"{url} is not https: the books' keys would be readable.")
+        raise AddressRefused(f"{url} is not https: the keys to it would be readable.")
     for address in _addresses(parts.hostname, port or 443):
-        if not _is_on_the_internet(address):
+        if not is_on_the_internet(address):
             raise AddressRefused(
                 f"{parts.hostname} is {address}, which is not on the internet. "
                 "For a mock on this machine, set SLUICE_ALLOW_LOOPBACK_API=1."
             )
 
 
-def _addresses(host: str, port: int) -> list[_Address]:
+def _addresses(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)
     except OSError as error:
         raise AddressRefused(f"{host} cannot be found: {error.strerror}.") from error
     except UnicodeError as error:
         raise AddressRefused(f"{host} is not a host's name.") from error
-    return [
-        ipaddress.ip_address(str(sockaddr[0]).split("%")[0]) for *_, sockaddr in found
-    ]
+    return [str(sockaddr[0]) for *_, sockaddr in found]
 
 
-def _is_on_the_internet(address: _Address) -> bool:
+def is_on_the_internet(text: str) -> bool:
+    """Tell whether an IP address is one that anybody can reach."""
+    return _is_outer(ipaddress.ip_address(text.split("%", maxsplit=1)[0]))
+
+
+def _is_outer(address: _Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
-            return _is_on_the_internet(address.ipv4_mapped)
+            return _is_outer(address.ipv4_mapped)
         # Addresses that carry another one inside may lead to where that one is.
         if address.sixtofour or address.teredo or address in _NAT64:
             return False

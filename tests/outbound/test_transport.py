@@ -21,10 +21,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from dashboard.accounting import transport as module
-from dashboard.accounting.transport import NoAnswer, NotSent, Reply, Transport
 from dashboard.domain.clock import SystemClock
-from tests.accounting.conftest import BadServer, reset
+from dashboard.outbound import transport as module
+from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
+from tests.outbound.conftest import BadServer, reset
 
 DAY = timedelta(days=1)
 
@@ -53,7 +53,7 @@ _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Some: thing\r\n\r\n{}"
 
 @pytest.fixture
 def transport() -> Iterator[Transport]:
-    transport = Transport(SystemClock(), deadline_s=1.0)
+    transport = Transport(SystemClock(), deadline_s=1.0, allow_inner=True)
     yield transport
     transport._session.close()
 
@@ -147,7 +147,7 @@ def test_an_answer_that_drips_in_has_an_end_all_the_same(server: BadServer) -> N
             connection.sendall(b"x")
 
     server.behave = drip
-    hasty = Transport(SystemClock(), deadline_s=0.3)
+    hasty = Transport(SystemClock(), deadline_s=0.3, allow_inner=True)
 
     with pytest.raises(NoAnswer, match="took longer"):
         put(hasty, server.url)
@@ -229,3 +229,13 @@ def test_a_header_that_cannot_be_sent_was_never_sent(
 ) -> None:
     with pytest.raises(NotSent):
         transport.call("GET", server.url, {"xero-tenant-id": "ключ"})
+
+
+def test_a_name_that_has_come_to_lead_here_is_not_called(server: BadServer) -> None:
+    server.answer(_OK)
+    outer = Transport(SystemClock(), deadline_s=1.0)
+
+    with pytest.raises(NotSent):
+        outer.call("GET", server.url.replace("127.0.0.1", "localhost"), {})
+
+    assert server.requests == []

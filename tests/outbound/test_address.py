@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.accounting.address import AddressRefused, check_address
+from dashboard.outbound.address import AddressRefused, check_address
 
 
 @pytest.mark.parametrize(
