@@ -21,6 +21,7 @@ from waitress import create_server  # type: ignore[import-untyped]
 from mock_accounting.api.description import describe_api
 from mock_accounting.api.gateway import Gateway
 from mock_accounting.api.identity import Identity
+from mock_accounting.api.notifier import Notifier
 from mock_accounting.api.routes import api_blueprint
 from mock_accounting.config import SettingInvalid, Settings, from_environment
 from mock_accounting.control.controls import Controls
@@ -52,6 +53,7 @@ from mock_accounting.ui.routes import ui_blueprint
 
 THREADS = 32
 MAX_BODY_BYTES = 10_000_000
+_PARTS_TO_CLOSE = "mock_accounting.parts_to_close"
 _SECRET = "token secret"  # noqa: S105 - a name
 
 
@@ -69,13 +71,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         storage = DataFile(settings.data_dir)
     ids = IdSource()
     organisations = Organisations(storage, clock, ids)
-    webhooks = Webhooks(clock)
-    organisations.on_saved = webhooks.tell
+    webhooks = Webhooks(storage, clock)
     tokens = Tokens(_token_secret(storage), clock)
     codes = AuthorizationCodes(clock)
     limits = Limits(Quota(enforced=settings.enforce_limits), clock)
     keyed_answers = KeyedAnswers(storage, clock)
     faults = FaultRules(clock)
+    organisations.on_saved = Notifier(webhooks, faults, clock).tell
     log = RequestLog()
     controls = Controls(
         organisations=organisations,
@@ -85,6 +87,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         keyed_answers=keyed_answers,
         faults=faults,
         log=log,
+        webhooks=webhooks,
     )
     gateway = Gateway(
         organisations,
@@ -118,10 +121,16 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     control.register_blueprint(webhook_blueprint(webhooks))
     app.register_blueprint(control)
     app.wsgi_app = BreakableDelivery(app.wsgi_app)  # type: ignore[method-assign]
-    app.extensions["mock_storage"] = storage
+    app.extensions[_PARTS_TO_CLOSE] = (webhooks, storage)
     if settings.seed_file is not None and begins_empty:
         load_file(controls, settings.seed_file)
     return app
+
+
+def close_app(app: Flask) -> None:
+    """Send no more webhooks, and let the data file go."""
+    for part in app.extensions[_PARTS_TO_CLOSE]:
+        part.close()
 
 
 def _refuse_other_origins() -> None:
@@ -180,8 +189,7 @@ class Server:
                 self._server.trigger.pull_trigger(self._close_sockets)
             self._thread.join(timeout=5)
         self._server.task_dispatcher.shutdown(timeout=1)
-        storage: Storage = self._app.extensions["mock_storage"]
-        storage.close()
+        close_app(self._app)
 
     def _close_sockets(self) -> None:
         for connection in list(self._sockets.values()):

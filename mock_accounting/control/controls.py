@@ -12,6 +12,7 @@ from mock_accounting.ledger.organisations import Organisations
 from mock_accounting.traffic.idempotency import KeyedAnswers
 from mock_accounting.traffic.limits import Limits
 from mock_accounting.traffic.log import RequestLog
+from mock_accounting.traffic.webhooks import Webhooks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +26,10 @@ class Controls:
     keyed_answers: KeyedAnswers
     faults: FaultRules
     log: RequestLog
+    webhooks: Webhooks
 
     def reset(self, *, at: datetime | None = None, seed: int | None = None) -> None:
-        """Begin anew: demo organisation only, no faults, empty log.
+        """Begin anew: demo organisation only, no faults, subscriptions, log entries.
 
         Time is the machine's, or stands still *at* a moment; identifiers are
         those of the *seed*, if one is given.
@@ -39,6 +41,7 @@ class Controls:
             self.ids.begin(seed)
         self.faults.clear()
         self.log.clear()
+        self.webhooks.clear()
         self.keyed_answers.replace(())
         self.limits.change(self.limits.quota)
         self.organisations.reset()

@@ -14,7 +14,13 @@ from mock_accounting.faults.rules import Break, FaultKind, FaultRule, FaultSpec,
 _FAILURES = range(400, 600)
 _STATUSES = range(200, 600)
 _LONGEST_S = 3600
-_HOLD_S = 60
+_SECONDS = {
+    FaultKind.LOSE_ANSWER: 60,
+    FaultKind.DELAY_WEBHOOK: 60,
+    FaultKind.SWAP_WEBHOOKS: 30,
+}
+"""What `seconds` is if it is not given, by kind; 0 for the others."""
+_COPIES = range(2, 11)
 _BEFORE = frozenset(
     {
         FaultKind.STATUS,
@@ -41,6 +47,9 @@ _OPTIONS: dict[FaultKind, tuple[str, ...]] = {
     FaultKind.ARCHIVE_CONTACT: ("document", "when"),
     FaultKind.VOID_DOCUMENT: ("document", "when"),
     FaultKind.RENAME_DOCUMENT: ("document", "when", "number"),
+    FaultKind.DOUBLE_WEBHOOK: ("copies",),
+    FaultKind.DELAY_WEBHOOK: ("seconds", "up_to_seconds"),
+    FaultKind.SWAP_WEBHOOKS: ("seconds",),
 }
 _SHOWN: dict[str, Callable[[FaultSpec], JsonValue]] = {
     "seconds": lambda spec: _exact(spec.seconds),
@@ -54,6 +63,7 @@ _SHOWN: dict[str, Callable[[FaultSpec], JsonValue]] = {
     "how": lambda spec: spec.how.value,
     "keep_bytes": lambda spec: spec.keep_bytes,
     "chunk_bytes": lambda spec: spec.chunk_bytes,
+    "copies": lambda spec: spec.copies,
     "element": lambda spec: spec.element,
     "message": lambda spec: spec.message,
     "until": lambda spec: spec.lock_date.isoformat() if spec.lock_date else None,
@@ -148,10 +158,9 @@ def _read_window(
 
 def _with_options(plain: FaultSpec, options: Fields) -> FaultSpec:
     kind = plain.kind
-    held = _HOLD_S if kind is FaultKind.LOSE_ANSWER else 0
     return replace(
         plain,
-        seconds=options.number("seconds", held),
+        seconds=options.number("seconds", _SECONDS.get(kind, 0)),
         up_to_seconds=options.maybe_number("up_to_seconds"),
         status=options.whole("status", 200 if kind is FaultKind.HTML else 503),
         retry_after_s=options.maybe_whole("retry_after"),
@@ -162,6 +171,7 @@ def _with_options(plain: FaultSpec, options: Fields) -> FaultSpec:
         how=options.choice("how", Break, Break.RESET),
         keep_bytes=options.maybe_whole("keep_bytes"),
         chunk_bytes=options.whole("chunk_bytes", plain.chunk_bytes),
+        copies=options.whole("copies", plain.copies),
         element=options.maybe_whole("element"),
         message=options.text("message"),
         document=options.text("document"),
@@ -181,6 +191,10 @@ def _check(spec: FaultSpec) -> None:
         raise BadControl("status must be between 400 and 599.")
     if spec.kind is FaultKind.HTML and spec.status not in _STATUSES:
         raise BadControl("status must be between 200 and 599.")
+    if spec.copies not in _COPIES:
+        raise BadControl(f"copies must be from {_COPIES[0]} to {_COPIES[-1]}.")
+    if spec.kind.is_of_webhooks and spec.method:
+        raise BadControl("match.method means nothing for webhooks: leave it out.")
     if spec.kind in _NAMED and not (spec.document or spec.key):
         raise BadControl("Name what is to change: options.document or match.key.")
 

@@ -11,15 +11,13 @@ from mock_accounting.control import wire
 from mock_accounting.control.fields import BadControl, Fields
 from mock_accounting.dialect.jsontext import JsonObject, JsonValue
 from mock_accounting.ledger.errors import NoSuchDocument
+from mock_accounting.traffic.notices import Category
 from mock_accounting.traffic.webhooks import (
-    Category,
     Delivery,
     Subscription,
     SubscriptionSpec,
     Webhooks,
 )
-
-_MAX_COPIES = 10
 
 
 def webhook_blueprint(webhooks: Webhooks) -> Blueprint:
@@ -61,17 +59,11 @@ def _spec(fields: Fields) -> SubscriptionSpec:
     known = set(Category)
     if not set(named) <= known:
         raise BadControl(f"categories must be of {', '.join(Category)}.")
-    copies = fields.whole("copies", 1)
-    if not 1 <= copies <= _MAX_COPIES:
-        raise BadControl(f"copies must be from 1 to {_MAX_COPIES}.")
     return SubscriptionSpec(
         url=url,
         key=fields.text("key") or secrets.token_urlsafe(32),
         categories=frozenset(Category(name) for name in named),
         api_url=request.host_url.rstrip("/"),
-        copies=copies,
-        delay_s=fields.number("delay_s", 0),
-        newest_first=fields.flag("newest_first") or False,
     )
 
 
@@ -96,5 +88,6 @@ def _show_delivery(delivery: Delivery) -> JsonObject:
         "at": delivery.at.isoformat(),
         "events": delivery.events,
         "outcome": delivery.outcome,
+        "faults": list(delivery.faults),
         "body": delivery.body,
     }

@@ -114,6 +114,25 @@ PRESETS: Mapping[str, Preset] = {
             ),
         ),
     ),
+    "webhooks-twice": Preset(
+        title="Notices come twice",
+        shows="Every webhook is sent a second time.",
+        rules=(_rule(FaultKind.DOUBLE_WEBHOOK, times=None),),
+    ),
+    "webhooks-late": Preset(
+        title="Notices come late",
+        shows="Every webhook is sent one to five minutes after the change.",
+        rules=(
+            _rule(
+                FaultKind.DELAY_WEBHOOK, times=None, seconds=60.0, up_to_seconds=300.0
+            ),
+        ),
+    ),
+    "webhooks-swapped": Preset(
+        title="Notices overtake each other",
+        shows="Of two webhooks the later one is sent first.",
+        rules=(_rule(FaultKind.SWAP_WEBHOOKS, times=None, seconds=30.0),),
+    ),
     "bad-day": Preset(
         title="A bad day",
         shows="Delays, 503, 429 and lost answers now and then, the same ones each "

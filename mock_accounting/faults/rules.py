@@ -35,6 +35,9 @@ class FaultKind(StrEnum):
     ARCHIVE_CONTACT = "archive_contact"
     VOID_DOCUMENT = "void_document"
     RENAME_DOCUMENT = "rename_document"
+    DOUBLE_WEBHOOK = "double_webhook"
+    DELAY_WEBHOOK = "delay_webhook"
+    SWAP_WEBHOOKS = "swap_webhooks"
 
     @property
     def is_of_elements(self) -> bool:
@@ -52,10 +55,24 @@ class FaultKind(StrEnum):
         }
 
     @property
+    def is_of_webhooks(self) -> bool:
+        """Whether it is about what the mock sends by itself, not about calls."""
+        return self in {
+            FaultKind.DOUBLE_WEBHOOK,
+            FaultKind.DELAY_WEBHOOK,
+            FaultKind.SWAP_WEBHOOKS,
+        }
+
+    @property
     def is_of_answer(self) -> bool:
         """Whether the client gets another answer than the true one, or none."""
         aside = {FaultKind.DELAY, FaultKind.EXPIRE_TOKEN}
-        return not (self in aside or self.is_of_elements or self.is_of_books)
+        return not (
+            self in aside
+            or self.is_of_elements
+            or self.is_of_books
+            or self.is_of_webhooks
+        )
 
 
 class When(StrEnum):
@@ -109,6 +126,8 @@ class FaultSpec:
     """What is sent of a truncated body; None for half of it."""
     chunk_bytes: int = 16
     """What a dripping answer sends at a time."""
+    copies: int = 2
+    """How often a doubled webhook is sent."""
     element: int | None = None
     """The element of the body that is meant, counted from 1; None goes by key."""
     message: str | None = None
@@ -226,6 +245,26 @@ class FaultRules:
         self, call: Call, request_id: int, tenant_id: str | None = None
     ) -> Sequence[FaultRule]:
         """The rules that hit this call, counted as fired."""
+        hits = self._fired(call, tenant_id, of_webhooks=False)
+        for rule in hits:
+            rule.requests.append(request_id)
+            if rule.spec.kind is FaultKind.EXPIRE_TOKEN:
+                self._expired_tokens.add(call.header("Authorization", ""))
+        return hits
+
+    def hit_webhook(self, notice: Call, tenant_id: str) -> Sequence[FaultRule]:
+        """The rules that hit a notice of a change, counted as fired."""
+        return self._fired(notice, tenant_id, of_webhooks=True)
+
+    def has_expired(self, call: Call) -> bool:
+        """Whether a rule made the token of this call expire before its time."""
+        if not self._expired_tokens:
+            return False
+        return call.header("Authorization") in self._expired_tokens
+
+    def _fired(
+        self, call: Call, tenant_id: str | None, *, of_webhooks: bool
+    ) -> Sequence[FaultRule]:
         if not self._rules:
             return ()
         now = self._clock.now()
@@ -233,22 +272,15 @@ class FaultRules:
             due = [
                 rule
                 for rule in self._rules.values()
-                if matches(rule.spec, call, tenant_id) and _is_due(rule, now)
+                if rule.spec.kind.is_of_webhooks is of_webhooks
+                and matches(rule.spec, call, tenant_id)
+                and _is_due(rule, now)
             ]
             hits = _taking_effect(due)
             for rule in hits:
                 rule.fired += 1
-                rule.requests.append(request_id)
             self._changes += len(hits)
-            if any(rule.spec.kind is FaultKind.EXPIRE_TOKEN for rule in hits):
-                self._expired_tokens.add(call.header("Authorization", ""))
         return hits
-
-    def has_expired(self, call: Call) -> bool:
-        """Whether a rule made the token of this call expire before its time."""
-        if not self._expired_tokens:
-            return False
-        return call.header("Authorization") in self._expired_tokens
 
 
 def matches(spec: FaultSpec, call: Call, tenant_id: str | None = None) -> bool:

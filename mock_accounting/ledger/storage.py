@@ -53,6 +53,10 @@ create table if not exists answers (
     at text not null, status integer not null, body blob not null,
     primary key (scope, key)
 );
+create table if not exists subscriptions (
+    subscription_id integer primary key, url text not null, key text not null,
+    categories text not null, api_url text not null, state text not null
+);
 """
 
 _KINDS: dict[str, tuple[type[Document], str]] = {
@@ -86,17 +90,6 @@ def read_document(kind: str, stored: dict[str, Any]) -> Document:
         KeyError, TypeError, ValueError, ArithmeticError: If it is none.
     """
     return codec.from_json(_KINDS[kind][0], stored)
-
-
-_FROM_OLD_FORM = """
-begin;
-alter table clients rename column tenant_id to tenant_ids;
-update documents set body = replace(body, '"invoice_id":', '"document_id":')
-    where kind = 'history';
-commit;
-"""
-"""For files of the days when a client had one organisation, and only invoices a
-history."""
 
 
 class DataFolderUnusable(Exception):
@@ -133,6 +126,19 @@ class StoredAnswer:
     at: str
     status: int
     body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredSubscription:
+    """Who is told of changes by webhook."""
+
+    subscription_id: int
+    url: str
+    key: str
+    categories: str
+    """With spaces between."""
+    api_url: str
+    state: str
 
 
 class Storage(Protocol):
@@ -172,6 +178,15 @@ class Storage(Protocol):
 
     def forget_answers(self, before: str) -> None:
         """Drop answers older than this time."""
+
+    def subscriptions(self) -> list[StoredSubscription]:
+        """The subscriptions to webhooks; they outlive `clear`."""
+
+    def keep_subscription(self, subscription: StoredSubscription) -> None:
+        """Keep a subscription, over its former version."""
+
+    def forget_subscription(self, subscription_id: int) -> None:
+        """Drop a subscription."""
 
     def forget(self, tenant_id: str) -> None:
         """Drop an organisation's documents and the clients of it alone."""
@@ -235,6 +250,16 @@ class Memory:
     def forget_answers(self, before: str) -> None:
         """See Storage."""
 
+    def subscriptions(self) -> list[StoredSubscription]:
+        """See Storage."""
+        return []
+
+    def keep_subscription(self, subscription: StoredSubscription) -> None:
+        """See Storage."""
+
+    def forget_subscription(self, subscription_id: int) -> None:
+        """See Storage."""
+
     def forget(self, tenant_id: str) -> None:
         """See Storage."""
 
@@ -265,8 +290,6 @@ class DataFile:
             self._connection.execute("pragma journal_mode=wal")
             self._connection.execute("pragma synchronous=normal")
             self._connection.executescript(_SCHEMA)
-            if self._is_of_old_form():
-                self._connection.executescript(_FROM_OLD_FORM)
             self._connection.execute("begin immediate")
             self._connection.execute("commit")
         except (OSError, sqlite3.Error) as error:
@@ -392,6 +415,44 @@ class DataFile:
         """See Storage."""
         self._execute("delete from answers where at < ?", (before,))
 
+    def subscriptions(self) -> list[StoredSubscription]:
+        """See Storage."""
+        rows = self._rows(
+            "select subscription_id, url, key, categories, api_url, state"
+            " from subscriptions order by subscription_id"
+        )
+        return [
+            StoredSubscription(
+                subscription_id=subscription_id,
+                url=url,
+                key=key,
+                categories=categories,
+                api_url=api_url,
+                state=state,
+            )
+            for subscription_id, url, key, categories, api_url, state in rows
+        ]
+
+    def keep_subscription(self, subscription: StoredSubscription) -> None:
+        """See Storage."""
+        self._execute(
+            "insert or replace into subscriptions values (?, ?, ?, ?, ?, ?)",
+            (
+                subscription.subscription_id,
+                subscription.url,
+                subscription.key,
+                subscription.categories,
+                subscription.api_url,
+                subscription.state,
+            ),
+        )
+
+    def forget_subscription(self, subscription_id: int) -> None:
+        """See Storage."""
+        self._execute(
+            "delete from subscriptions where subscription_id = ?", (subscription_id,)
+        )
+
     def forget(self, tenant_id: str) -> None:
         """See Storage."""
         with self._lock, self._connection:
@@ -417,15 +478,11 @@ class DataFile:
         with self._lock:
             self._connection.close()
 
-    def _is_of_old_form(self) -> bool:
-        columns = self._connection.execute("pragma table_info(clients)").fetchall()
-        return "tenant_id" in {name for _, name, *_ in columns}
-
     def _rows(self, query: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 
-    def _execute(self, query: str, values: tuple[str | None, ...]) -> None:
+    def _execute(self, query: str, values: tuple[str | int | None, ...]) -> None:
         with self._lock:
             self._connection.execute(query, values)
 

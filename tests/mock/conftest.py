@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from mock_accounting.app import Server, create_app
+from mock_accounting.app import Server, close_app, create_app
 from mock_accounting.config import Settings
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.clock import Clock
@@ -49,7 +49,7 @@ class ApiClient:
 
     def close(self) -> None:
         """Let the data file go, as the end of the process does."""
-        self.app.extensions["mock_storage"].close()
+        close_app(self.app)
 
     def get(self, path: str, **query: str) -> TestResponse:
         return self.call("GET", path, query_string=query)

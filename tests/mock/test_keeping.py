@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,6 @@ import pytest
 import requests
 
 from mock_accounting.ledger.clock import Clock
-from tests.mock.conftest import ApiClient
 
 InvoiceBody = Callable[..., dict[str, Any]]
 COMMAND = [
@@ -222,25 +219,3 @@ def test_a_wrong_setting_is_one_clear_line(
 
     assert said.count("\n") == 1
     assert word in said
-
-
-def test_a_file_of_the_old_form_is_read(
-    api_on: Callable[[Path, Clock], ApiClient],
-    tmp_path: Path,
-    clock: Clock,
-    invoice_body: InvoiceBody,
-) -> None:
-    before = api_on(tmp_path, clock)
-    before.put("Invoices", invoice_body("W-1"))
-    before.close()
-    with closing(sqlite3.connect(tmp_path / "books.sqlite3")) as file:
-        file.execute("alter table clients rename column tenant_ids to tenant_id")
-        file.execute(
-            "update documents set body = replace(body, 'document_id', 'invoice_id')"
-            " where kind = 'history'"
-        )
-        file.commit()
-
-    again = api_on(tmp_path, clock)
-
-    assert again.get("Invoices/W-1/History").get_json()["HistoryRecords"]

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 from flask.testing import FlaskClient
 
-from mock_accounting.app import create_app
+from mock_accounting.app import close_app, create_app
 from mock_accounting.config import Settings
 from mock_accounting.ledger.books import Books, Entry, Record
 from mock_accounting.ledger.clock import Clock
@@ -190,10 +190,10 @@ def test_a_seed_file_leaves_a_used_data_folder_alone(tmp_path: Path) -> None:
 
     first = create_app(settings)
     first.test_client().post("/__mock__/reset")
-    first.extensions["mock_storage"].close()
+    close_app(first)
     second = create_app(settings)
     state = second.test_client().get("/__mock__/state").get_json()
-    second.extensions["mock_storage"].close()
+    close_app(second)
 
     assert state["invoices"] == []
 

@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from mock_accounting.ledger.clock import Clock
 from mock_accounting.ledger.demo import DEMO_TENANT_ID
-from mock_accounting.traffic.webhooks import signature
+from mock_accounting.traffic.notices import signature
 from tests.mock.conftest import ApiClient
 
 KEY = "whsec_demo"
@@ -47,7 +49,7 @@ class Receiver:
 
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
     @property
@@ -185,27 +187,118 @@ def test_a_day_without_success_ends_the_subscription(
     _until(lambda: _state(api)["state"].startswith("switched off"))
 
 
-def test_events_can_come_doubled_late_and_out_of_order(
-    api: ApiClient, receiver: Receiver
+def _set(api: ApiClient, kind: str, **rule: Any) -> None:
+    api.control("POST", "faults", {"kind": kind} | rule)
+
+
+def _outcome(api: ApiClient) -> str:
+    outcome: str = api.control("GET", "faults")["faults"][0]["outcome"]
+    return outcome
+
+
+def _make_contacts(api: ApiClient, *names: str) -> list[str]:
+    made = api.put("Contacts", {"Contacts": [{"Name": name} for name in names]})
+    return [it["ContactID"] for it in made.get_json()["Contacts"]]
+
+
+def test_a_doubled_webhook_comes_twice_and_the_rule_says_so(
+    api: ApiClient, subscribed: Receiver
 ) -> None:
-    _subscribe(api, receiver, copies=2, delay_s=60, newest_first=True)
-    names = [{"Name": "First"}, {"Name": "Second"}]
-    made = api.put("Contacts", {"Contacts": names}).get_json()["Contacts"]
-    assert _state(api)["waiting"] == 4
+    _set(api, "double_webhook", match={"key": "Second"})
+    before = _outcome(api)
+
+    first, second = _make_contacts(api, "First", "Second")
+
+    _until(lambda: len(subscribed.events) == 3)
+    ids = [it["resourceId"] for it in subscribed.events]
+    assert ids == [first, second, second]
+    assert (before, _outcome(api)) == ("not fired", "fired 1 times")
+    marks = [it["faults"] for it in _state(api)["deliveries"][2:]]
+    assert marks == [["1:double_webhook"], ["1:double_webhook"]]
+
+
+def test_a_delayed_webhook_waits_on_the_clock_of_the_mock(
+    api: ApiClient, subscribed: Receiver
+) -> None:
+    _set(api, "delay_webhook", options={"seconds": 60})
+    _make_contacts(api, "First", "Second")
+    assert _state(api)["waiting"] == 2
 
     api.control("POST", "clock", {"advance_s": 60})
 
-    _until(lambda: len(receiver.events) == 4)
-    first, second = [it["ContactID"] for it in made]
-    ids = [it["resourceId"] for it in receiver.events]
-    assert ids == [second, first, second, first]
+    _until(lambda: len(subscribed.events) == 2)
+    assert _outcome(api) == "fired 1 times"
+
+
+def test_a_swapped_webhook_comes_after_the_next_one(
+    api: ApiClient, subscribed: Receiver
+) -> None:
+    _set(api, "swap_webhooks")
+
+    first, second, third = _make_contacts(api, "First", "Second", "Third")
+
+    _until(lambda: len(subscribed.events) == 3)
+    ids = [it["resourceId"] for it in subscribed.events]
+    assert ids == [second, first, third]
+
+
+def test_a_webhook_that_waits_to_be_overtaken_does_not_wait_for_ever(
+    api: ApiClient, subscribed: Receiver
+) -> None:
+    _set(api, "swap_webhooks", options={"seconds": 10})
+    (only,) = _make_contacts(api, "Only")
+
+    api.control("POST", "clock", {"advance_s": 10})
+
+    _until(lambda: bool(subscribed.events))
+    assert subscribed.events[0]["resourceId"] == only
+
+
+def test_a_webhook_rule_does_not_fire_on_what_nobody_is_told(api: ApiClient) -> None:
+    _set(api, "double_webhook", times=None)
+
+    _make_contacts(api, "First")
+
+    assert _outcome(api) == "not fired"
+
+
+def test_webhook_rules_and_rules_of_calls_do_not_mix(
+    api: ApiClient, subscribed: Receiver
+) -> None:
+    _set(api, "double_webhook", match={"path": "/Invoices"}, times=None)
+    _set(api, "delay", match={"path": "/connections"}, times=None)
+
+    _make_contacts(api, "First")
+
+    _until(lambda: bool(subscribed.events))
+    rules = api.control("GET", "faults")["faults"]
+    assert [it["fired"] for it in rules] == [0, 0]
+
+
+def test_subscriptions_are_kept_with_the_books_until_a_reset(
+    api_on: Callable[[Path, Clock], ApiClient],
+    clock: Clock,
+    receiver: Receiver,
+    tmp_path: Path,
+) -> None:
+    former = api_on(tmp_path, clock)
+    _subscribe(former, receiver)
+    former.close()
+
+    api = api_on(tmp_path, clock)
+    _make_contacts(api, "First")
+
+    _until(lambda: bool(receiver.events))
+    assert _state(api)["state"] == "active"
+    api.control("POST", "reset")
+    assert api.control("GET", "webhooks") == {"webhooks": []}
 
 
 def test_a_subscription_that_makes_no_sense_is_refused(api: ApiClient) -> None:
     for body in (
         {"url": "ftp://x"},
         {"url": "http://127.0.0.1:1", "categories": ["PAYMENT"]},
-        {"url": "http://127.0.0.1:1", "copies": 0},
+        {"url": "http://127.0.0.1:1", "copies": 2},
     ):
         answer = api.http.post("/__mock__/webhooks", json=body)
         assert answer.status_code == 400, body
