@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from dashboard.domain.books import Draft
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.domain.problems import Problem
+
+# What takes longer than this, in milliseconds, people ask about.
+SLOW_MS = 3_000
+_REFUSED_FROM = 400
+_TOLD_TO_WAIT = 429
+_FAILED_FROM = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +56,16 @@ class Claim:
     members: tuple[Posting, ...]
 
 
+class ExchangeResult(StrEnum):
+    """What came of an exchange, by its status."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    TOLD_TO_WAIT = "told to wait"
+    FAILED = "failed"  # the other side had an error
+    SILENT = "silent"  # no answer came
+
+
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
     """One HTTP request and its answer; secrets and people are masked already.
@@ -67,6 +84,24 @@ class Exchange:
     response_body: str = ""
     error: str = ""
     duration_ms: int = 0
+
+    @property
+    def result(self) -> ExchangeResult:
+        """What came of it."""
+        return exchange_result(self.status)
+
+
+def exchange_result(status: int | None) -> ExchangeResult:
+    """Tell what an answer of that status means; None when none came."""
+    if status is None:
+        return ExchangeResult.SILENT
+    if status == _TOLD_TO_WAIT:
+        return ExchangeResult.TOLD_TO_WAIT
+    if status >= _FAILED_FROM:
+        return ExchangeResult.FAILED
+    if status >= _REFUSED_FROM:
+        return ExchangeResult.REFUSED
+    return ExchangeResult.ANSWERED
 
 
 # What the books say of one element of a batch -------------------------------------

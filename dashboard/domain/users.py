@@ -31,7 +31,11 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A person who signs in, known by their e-mail address in small letters."""
+    """A person who signs in, known by their e-mail address in small letters.
+
+    *invited* says that they have not chosen a password (again) yet. *time_zone* (an
+    IANA name) and *language* are empty where the browser's are taken.
+    """
 
     id: int
     email: str
@@ -39,3 +43,6 @@ class User:
     role: Role
     active: bool
     created_at: datetime
+    invited: bool = False
+    time_zone: str = ""
+    language: str = ""

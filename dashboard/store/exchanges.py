@@ -20,6 +20,7 @@ def add_exchange(
         ExchangeRow(
             at=exchange.at,
             purpose=exchange.purpose,
+            result=exchange.result.value,
             request_id=request_id,
             run_id=run_id,
             method=exchange.method,

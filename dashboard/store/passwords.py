@@ -50,7 +50,7 @@ class Passwords:
         """
         if len(password) > MAX_LENGTH:
             return False
-        known = stored is not None
+        known = bool(stored)
         with _AT_ONCE:
             try:
                 self._hasher.verify(stored or self._nobody_hash(), password)

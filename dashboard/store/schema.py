@@ -13,9 +13,11 @@ from sqlalchemy import (
     Integer,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dashboard.domain.exchanges import SLOW_MS
 from dashboard.store.database import Base, UtcDateTime
 
 # BigInteger would not count up by itself on SQLite.
@@ -31,9 +33,28 @@ class UserRow(Base):
     email: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
-    password_hash: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str | None] = mapped_column(Text)  # none: cannot sign in yet
     active: Mapped[bool] = mapped_column(default=True)
+    time_zone: Mapped[str] = mapped_column(Text, default="")  # "": the browser's
+    language: Mapped[str] = mapped_column(Text, default="")  # "": the browser's
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PasswordLinkRow(Base):
+    """A link that lets its holder choose a password, once; we hold its hash.
+
+    Without a user it makes the first administrator.
+    """
+
+    __tablename__ = "password_links"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[str] = mapped_column(Text, unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class UserSessionRow(Base):
@@ -47,6 +68,7 @@ class UserSessionRow(Base):
     )
     token_hash: Mapped[str] = mapped_column(Text, unique=True)
     address: Mapped[str] = mapped_column(Text, default="")
+    browser: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -78,13 +100,20 @@ class ActivityRow(Base):
     """Who did what; never changed, never deleted."""
 
     __tablename__ = "activities"
+    __table_args__ = (
+        Index("ix_activities_kind_id", "kind", "id"),
+        Index("ix_activities_user_id", "user_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    kind: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[int | None] = mapped_column(BigInteger)  # of the actor
     address: Mapped[str] = mapped_column(Text, default="")
     action: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text, default="")
+    subject_id: Mapped[int | None] = mapped_column(BigInteger)
     detail: Mapped[str] = mapped_column(Text, default="")
 
 
@@ -290,10 +319,23 @@ class ExchangeRow(Base):
     """One HTTP request to the books and its answer; secrets and people masked."""
 
     __tablename__ = "exchanges"
+    # Lists are sorted by id; each index answers one question in that order.
+    __table_args__ = (
+        Index("ix_exchanges_result_id", "result", "id"),
+        Index("ix_exchanges_purpose_id", "purpose", "id"),
+        Index("ix_exchanges_purpose_result_id", "purpose", "result", "id"),
+        Index(
+            "ix_exchanges_slow_id",
+            "id",
+            sqlite_where=text(f"duration_ms >= {SLOW_MS}"),
+            postgresql_where=text(f"duration_ms >= {SLOW_MS}"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     purpose: Mapped[str] = mapped_column(Text)
+    result: Mapped[str] = mapped_column(Text)
     request_id: Mapped[int | None] = mapped_column(
         ForeignKey("requests.id", ondelete="SET NULL"), index=True
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
@@ -17,6 +17,7 @@ from dashboard.store.users import user_of
 
 # Writing down every page view would make reading pages a stream of writes.
 _SEEN_EVERY = timedelta(minutes=1)
+_MAX_BROWSER = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,18 @@ class SessionLimits:
 
     idle: timedelta
     absolute: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserSession:
+    """A browser that is signed in; *this* is the one that asks."""
+
+    id: int
+    address: str
+    browser: str
+    created_at: datetime
+    last_seen_at: datetime
+    this: bool
 
 
 NORMAL_LIMITS = SessionLimits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
@@ -39,9 +52,10 @@ class UserSessionStore:
         self._clock = clock
         self._limits = limits
 
-    def start(self, user: User, address: str) -> str:
+    def start(self, user: User, address: str, browser: str = "") -> str:
         """Start a session of *user* and return its token; commits.
 
+        *browser* is what the browser says of itself.
         Sessions that are over are cleared away, whoever's they are.
         """
         token = secrets.token_urlsafe(32)
@@ -58,6 +72,7 @@ class UserSessionStore:
                     user_id=user.id,
                     token_hash=token_hash(token),
                     address=address,
+                    browser=browser[:_MAX_BROWSER],
                     created_at=now,
                     last_seen_at=now,
                 )
@@ -100,6 +115,52 @@ class UserSessionStore:
                 delete(UserSessionRow).where(
                     UserSessionRow.token_hash == token_hash(token)
                 )
+            )
+
+    def of(self, user_id: int, *, this: str = "") -> tuple[UserSession, ...]:
+        """Return a user's live sessions, the one last used first.
+
+        *this* is the token of the session that asks, if it is one of them.
+        """
+        now = self._clock.now()
+        with self._database.read() as session:
+            rows = session.scalars(
+                select(UserSessionRow)
+                .where(UserSessionRow.user_id == user_id)
+                .where(UserSessionRow.created_at > now - self._limits.absolute)
+                .where(UserSessionRow.last_seen_at > now - self._limits.idle)
+                .order_by(UserSessionRow.last_seen_at.desc(), UserSessionRow.id)
+            )
+            return tuple(
+                UserSession(
+                    id=row.id,
+                    address=row.address,
+                    browser=row.browser,
+                    created_at=row.created_at,
+                    last_seen_at=row.last_seen_at,
+                    this=row.token_hash == token_hash(this),
+                )
+                for row in rows
+            )
+
+    def revoke(self, user_id: int, session_id: int) -> bool:
+        """End one session of a user; False if they have no such session; commits."""
+        with self._database.write() as session:
+            ended = session.scalar(
+                delete(UserSessionRow)
+                .where(UserSessionRow.id == session_id)
+                .where(UserSessionRow.user_id == user_id)
+                .returning(UserSessionRow.id)
+            )
+            return ended is not None
+
+    def revoke_all(self, user_id: int, *, but: str = "") -> None:
+        """End a user's sessions, all *but* the one with that token; commits."""
+        with self._database.write() as session:
+            session.execute(
+                delete(UserSessionRow)
+                .where(UserSessionRow.user_id == user_id)
+                .where(UserSessionRow.token_hash != token_hash(but))
             )
 
 

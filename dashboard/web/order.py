@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
+from dashboard.domain.activity import ActivityKind
 from dashboard.domain.books import InvoiceDraft
 from dashboard.domain.postings import PostingState
 from dashboard.domain.status import OrderStatus
@@ -21,6 +22,7 @@ from dashboard.web.exchange_view import pretty
 from dashboard.web.forms import PageForm
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext
+from dashboard.web.note import note
 from dashboard.web.order_lines import beside
 from dashboard.web.order_query import OrderQuery, read_query
 from dashboard.web.outcome import tell_outcome
@@ -162,10 +164,10 @@ def _tell(order: OrderDetail, outcome: Outcome, done: str) -> ResponseReturnValu
 
 
 def _note(action: str, order: OrderDetail, detail: str = "") -> None:
-    services().activity.add(
-        signed_in().name,
+    note(
+        ActivityKind.ORDER,
         action,
-        subject=f"order {order.summary.number}",
+        f"order {order.summary.number}",
+        subject_id=order.summary.id,
         detail=detail,
-        address=request.remote_addr or "",
     )

@@ -9,6 +9,7 @@ from typing import Final
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dashboard.domain.activity import ActivityKind
 from dashboard.domain.csv_table import Cell
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
@@ -17,6 +18,7 @@ from dashboard.web.access import requires, signed_in
 from dashboard.web.download import csv_download
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext, ngettext
+from dashboard.web.note import note
 from dashboard.web.order_query import GROUPS, TABS, OrderQuery, Tab, read_query
 from dashboard.web.outcome import tell_outcome
 from dashboard.web.row_ids import row_id
@@ -127,12 +129,11 @@ def retry() -> ResponseReturnValue:
     """Try the confirmed orders again, and no others."""
     order_ids = request.form.getlist("order", type=row_id)
     outcome = services().actions.retry(order_ids, signed_in().name)
-    services().activity.add(
-        signed_in().name,
+    note(
+        ActivityKind.ORDER,
         "retried",
-        subject=f"{len(order_ids)} orders",
+        f"{len(order_ids)} orders",
         detail=f"{outcome.done} changed, {outcome.skipped} left alone",
-        address=request.remote_addr or "",
     )
     tell_outcome(
         outcome,

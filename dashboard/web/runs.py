@@ -7,11 +7,13 @@ from typing import Final
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dashboard.domain.activity import ActivityKind
 from dashboard.domain.runs import Task
 from dashboard.domain.users import Role
 from dashboard.store.listing_runs import RunPage
-from dashboard.web.access import requires, signed_in
+from dashboard.web.access import requires
 from dashboard.web.language import gettext as _
+from dashboard.web.note import note
 from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
 from dashboard.web.words import TASKS
@@ -61,12 +63,7 @@ def start() -> ResponseReturnValue:
     except ValueError:
         abort(400)
     run_id = services().start_run(task)
-    services().activity.add(
-        signed_in().name,
-        "asked for a run",
-        subject=task.value,
-        address=request.remote_addr or "",
-    )
+    note(ActivityKind.RUN, "asked for", f"run {run_id}", subject_id=run_id)
     flash(_("Asked for: %(task)s.", task=TASKS[task]), "good")
     return redirect(url_for("runs.show", run_id=run_id))
 

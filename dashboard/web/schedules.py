@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
+from dashboard.domain.activity import ActivityKind
 from dashboard.domain.runs import Schedule
 from dashboard.domain.users import Role
 from dashboard.scheduling.plan import ScheduleWrong, in_words, next_due, next_runs
@@ -23,6 +24,7 @@ from dashboard.web.chart import Strip, history_strip
 from dashboard.web.forms import PageForm
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext
+from dashboard.web.note import note
 from dashboard.web.schedule_form import ScheduleForm
 from dashboard.web.services import services
 
@@ -176,10 +178,10 @@ def _form_page(
 
 
 def _note(action: str, schedule: Schedule, detail: str = "") -> None:
-    services().activity.add(
-        signed_in().name,
+    note(
+        ActivityKind.SCHEDULE,
         action,
-        subject=f"schedule {schedule.name}",
+        f"schedule {schedule.name}",
+        subject_id=schedule.id,
         detail=detail,
-        address=request.remote_addr or "",
     )

@@ -18,6 +18,7 @@ from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.listing_overview import OverviewReading
 from dashboard.store.listing_runs import RunListing
+from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
 from dashboard.store.schedules import ScheduleStore
 from dashboard.store.sign_in_throttle import SignInThrottle
@@ -43,6 +44,7 @@ class Services:
 
     clock: Clock
     users: UserStore
+    password_links: PasswordLinkStore
     user_sessions: UserSessionStore
     throttle: SignInThrottle
     activity: ActivityStore
@@ -73,9 +75,11 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     https: bool = False,
 ) -> Services:
     """Add to what the engine shares the stores that only the pages need."""
+    passwords = Passwords()
     return Services(
         clock=clock,
-        users=UserStore(database, clock, Passwords()),
+        users=UserStore(database, clock, passwords),
+        password_links=PasswordLinkStore(database, clock, passwords),
         user_sessions=UserSessionStore(
             database, clock, DEMO_LIMITS if demo else NORMAL_LIMITS
         ),

@@ -8,15 +8,17 @@ from typing import Final, Protocol
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dashboard.domain.activity import ActivityKind
 from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.users import Role
 from dashboard.shops.registry import CONNECTORS
 from dashboard.store.company import ChangedMeanwhile, ShopExists
-from dashboard.web.access import requires, signed_in
+from dashboard.web.access import requires
 from dashboard.web.forms import PageForm, VersionField, labelled
 from dashboard.web.language import gettext as _
 from dashboard.web.language import ngettext
+from dashboard.web.note import note
 from dashboard.web.services import services
 from dashboard.web.settings_forms import (
     AccountsForm,
@@ -104,7 +106,7 @@ def add_shop() -> ResponseReturnValue:
     except ShopExists as error:
         entered.prefix.errors = [str(error)]
         return _page({"shop": entered}, status=422)
-    _note("added", f"shop {shop.slug}")
+    note(ActivityKind.SETTINGS, "added", f"shop {shop.slug}")
     flash(_("The shop is added. It can send its orders now."), "good")
     return redirect(url_for("settings.show", _anchor="shops"))
 
@@ -133,7 +135,7 @@ def _save(section: str, entered: RulesForm) -> ResponseReturnValue:
         )
         return redirect(url_for("settings.show", _anchor=section))
     moved = services().replan()
-    _note("changed", f"settings, {section}")
+    note(ActivityKind.SETTINGS, "changed", f"settings, {section}")
     parts = [_("Saved.")]
     if moved:
         parts.append(
@@ -213,9 +215,3 @@ def _example(pattern: str) -> str:
     except PatternWrong as error:
         return _(str(error))
     return _("Order %(number)s gets %(made)s", number=_EXAMPLE_NUMBER, made=made)
-
-
-def _note(action: str, subject: str) -> None:
-    services().activity.add(
-        signed_in().name, action, subject=subject, address=request.remote_addr or ""
-    )

@@ -12,11 +12,13 @@ from flask_login import current_user, login_user, logout_user
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
+from dashboard.domain.activity import ActivityKind
 from dashboard.domain.users import Role, User
 from dashboard.web.access import SignedIn, public, requires, signed_in
 from dashboard.web.forms import PageForm
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext, ngettext
+from dashboard.web.note import note
 from dashboard.web.services import services
 
 blueprint = Blueprint("sign_in", __name__)
@@ -62,7 +64,8 @@ def sign_in() -> ResponseReturnValue:
         message = _("The e-mail address or the password is wrong.")
         return _page(entered, error=message, status=401)
     services().throttle.forgive(email, address)
-    _start_session(user, address)
+    start_session(user)
+    note(ActivityKind.SIGN_IN, "signed in", by=user)
     return redirect(local_address(entered.next.data or ""))
 
 
@@ -72,7 +75,7 @@ def sign_out() -> ResponseReturnValue:
     """End the session on the server, not only in the browser."""
     user = signed_in()
     services().user_sessions.end(current_user.token)
-    services().activity.add(user.name, "signed out", address=request.remote_addr or "")
+    note(ActivityKind.SIGN_IN, "signed out", by=user)
     logout_user()
     session.clear()
     return redirect(url_for("sign_in.form"))
@@ -92,12 +95,14 @@ def local_address(wanted: str) -> str:
     return url_for("overview.show")
 
 
-def _start_session(user: User, address: str) -> None:
+def start_session(user: User) -> None:
+    """Begin a session of *user*; it replaces the one the browser had, if any."""
     if current_user.is_authenticated:
         services().user_sessions.end(current_user.token)
     session.clear()
-    token = services().user_sessions.start(user, address)
-    services().activity.add(user.name, "signed in", address=address)
+    token = services().user_sessions.start(
+        user, request.remote_addr or "", request.user_agent.string
+    )
     login_user(SignedIn(user=user, token=token))
 
 

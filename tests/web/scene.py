@@ -346,6 +346,7 @@ class Scene:
             ExchangeRow(
                 at=at,
                 purpose="book",
+                result="answered",
                 request_id=request.id,
                 run_id=run_id,
                 method="PUT",

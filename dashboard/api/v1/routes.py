@@ -18,6 +18,7 @@ from dashboard.api.v1.questions import (
     read_slice,
     read_task,
 )
+from dashboard.domain.activity import Act, ActivityKind
 from dashboard.store.listing_orders import OrderFilter, OrderSort
 
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
@@ -91,10 +92,14 @@ def start_run() -> ResponseReturnValue:
     task = read_task(request.get_data())
     run_id = services().start_run(task)
     services().activity.add(
-        f"token {g.token_holder}",
-        "asked for a run",
-        subject=task.value,
-        address=request.remote_addr or "",
+        Act(
+            kind=ActivityKind.RUN,
+            actor=f"token {g.token_holder}",
+            action="asked for",
+            subject=f"run {run_id}",
+            subject_id=run_id,
+            address=request.remote_addr or "",
+        )
     )
     where = url_for("api_v1.run", run_id=run_id)
     return jsonify(id=run_id, task=task.value), 202, {"Location": where}
