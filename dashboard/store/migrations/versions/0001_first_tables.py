@@ -20,13 +20,21 @@ def upgrade() -> None:
     op.create_table('activities',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
     sa.Column('address', sa.Text(), nullable=False),
     sa.Column('action', sa.Text(), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('subject_id', sa.BigInteger(), nullable=True),
     sa.Column('detail', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_activities'))
     )
+    with op.batch_alter_table('activities', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_activities_at'), ['at'], unique=False)
+        batch_op.create_index('ix_activities_kind_id', ['kind', 'id'], unique=False)
+        batch_op.create_index('ix_activities_user_id', ['user_id', 'id'], unique=False)
+
     op.create_table('api_tokens',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -173,8 +181,10 @@ def upgrade() -> None:
     sa.Column('email', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('role', sa.Text(), nullable=False),
-    sa.Column('password_hash', sa.Text(), nullable=False),
+    sa.Column('password_hash', sa.Text(), nullable=True),
     sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('time_zone', sa.Text(), nullable=False),
+    sa.Column('language', sa.Text(), nullable=False),
     sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
     sa.UniqueConstraint('email', name=op.f('uq_users_email'))
@@ -221,6 +231,19 @@ def upgrade() -> None:
         batch_op.create_index('ix_orders_number', ['number'], unique=False)
         batch_op.create_index('ix_orders_status_id', ['status', 'id'], unique=False)
 
+    op.create_table('password_links',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('token_hash', sa.Text(), nullable=False),
+    sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_password_links_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_password_links')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_password_links_token_hash'))
+    )
+    with op.batch_alter_table('password_links', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_password_links_user_id'), ['user_id'], unique=False)
+
     op.create_table('runs',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('task', sa.Text(), nullable=False),
@@ -253,6 +276,7 @@ def upgrade() -> None:
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('token_hash', sa.Text(), nullable=False),
     sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('browser', sa.Text(), nullable=False),
     sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
     sa.Column('last_seen_at', UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_user_sessions_user_id'), ondelete='CASCADE'),
@@ -266,6 +290,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('at', UtcDateTime(timezone=True), nullable=False),
     sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('result', sa.Text(), nullable=False),
     sa.Column('request_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('method', sa.Text(), nullable=False),
@@ -283,8 +308,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('exchanges', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_exchanges_at'), ['at'], unique=False)
+        batch_op.create_index('ix_exchanges_purpose_id', ['purpose', 'id'], unique=False)
+        batch_op.create_index('ix_exchanges_purpose_result_id', ['purpose', 'result', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_exchanges_request_id'), ['request_id'], unique=False)
+        batch_op.create_index('ix_exchanges_result_id', ['result', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_exchanges_run_id'), ['run_id'], unique=False)
+        batch_op.create_index('ix_exchanges_slow_id', ['id'], unique=False, sqlite_where=sa.text('duration_ms >= 3000'), postgresql_where=sa.text('duration_ms >= 3000'))
 
     op.create_table('order_events',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -371,8 +400,12 @@ def downgrade() -> None:
 
     op.drop_table('order_events')
     with op.batch_alter_table('exchanges', schema=None) as batch_op:
+        batch_op.drop_index('ix_exchanges_slow_id', sqlite_where=sa.text('duration_ms >= 3000'), postgresql_where=sa.text('duration_ms >= 3000'))
         batch_op.drop_index(batch_op.f('ix_exchanges_run_id'))
+        batch_op.drop_index('ix_exchanges_result_id')
         batch_op.drop_index(batch_op.f('ix_exchanges_request_id'))
+        batch_op.drop_index('ix_exchanges_purpose_result_id')
+        batch_op.drop_index('ix_exchanges_purpose_id')
         batch_op.drop_index(batch_op.f('ix_exchanges_at'))
 
     op.drop_table('exchanges')
@@ -385,6 +418,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_runs_created_at'))
 
     op.drop_table('runs')
+    with op.batch_alter_table('password_links', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_password_links_user_id'))
+
+    op.drop_table('password_links')
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.drop_index('ix_orders_status_id')
         batch_op.drop_index('ix_orders_number')
@@ -414,5 +451,10 @@ def downgrade() -> None:
     op.drop_table('call_slots')
     op.drop_table('call_hours')
     op.drop_table('api_tokens')
+    with op.batch_alter_table('activities', schema=None) as batch_op:
+        batch_op.drop_index('ix_activities_user_id')
+        batch_op.drop_index('ix_activities_kind_id')
+        batch_op.drop_index(batch_op.f('ix_activities_at'))
+
     op.drop_table('activities')
     # ### end Alembic commands ###
