@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,20 @@ def test_full_order_of_the_docs() -> None:
     assert len(order.payments) > 1
     kinds = {line.kind for line in order.lines}
     assert kinds == set(LineKind)
+
+
+def test_a_refund_tells_its_day_and_its_lines() -> None:
+    (refund,) = read(documented_orders()[0]).refunds
+
+    assert sum((line.net + line.tax for line in refund.lines), Decimal(0)) == Decimal(5)
+    assert refund.refunded_at == datetime(2026, 11, 24, 13, 2, tzinfo=UTC)
+    assert refund.refunded_on == date(2026, 11, 24)
+
+
+def test_a_refund_needs_no_lines() -> None:
+    (refund,) = read(an_order(refunds=[{"id": "1", "amount": "5.00"}])).refunds
+
+    assert (refund.lines, refund.refunded_at) == ((), None)
 
 
 def test_every_order_of_the_docs_is_understood() -> None:

@@ -109,4 +109,7 @@ def _read_refunds(fields: Fields) -> Iterator[Refund]:
             external_id=refund.text("id"),
             amount=refund.amount("amount"),
             reason=refund.text("reason"),
+            lines=tuple(_read_line(line) for line in refund.parts("lines")),
+            refunded_at=refund.time("refunded_at"),
+            refunded_on=refund.day("refunded_at"),
         )

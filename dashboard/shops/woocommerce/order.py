@@ -44,6 +44,9 @@ _PHASES: Final = {
 # A payment date outlives the payment: these keep it when the money is not there.
 _UNPAID: Final = {"on-hold", *_PHASES}
 
+# Not a key of WooCommerce's: the order's refunds as they were asked for, beside it.
+REFUND_DETAILS: Final = "sluice_refunds"
+
 _CURRENCY_LETTERS: Final = 3
 _MAX_NUMBER_LENGTH: Final = 100
 _MAX_RATE_PERCENT: Final = Decimal(1000)
@@ -75,6 +78,11 @@ def read_order(
     return Received(order=order)
 
 
+def with_refunds(order: str, refunds: str) -> str:
+    """Return the JSON text of an order with that of its refunds put in, both as is."""
+    return f'{order.rstrip()[:-1]},"{REFUND_DETAILS}":{refunds}}}'
+
+
 def _read_order(fields: Fields, vat_number_keys: Sequence[str]) -> Order:
     external_id = _read_id(fields)
     status = fields.text("status").removeprefix("wc-")
@@ -83,6 +91,7 @@ def _read_order(fields: Fields, vat_number_keys: Sequence[str]) -> Order:
     currency = _read_currency(fields)
     total = _read_total(fields, currency)
     meta = dict(_read_meta(fields))
+    rates = _Rates(fields, step=Decimal(1).scaleb(-decimals_of(currency)))
     return Order(
         external_id=external_id,
         number=_read_number(fields, external_id),
@@ -94,9 +103,9 @@ def _read_order(fields: Fields, vat_number_keys: Sequence[str]) -> Order:
         ordered_at=fields.required_time("date_created_gmt"),
         modified_at=fields.time("date_modified_gmt"),
         customer=_read_customer(fields, meta, vat_number_keys),
-        lines=tuple(_read_lines(fields, currency)),
+        lines=tuple(_read_lines(fields, rates)),
         payments=_read_payments(fields, status, total),
-        refunds=tuple(_read_refunds(fields)),
+        refunds=tuple(_read_refunds(fields, rates)),
         payment_method=fields.text("payment_method"),
         payment_method_title=fields.text("payment_method_title"),
         vat_exempt=meta.get("is_vat_exempt", "").lower() in {"yes", "true", "1"},
@@ -181,11 +190,7 @@ def _read_customer(
     )
 
 
-def _read_lines(fields: Fields, currency: str) -> Iterator[LineItem]:
-    tax_lines = {
-        tax_line.text("rate_id"): tax_line for tax_line in fields.parts("tax_lines")
-    }
-    rates = _Rates(tax_lines, step=Decimal(1).scaleb(-decimals_of(currency)))
+def _read_lines(fields: Fields, rates: _Rates) -> Iterator[LineItem]:
     for item in fields.parts("line_items"):
         net = item.amount("total")
         yield LineItem(
@@ -217,8 +222,10 @@ def _read_lines(fields: Fields, currency: str) -> Iterator[LineItem]:
 class _Rates:
     """The order's tax lines, which tell the rates of the taxes on its lines."""
 
-    def __init__(self, tax_lines: Mapping[str, Fields], step: Decimal) -> None:
-        self._tax_lines = tax_lines
+    def __init__(self, order: Fields, step: Decimal) -> None:
+        self._tax_lines = {
+            tax_line.text("rate_id"): tax_line for tax_line in order.parts("tax_lines")
+        }
         self._known: dict[str, _TaxLine] = {}
         self._step = step
 
@@ -299,11 +306,34 @@ def _read_payments(
     return (payment,)
 
 
-def _read_refunds(fields: Fields) -> Iterator[Refund]:
-    """Yield the refunds, which WooCommerce writes as negative amounts."""
+def _read_refunds(fields: Fields, rates: _Rates) -> Iterator[Refund]:
+    """Yield the refunds, which WooCommerce writes as negative amounts.
+
+    The order tells no more of a refund than its amount; its lines and its time are
+    there when the refund was asked for (see `with_refunds`).
+    """
+    told = {detail.text("id"): detail for detail in fields.parts(REFUND_DETAILS)}
     for refund in fields.parts("refunds"):
+        external_id = refund.text("id")
+        detail = told.get(external_id)
         yield Refund(
-            external_id=refund.text("id"),
+            external_id=external_id,
             amount=abs(refund.amount("total")),
             reason=refund.text("reason"),
+            lines=() if detail is None else tuple(_read_given_back(detail, rates)),
+            refunded_at=None if detail is None else detail.time("date_created_gmt"),
+            refunded_on=None if detail is None else detail.day("date_created"),
         )
+
+
+def _read_given_back(detail: Fields, rates: _Rates) -> Iterator[LineItem]:
+    """Yield the lines of a refund with the sign they had in the order."""
+    for line in _read_lines(detail, rates):
+        if line.net or line.tax:
+            yield replace(
+                line,
+                net=-line.net,
+                taxes=tuple(replace(tax, amount=-tax.amount) for tax in line.taxes),
+                quantity=abs(line.quantity) or Decimal(1),
+                discount=_ZERO,
+            )
