@@ -111,6 +111,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
                 log=log,
                 faults=faults,
                 limits=limits,
+                snapshots=controls.snapshots,
                 description=describe_api(),
                 asks_token=settings.control_token is not None,
             )

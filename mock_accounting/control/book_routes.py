@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
@@ -21,11 +22,18 @@ from mock_accounting.ledger.errors import NoSuchDocument
 from mock_accounting.ledger.invoices import require_invoice
 from mock_accounting.ledger.model import Contact
 from mock_accounting.ledger.organisations import Organisations
+from mock_accounting.ledger.storage import Client
 
 
 def add_book_routes(blueprint: Blueprint, organisations: Organisations) -> None:
     """Add the routes about books."""
-    for add in (_add_organisations, _add_contacts, _add_invoices, _add_assertions):
+    for add in (
+        _add_organisations,
+        _add_clients,
+        _add_contacts,
+        _add_invoices,
+        _add_assertions,
+    ):
         add(blueprint, organisations)
 
 
@@ -88,6 +96,32 @@ def _add_organisations(blueprint: Blueprint, organisations: Organisations) -> No
             books.lock_until(period=period, end_of_year=end_of_year)
             organisations.save(books)
         return wire.done()
+
+
+def _add_clients(blueprint: Blueprint, organisations: Organisations) -> None:
+    def require_client(client_id: str) -> Client:
+        client = organisations.client(client_id)
+        if client is None:
+            raise BadControl(f"There is no client {client_id}.")
+        return client
+
+    def show(client: Client) -> Response:
+        return wire.answer({"redirect_uris": list(client.redirect_uris)})
+
+    @blueprint.get("/clients/<client_id>/redirects")
+    def redirects(client_id: str) -> Response:
+        return show(require_client(client_id))
+
+    @blueprint.post("/clients/<client_id>/redirects")
+    def register_redirect(client_id: str) -> Response:
+        client = require_client(client_id)
+        fields = wire.fields()
+        address = shapes.redirect_uri(fields.text("redirect_uri"))
+        fields.done()
+        addresses = dict.fromkeys((*client.redirect_uris, address))
+        client = replace(client, redirect_uris=tuple(addresses))
+        organisations.keep_client(client)
+        return show(client)
 
 
 def _add_contacts(blueprint: Blueprint, organisations: Organisations) -> None:

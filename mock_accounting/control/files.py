@@ -41,7 +41,12 @@ from mock_accounting.ledger.ids import parse_id
 from mock_accounting.ledger.invoices import create_invoice
 from mock_accounting.ledger.items import create_item
 from mock_accounting.ledger.payments import create_payment
-from mock_accounting.ledger.storage import Client, kind_of, read_document
+from mock_accounting.ledger.storage import (
+    ON_THIS_MACHINE,
+    Client,
+    kind_of,
+    read_document,
+)
 
 _FORMAT = 1
 _DECIMALS = 4
@@ -170,10 +175,18 @@ def _read_document(stored: Any) -> Document:  # noqa: ANN401 - whatever the file
 
 def _read_client(fields: Fields, tenant_id: str) -> Client:
     client_id, secret = fields.text("client_id"), fields.text("client_secret")
+    addresses = list(ON_THIS_MACHINE)
+    if "redirect_uris" in fields:
+        addresses = fields.texts("redirect_uris")
     fields.done()
     if not client_id or not secret:
         raise BadControl("A client needs client_id and client_secret.")
-    return Client(client_id=client_id, secret=secret, tenant_ids=(tenant_id,))
+    return Client(
+        client_id=client_id,
+        secret=secret,
+        tenant_ids=(tenant_id,),
+        redirect_uris=tuple(shapes.redirect_uri(it) for it in addresses),
+    )
 
 
 def _write(books: Books, envelope: str, wanted: list[Any]) -> None:
@@ -204,7 +217,12 @@ def _elements(call: Call, envelope: str) -> list[Element]:
 
 def _export_books(copy: BooksCopy) -> JsonObject:
     clients: list[JsonValue] = [
-        {"client_id": it.client_id, "client_secret": it.secret} for it in copy.clients
+        {
+            "client_id": it.client_id,
+            "client_secret": it.secret,
+            "redirect_uris": list(it.redirect_uris),
+        }
+        for it in copy.clients
     ]
     documents: list[JsonValue] = [
         {"kind": kind_of(it)} | codec.to_json(it) for it in copy.documents

@@ -9,6 +9,7 @@ from mock_accounting.control.fields import BadControl, Fields
 from mock_accounting.dialect.jsontext import JsonObject, JsonValue
 from mock_accounting.ledger import checks, codec
 from mock_accounting.ledger.books import Books
+from mock_accounting.traffic.consents import origin_of
 from mock_accounting.traffic.limits import Quota
 from mock_accounting.traffic.log import LogEntry
 
@@ -32,6 +33,20 @@ def read_quota(content: object, former: Quota) -> Quota:
     )
     fields.done()
     return quota
+
+
+def redirect_uri(address: object) -> str:
+    """An address that a user may be sent back to.
+
+    Raises:
+        BadControl: If it is none.
+    """
+    if not isinstance(address, str) or not origin_of(address) or " " in address:
+        raise BadControl(
+            "redirect_uri must be an http or https address, for example "
+            "https://app.example/callback."
+        )
+    return address
 
 
 def show_quota(quota: Quota) -> JsonObject:

@@ -8,7 +8,7 @@ from mock_accounting.control import files, wire
 from mock_accounting.control.book_routes import books_asked_for
 from mock_accounting.control.controls import Controls
 from mock_accounting.control.fields import BadControl
-from mock_accounting.control.snapshots import Snapshot, put_back, take
+from mock_accounting.control.snapshots import Snapshot
 from mock_accounting.dialect.jsontext import JsonValue
 
 
@@ -19,7 +19,7 @@ def add_state_routes(blueprint: Blueprint, controls: Controls) -> None:
 
 
 def _add_snapshots(blueprint: Blueprint, controls: Controls) -> None:
-    kept: dict[str, Snapshot] = {}
+    kept = controls.snapshots
 
     def find(name: str) -> Snapshot:
         if name not in kept:
@@ -31,6 +31,8 @@ def _add_snapshots(blueprint: Blueprint, controls: Controls) -> None:
         shown: list[JsonValue] = [
             {
                 "snapshot": name,
+                "taken_at": snapshot.taken_at.isoformat(),
+                "invoices": snapshot.invoice_count,
                 "organisations": [copy.tenant_id for copy in snapshot.books],
             }
             for name, snapshot in kept.items()
@@ -39,12 +41,12 @@ def _add_snapshots(blueprint: Blueprint, controls: Controls) -> None:
 
     @blueprint.post("/snapshots/<name>")
     def take_snapshot(name: str) -> Response:
-        kept[name] = take(controls, _organisation_asked_for(controls))
+        kept[name] = controls.take(_organisation_asked_for(controls))
         return wire.done()
 
     @blueprint.post("/snapshots/<name>/restore")
     def restore_snapshot(name: str) -> Response:
-        put_back(controls, find(name))
+        controls.put_back(find(name))
         return wire.done()
 
     @blueprint.delete("/snapshots/<name>")
@@ -58,7 +60,7 @@ def _add_files(blueprint: Blueprint, controls: Controls) -> None:
     @blueprint.get("/export")
     def export() -> Response:
         tenant_id = _organisation_asked_for(controls)
-        return wire.answer(files.export(take(controls, tenant_id)))
+        return wire.answer(files.export(controls.take(tenant_id)))
 
     @blueprint.post("/load")
     def load() -> Response:

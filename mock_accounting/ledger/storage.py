@@ -36,7 +36,8 @@ _FILE = "books.sqlite3"
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text not null);
 create table if not exists clients (
-    client_id text primary key, secret text not null, tenant_ids text not null
+    client_id text primary key, secret text not null, tenant_ids text not null,
+    redirect_uris text not null
 );
 create table if not exists refresh_tokens (
     digest text primary key, client_id text not null, scope text not null,
@@ -92,6 +93,12 @@ def read_document(kind: str, stored: dict[str, Any]) -> Document:
     return codec.from_json(_KINDS[kind][0], stored)
 
 
+_FORM = 2
+"""Goes up with every change of the tables."""
+
+ON_THIS_MACHINE = ("http://localhost", "http://127.0.0.1", "http://[::1]")
+
+
 class DataFolderUnusable(Exception):
     """The data folder cannot be written, or its file is no data file."""
 
@@ -103,6 +110,9 @@ class Client:
     client_id: str
     secret: str
     tenant_ids: tuple[str, ...]
+    redirect_uris: tuple[str, ...] = ON_THIS_MACHINE
+    """Where a user may be sent back to; without a path it stands for any port
+    and path of that host."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -280,6 +290,7 @@ class DataFile:
             DataFolderUnusable: If that cannot be done.
         """
         path = folder / _FILE
+        is_new = not path.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
@@ -289,6 +300,11 @@ class DataFile:
             self._connection.execute("pragma locking_mode=exclusive")
             self._connection.execute("pragma journal_mode=wal")
             self._connection.execute("pragma synchronous=normal")
+            if is_new:
+                self._connection.execute(f"pragma user_version={_FORM}")
+            (form,) = self._connection.execute("pragma user_version").fetchone()
+            if form != _FORM:
+                raise sqlite3.DatabaseError("its file is of another version")
             self._connection.executescript(_SCHEMA)
             self._connection.execute("begin immediate")
             self._connection.execute("commit")
@@ -309,19 +325,29 @@ class DataFile:
 
     def clients(self) -> list[Client]:
         """See Storage."""
-        rows = self._rows("select client_id, secret, tenant_ids from clients")
+        rows = self._rows(
+            "select client_id, secret, tenant_ids, redirect_uris from clients"
+        )
         return [
             Client(
-                client_id=client_id, secret=secret, tenant_ids=tuple(tenants.split())
+                client_id=client_id,
+                secret=secret,
+                tenant_ids=tuple(tenants.split()),
+                redirect_uris=tuple(addresses.split()),
             )
-            for client_id, secret, tenants in rows
+            for client_id, secret, tenants, addresses in rows
         ]
 
     def add_client(self, client: Client) -> None:
         """See Storage."""
         self._execute(
-            "insert or replace into clients values (?, ?, ?)",
-            (client.client_id, client.secret, " ".join(client.tenant_ids)),
+            "insert or replace into clients values (?, ?, ?, ?)",
+            (
+                client.client_id,
+                client.secret,
+                " ".join(client.tenant_ids),
+                " ".join(client.redirect_uris),
+            ),
         )
 
     def refresh_tokens(self) -> list[RefreshToken]:

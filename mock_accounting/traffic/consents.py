@@ -9,9 +9,15 @@ import secrets
 import threading
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from mock_accounting.ledger.clock import Clock
-from mock_accounting.ledger.storage import RefreshToken, Storage
+from mock_accounting.ledger.storage import (
+    ON_THIS_MACHINE,
+    Client,
+    RefreshToken,
+    Storage,
+)
 
 CODE_LIFETIME = timedelta(minutes=5)
 REFRESH_LIFETIME = timedelta(days=60)
@@ -31,6 +37,37 @@ class Consent:
     redirect_uri: str
     challenge: str | None = None
     """SHA-256 of the verifier that must come with the code (PKCE)."""
+
+
+def origin_of(address: str) -> str:
+    """Scheme and host of an address; empty if it is none to send a user to."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return ""
+    allowed = all(letter.isalnum() or letter in ".-:[]" for letter in parts.netloc)
+    return f"{parts.scheme}://{parts.netloc}" if allowed else ""
+
+
+def may_send_back(client: Client, address: str) -> bool:
+    """Whether a user may be sent to *address* with a code for *client*.
+
+    The address must be registered letter by letter; only those of this machine
+    may leave port and path open, for programs that take a free port.
+    """
+    origin = origin_of(address)
+    if not origin or address in client.redirect_uris:
+        return bool(origin)
+    host = f"{urlsplit(address).scheme}://{_host(urlsplit(address).netloc)}"
+    return host in ON_THIS_MACHINE and host in client.redirect_uris
+
+
+def _host(netloc: str) -> str:
+    """The host without its port."""
+    host, colon, port = netloc.rpartition(":")
+    return host if colon and port.isdigit() else netloc
 
 
 class AuthorizationCodes:

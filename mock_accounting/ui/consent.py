@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from mock_accounting.ledger.organisations import Organisations
-from mock_accounting.traffic.consents import AuthorizationCodes, Consent
+from mock_accounting.traffic.consents import (
+    AuthorizationCodes,
+    Consent,
+    may_send_back,
+    origin_of,
+)
 from mock_accounting.traffic.scopes import is_scope
 
 PATH = "/identity/connect/authorize"
@@ -47,7 +52,7 @@ def consent_blueprint(
             all_books=organisations.all(),
         )
         response = Response(page, status=400 if problem else 200)
-        origin = "" if problem else _origin(wish.redirect_uri)
+        origin = "" if problem else origin_of(wish.redirect_uri)
         response.headers["Content-Security-Policy"] = _POLICY.format(origin=origin)
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -91,28 +96,20 @@ def _problem(organisations: Organisations, wish: _Wish) -> str | None:
     """Why the app cannot be let in; it is told to the user, never sent on."""
     if request.args.get("response_type") != "code":
         return "unauthorized_client: response_type must be code."
-    if organisations.client(wish.client_id) is None:
+    client = organisations.client(wish.client_id)
+    if client is None:
         return f"unauthorized_client: there is no client {wish.client_id!r}."
-    if not _origin(wish.redirect_uri):
-        return "invalid_request: redirect_uri must be an http or https address."
+    if not may_send_back(client, wish.redirect_uri):
+        return (
+            f"unauthorized_client: the redirect_uri {wish.redirect_uri!r} is not "
+            f"registered. Send it to /__mock__/clients/{client.client_id}/redirects."
+        )
     unknown = [it for it in wish.scope.split() if not is_scope(it)]
     if unknown or not wish.scope:
         return f"invalid_scope: {' '.join(unknown) or 'no scope was asked for'}."
     if wish.challenge and request.args.get("code_challenge_method") != "S256":
         return "invalid_request: code_challenge_method must be S256."
     return None
-
-
-def _origin(address: str) -> str:
-    """Scheme and host of an address; empty if it is none to send a user to."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return ""
-    allowed = all(letter.isalnum() or letter in ".-:[]" for letter in parts.netloc)
-    return f"{parts.scheme}://{parts.netloc}" if allowed else ""
 
 
 def _back(wish: _Wish, answer: dict[str, str]) -> AnyResponse:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from datetime import datetime
+from typing import Any, Protocol, TypeAlias
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
@@ -33,6 +34,22 @@ _HEADERS = {
 }
 
 
+class KeptSnapshot(Protocol):
+    """What the pages show of a snapshot."""
+
+    @property
+    def taken_at(self) -> datetime:
+        """On the mock's clock."""
+
+    @property
+    def tenant_id(self) -> str | None:
+        """The only organisation it is about; None for all."""
+
+    @property
+    def invoice_count(self) -> int:
+        """How many invoices it holds."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
     """What the pages show."""
@@ -41,6 +58,8 @@ class Shown:
     log: RequestLog
     faults: FaultRules
     limits: Limits
+    snapshots: Mapping[str, KeptSnapshot]
+    """By name."""
     description: Mapping[str, Any]
     """The imitated API as an OpenAPI document."""
     asks_token: bool = False

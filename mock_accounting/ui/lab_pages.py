@@ -1,4 +1,4 @@
-"""Pages to try things on: faults and the API."""
+"""Pages to try things on: faults, snapshots and the API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mock_accounting.ui.frame import Shown
 
 
 def add_lab_pages(blueprint: Blueprint, shown: Shown) -> None:
-    """Add the page of faults, the page of the API and its description."""
+    """Add the pages of faults, of snapshots, of the API and its description."""
 
     @blueprint.get("/faults")
     def faults() -> Response:
@@ -30,6 +30,18 @@ def add_lab_pages(blueprint: Blueprint, shown: Shown) -> None:
                 "quota": limits.quota,
                 "presets": PRESETS,
                 "kinds": list(FaultKind),
+            },
+        )
+
+    @blueprint.get("/snapshots")
+    def snapshots() -> Response:
+        names = [f"{name} {it.taken_at}" for name, it in shown.snapshots.items()]
+        return shown.live(
+            "snapshots",
+            " ".join(names),
+            lambda: {
+                "snapshots": dict(shown.snapshots),
+                "organisation_of": shown.organisations.find,
             },
         )
 

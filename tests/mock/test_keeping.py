@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from mock_accounting.app import create_app
+from mock_accounting.config import Settings
 from mock_accounting.ledger.clock import Clock
+from mock_accounting.ledger.storage import DataFolderUnusable
 
 InvoiceBody = Callable[..., dict[str, Any]]
 COMMAND = [
@@ -219,3 +224,11 @@ def test_a_wrong_setting_is_one_clear_line(
 
     assert said.count("\n") == 1
     assert word in said
+
+
+def test_a_file_of_another_version_is_one_clear_line(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "books.sqlite3")) as file:
+        file.execute("create table clients (client_id text)")
+
+    with pytest.raises(DataFolderUnusable, match="of another version"):
+        create_app(Settings(data_dir=tmp_path))

@@ -30,6 +30,7 @@ PAGES = (
     "/requests",
     "/requests/2",
     "/faults",
+    "/snapshots",
     "/api",
     "/organisations",
 )
@@ -82,8 +83,9 @@ def test_pages_are_accessible_fit_and_stay_on_this_server(
 ) -> None:
     contact = {"Name": "Wool Shop Customer", "ContactNumber": "C-1"}
     write(invoice_body("W-1", Contact=contact))
-    preset = f"{server.url}/__mock__/presets/answers-lost"
-    requests.post(preset, timeout=5).raise_for_status()
+    for switch in ("presets/answers-lost", "snapshots/before-lunch"):
+        address = f"{server.url}/__mock__/{switch}"
+        requests.post(address, timeout=5).raise_for_status()
     viewport: Any = {"width": width, "height": 800}
     page = chromium.new_page(viewport=viewport, color_scheme=scheme)
     complaints: list[str] = []
@@ -155,6 +157,45 @@ def test_the_api_is_tried_from_its_page(chromium: Browser, server: Server) -> No
 
     expect(page.locator("[data-answer-status]")).to_contain_text("200 OK")
     expect(page.locator("[data-answer]")).to_contain_text('"InvoiceNumber": "W-1042"')
+    page.close()
+
+
+def test_a_snapshot_is_kept_and_put_back_by_hand(
+    chromium: Browser, server: Server, write: Write, invoice_body: InvoiceBody
+) -> None:
+    write(invoice_body("W-1"))
+    page = chromium.new_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"{server.url}/snapshots")
+    page.get_by_label("Name").fill("before lunch")
+    page.get_by_role("button", name="Keep the state").click()
+    write(invoice_body("W-2"))
+    page.get_by_role("button", name="Restore before lunch").click()
+    expect(page.get_by_text("Done.")).to_be_visible()
+
+    page.goto(server.url)
+    expect(page.get_by_role("link", name="W-1")).to_be_visible()
+    expect(page.get_by_role("link", name="W-2")).to_have_count(0)
+    page.close()
+
+
+def test_the_state_is_downloaded_thrown_away_and_loaded_by_hand(
+    chromium: Browser, server: Server, write: Write, invoice_body: InvoiceBody
+) -> None:
+    write(invoice_body("W-1"))
+    page = chromium.new_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"{server.url}/snapshots")
+    with page.expect_download() as downloaded:
+        page.get_by_role("button", name="Download the state").click()
+    page.get_by_role("button", name="Reset the mock").click()
+    expect(page.get_by_text("Done.")).to_be_visible()
+    page.get_by_label("Begin with a file").set_input_files(downloaded.value.path())
+    page.get_by_role("button", name="Load", exact=True).click()
+    expect(page.get_by_text("Done.")).to_have_count(2)
+
+    page.goto(server.url)
+    expect(page.get_by_role("link", name="W-1")).to_be_visible()
     page.close()
 
 

@@ -125,6 +125,10 @@ def test_a_refusal_is_sent_back_to_the_app(app: Flask) -> None:
         ({"response_type": "token"}, "response_type"),
         ({"redirect_uri": "javascript:alert(1)"}, "redirect_uri"),
         ({"redirect_uri": "http://a;b/"}, "redirect_uri"),
+        ({"redirect_uri": "https://app.example/callback"}, "not registered"),
+        ({"redirect_uri": "https://localhost/callback"}, "not registered"),
+        ({"redirect_uri": "http://localhost.evil.example/"}, "not registered"),
+        ({"redirect_uri": "http://localhost:80@evil.example/"}, "not registered"),
         ({"scope": "accounting.everything"}, "accounting.everything"),
     ],
 )
@@ -138,6 +142,39 @@ def test_a_wish_that_makes_no_sense_stays_on_the_page(
 
         assert page.status_code == 400
         assert problem in page.text
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8000/back", "http://[::1]:1/", "http://localhost"]
+)
+def test_programs_on_this_machine_may_use_any_port(app: Flask, address: str) -> None:
+    page = app.test_client().get(PAGE, query_string=_query(redirect_uri=address))
+
+    assert page.status_code == 200
+
+
+def test_a_registered_address_may_be_sent_back_to_and_is_kept(
+    api_on: ApiOn, tmp_path: Path, clock: Clock
+) -> None:
+    address = "https://app.example/callback"
+    before = api_on(tmp_path, clock)
+    before.control("POST", "clients/demo/redirects", {"redirect_uri": address})
+    before.close()
+
+    app = api_on(tmp_path, clock).app
+
+    for asked, status in ((address, 302), (f"{address}/more", 400)):
+        given = app.test_client().post(PAGE, query_string=_query(redirect_uri=asked))
+        assert given.status_code == status
+
+
+@pytest.mark.parametrize("address", ["", "ftp://app.example", 5, "http://a b/"])
+def test_an_address_that_is_none_is_not_registered(app: Flask, address: Any) -> None:
+    answer = app.test_client().post(
+        "/__mock__/clients/demo/redirects", json={"redirect_uri": address}
+    )
+
+    assert answer.status_code == 400
 
 
 def test_a_code_is_good_once_and_for_five_minutes(app: Flask, clock: Clock) -> None:

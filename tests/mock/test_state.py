@@ -105,7 +105,12 @@ def test_a_snapshot_of_one_organisation_leaves_the_others_alone(
 
     assert _numbers(api) == ["W-1"]
     (kept,) = api.control("GET", "snapshots")["snapshots"]
-    assert kept == {"snapshot": "other", "organisations": [other]}
+    assert kept == {
+        "snapshot": "other",
+        "taken_at": "2026-03-14T09:30:00+00:00",
+        "invoices": 0,
+        "organisations": [other],
+    }
 
 
 def test_a_snapshot_closes_what_was_opened_after_it(api: Any) -> None:

@@ -5,11 +5,14 @@
   const tokenName = "mock-control-token";
   const asksToken = document.body.hasAttribute("data-asks-token");
 
-  // A form as the control API reads it: names with a dot are objects inside.
-  const read = (form) => {
+  // A form as the control API reads it: names with a dot are objects inside, a
+  // field that stands in the address is left out, and a file is the whole.
+  const read = async (form) => {
     const content = {};
     for (const field of form.elements) {
+      if (field.dataset.whole !== undefined) return JSON.parse(await field.files[0].text());
       if (!field.name || field.value === "") continue;
+      if (form.dataset.control.includes(`{${field.name}}`)) continue;
       const path = field.name.split(".");
       const last = path.pop();
       let place = content;
@@ -20,6 +23,11 @@
     }
     return content;
   };
+
+  const address = (source) =>
+    source.dataset.control.replace(/\{(\w+)\}/g, (_, name) =>
+      encodeURIComponent(source.elements[name].value),
+    );
 
   const send = async (action, content) => {
     const [method, path] = action.split(" ");
@@ -32,19 +40,30 @@
       headers["X-Mock-Token"] = token;
       window.sessionStorage.setItem(tokenName, token);
     }
-    const body = method === "DELETE" ? undefined : JSON.stringify(content);
+    const hasBody = method === "POST";
+    const body = hasBody ? JSON.stringify(content) : undefined;
     const answer = await fetch(path, { method, headers, body });
     if (answer.status === 401) window.sessionStorage.removeItem(tokenName);
-    const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(said.error ?? `Refused: ${answer.status}`);
-    document.dispatchEvent(new Event("mock:changed"));
+    const said = await answer.text();
+    if (!answer.ok) throw new Error(problemIn(said) ?? `Refused: ${answer.status}`);
+    return said;
+  };
+
+  const problemIn = (said) => {
+    try {
+      return JSON.parse(said).error;
+    } catch {
+      return undefined;
+    }
   };
 
   const act = async (source, content) => {
+    if (source.dataset.confirm && !window.confirm(source.dataset.confirm)) return;
     const scope = source.matches("form") ? source : document;
     const outcome = scope.querySelector("[data-outcome]");
     try {
-      await send(source.dataset.control, content());
+      await send(address(source), await content());
+      document.dispatchEvent(new Event("mock:changed"));
       if (outcome) outcome.textContent = "Done.";
       if (source.matches("form")) source.reset();
     } catch (problem) {
@@ -68,10 +87,21 @@
     if (!button) return;
     const content = button.dataset.content ?? "{}";
     if (button.dataset.control) act(button, () => JSON.parse(content));
+    if (button.dataset.download) download(button);
     if (button.dataset.print !== undefined) window.print();
     if (button.dataset.copy) copy(button);
     if (button.dataset.operation !== undefined) choose(button);
   });
+
+  const download = async (button) => {
+    // As it was sent: parsing it would lose digits of the amounts.
+    const state = await send(`GET ${button.dataset.download}`);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([state], { type: "application/json" }));
+    link.download = button.dataset.filename;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  };
 
   const copy = async (button) => {
     const text = document.getElementById(button.dataset.copy).textContent;
