@@ -18,6 +18,7 @@ from dashboard.config import Settings
 from dashboard.domain.clock import Clock, SystemClock
 from dashboard.domain.exchanges import NotProcessed
 from dashboard.domain.pace import Pace
+from dashboard.domain.pauses import Pause
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.timing import Timing
 from dashboard.outbound.address import AddressRefused, check_address
@@ -127,7 +128,9 @@ def _engine(
         try:
             check_address(connection.base_url, allow_inner=settings.allow_loopback_api)
         except AddressRefused as error:
-            refused = NotProcessed(reason=str(error), wait_s=_PAUSE_S, closes_gate=True)
+            refused = NotProcessed(
+                reason=str(error), wait_s=_PAUSE_S, pause=Pause.WRONG_ADDRESS
+            )
             raise BooksSilent(refused) from error
         access = Access(
             base_url=connection.base_url.rstrip("/"),

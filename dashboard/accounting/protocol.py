@@ -53,6 +53,14 @@ class Books(Protocol):
         """
         ...
 
+    def prove(self, log: Log) -> None:
+        """Find out with one call whether the books can be called again.
+
+        Raises:
+            BooksSilent: If they cannot.
+        """
+        ...
+
     def look_up(
         self, kind: PostingKind, members: Sequence[Posting], log: Log
     ) -> Mapping[int, Finding]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from dashboard.domain.books import Draft
+from dashboard.domain.pauses import Pause
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.domain.problems import Problem
 
@@ -146,20 +147,26 @@ class Answered:
 class NotProcessed:
     """Certainly nothing was booked.
 
-    *wait_s* is what the books asked for, None when they did not say. *closes_gate*
-    is True when no other request would fare better: they are all to wait.
+    *wait_s* is what the books asked for, None when they did not say. *pause* says why
+    no other request would fare better: they are all to wait.
     """
 
     reason: str
     wait_s: float | None = None
-    closes_gate: bool = False
+    pause: Pause | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutcomeUnknown:
-    """Perhaps booked, perhaps not: the books must be asked first."""
+    """Perhaps booked, perhaps not: the books must be asked first.
+
+    *wait_s* and *pause* are as in `NotProcessed`: the books may say that they are away
+    after they have booked.
+    """
 
     reason: str
+    wait_s: float | None = None
+    pause: Pause | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +177,19 @@ class RefusedWhole:
 
 
 Outcome = Answered | NotProcessed | OutcomeUnknown | RefusedWhole
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedAttempt:
+    """An attempt at a request after which it is in doubt, or still is.
+
+    *wait_s* is for how long at least nothing more is tried. *counts* is False when
+    the whole connection pauses: that says nothing of the request.
+    """
+
+    reason: str
+    wait_s: float
+    counts: bool
 
 
 # What asking the books by natural key finds ----------------------------------------

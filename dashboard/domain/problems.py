@@ -22,6 +22,7 @@ class Cause(StrEnum):
     REFUND_NOT_BOOKED = "refund not booked"
     NEGATIVE_TOTAL = "total below zero"
     NOT_WRITABLE = "cannot be written for the books"
+    NO_ANSWER = "no answer from the books"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +30,13 @@ class Problem:
     """What is wrong with one order and what to do about it.
 
     *message* says what, which and what to do, in one or two sentences.
-    *settings_section* names the part of the Settings page where it is put right,
-    empty when that is somewhere else.
+    *about* is what tells this problem from others of the same cause, the payment method
+    for one: those that agree in it are put right together. *settings_section* names
+    the part of the Settings page where it is put right, empty when that is somewhere
+    else.
     """
 
     cause: Cause
     message: str
+    about: str = ""
     settings_section: str = ""

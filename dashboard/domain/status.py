@@ -46,13 +46,18 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far one posting of an order has come, with the request that carries it."""
+    """How far one posting of an order has come, with the request that carries it.
+
+    *tried* tells whether the request was sent before; *given_up* whether that was so
+    often in vain that a person is told, with *problem*.
+    """
 
     kind: PostingKind
     state: PostingState
     problem: Problem | None = None
     request_state: RequestState | None = None
-    attempts: int = 0
+    tried: bool = False
+    given_up: bool = False
     next_attempt_at: datetime | None = None
 
 
@@ -107,11 +112,17 @@ def _moving(live: list[Progress]) -> Standing | None:
     for step in live:
         if step.state is not PostingState.IN_FLIGHT:
             continue
+        if step.given_up:
+            return Standing(
+                status=OrderStatus.NEEDS_ATTENTION,
+                problem=step.problem,
+                next_attempt_at=step.next_attempt_at,
+            )
         if step.request_state is RequestState.UNKNOWN:
             return Standing(
                 status=OrderStatus.CHECKING, next_attempt_at=step.next_attempt_at
             )
-        if step.request_state is RequestState.PREPARED and step.attempts:
+        if step.request_state is RequestState.PREPARED and step.tried:
             return Standing(
                 status=OrderStatus.RETRYING, next_attempt_at=step.next_attempt_at
             )

@@ -119,6 +119,7 @@ def _bank_account(order: Order, payment: ShopPayment, rules: CompanyRules) -> st
         f"{_method(order, payment)} has no bank account. Choose one under "
         "Settings > Payments.",
         settings_section="payments",
+        about=payment.method,
     )
 
 

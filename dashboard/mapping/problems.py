@@ -15,10 +15,14 @@ class NotMappable(Exception):
 
 
 def stopped(
-    cause: Cause, order: Order, what: str, settings_section: str = ""
+    cause: Cause, order: Order, what: str, settings_section: str = "", about: str = ""
 ) -> NotMappable:
     """Return the exception for *order*; *what* completes "Order 1042: ..."."""
-    message = f"Order {order.number}: {what}"
     return NotMappable(
-        Problem(cause=cause, message=message, settings_section=settings_section)
+        Problem(
+            cause=cause,
+            message=f"Order {order.number}: {what}",
+            about=about,
+            settings_section=settings_section,
+        )
     )

@@ -162,14 +162,17 @@ def freeze_missing(
     claim: Claim,
     freeze: Freeze,
     now: datetime,
+    before: RequestRow,
 ) -> None:
-    """Put what a batch lacks into a request of its own, with a new key."""
+    """Put what the batch *before* lacks into a request of its own, with a new key."""
     if not rows:
         return
     generation = claim.generation + 1
     row = freeze_batch(session, claim.kind, rows, freeze, now, generation=generation)
     row.dirty = True
     row.verified_at = now
+    row.attempts = before.attempts
+    row.failing_since = before.failing_since
 
 
 def postings_of(session: Session, rows: Sequence[PostingRow]) -> tuple[Posting, ...]:

@@ -2,7 +2,9 @@
 
 Every call of the last window is a row, every hour of the last day a count; a few slots
 bound the calls in flight; the gate closes for everybody when the books ask for a pause.
-Who asks for a call holds the gate's row, so the counts are exact.
+Who asks for a call holds the gate's row, so the counts are exact. A gate
+that was closed for a reason that time alone does not end lets one call at a time
+through until one proves that it is over.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dashboard.domain.exchanges import NotProcessed
+from dashboard.domain.exchanges import NotProcessed, OutcomeUnknown
 from dashboard.domain.pace import DAY, Pace, Usage, hour_of, wait_s
+from dashboard.domain.pauses import ConnectionPause, Pause
 from dashboard.domain.timing import full_jitter_s
 from dashboard.store.database import Database
 from dashboard.store.schema import CallHourRow, CallRow, CallSlotRow, GateRow
@@ -26,6 +29,9 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _SKEW = timedelta(seconds=5)
 _FAILURES_TO_CLOSE = 5
 _POLL_SLOT_S = 0.02
+# Longer than the moment between the end of a call and the news of how it went.
+_POLL_PROOF_S = 1.0
+_MAX_FAILING_S = 300.0
 # The books never ask for a longer pause than until their next day.
 _MAX_CLOSED_S = 24 * 3600.0
 
@@ -45,11 +51,12 @@ class Entry:
 class GateState:
     """Whether the books may be called; *closed_until* is None when they may.
 
-    *calls_left* and *calls_left_today* are None when there is no limit.
+    *pause* lasts until a call has proved that it is over. *calls_left* and
+    *calls_left_today* are None when there is no limit.
     """
 
     closed_until: datetime | None
-    reason: str
+    pause: ConnectionPause | None
     usage: Usage
     calls_left: int | None
     calls_left_today: int | None
@@ -69,7 +76,7 @@ class Gate:
         with suppress(IntegrityError), self._database.write() as session:
             if session.get(GateRow, 1) is not None:
                 return
-            session.add(GateRow(id=1, closed_until=_LONG_AGO))
+            session.add(GateRow(id=1, closed_until=_LONG_AGO, paused_since=_LONG_AGO))
             session.add_all(
                 CallSlotRow(number=number, until=_LONG_AGO)
                 for number in range(self._pace.in_flight)
@@ -89,17 +96,20 @@ class Gate:
         """
         with self._database.write() as session:
             now = self._database.now(session)
-            closed_until = session.scalar(
-                select(GateRow.closed_until).with_for_update()
-            )
-            wait_s = self._wait_s(
-                session, closed_until or _LONG_AGO, now, urgent=urgent
-            )
+            gate = session.scalars(select(GateRow).with_for_update()).one_or_none()
+            closed_until = _LONG_AGO if gate is None else gate.closed_until
+            wait_s = self._wait_s(session, closed_until, now, urgent=urgent)
             if wait_s > 0:
                 return Entry(wait_s=wait_s)
-            slot = self._take_slot(session, now, urgent=urgent)
+            if gate is not None and gate.unproven:
+                slot = self._take_slot(session, now, allowed=1)
+                wait_s = _POLL_PROOF_S
+            else:
+                allowed = self._pace.in_flight_for(urgent=urgent)
+                slot = self._take_slot(session, now, allowed=allowed)
+                wait_s = _POLL_SLOT_S
             if slot is None:
-                return Entry(wait_s=_POLL_SLOT_S)
+                return Entry(wait_s=wait_s)
             self._count(session, now)
             return Entry(slot=slot)
 
@@ -112,43 +122,63 @@ class Gate:
                 .values(holder="", until=_LONG_AGO)
             )
 
-    def note(self, failure: NotProcessed) -> None:
-        """Let everybody wait when no other call would fare better."""
-        if failure.closes_gate:
-            self.close(failure.wait_s or 0.0, failure.reason)
-        elif failure.wait_s is None:
-            self.note_failure(failure.reason)
+    def note(self, failure: NotProcessed | OutcomeUnknown) -> bool:
+        """Let everybody wait when no other call would fare better.
 
-    def close(self, seconds: float, reason: str) -> None:
+        Returns:
+            True if the connection pauses: then the failure says nothing of the request.
+        """
+        if failure.pause is not None and failure.wait_s is not None:
+            self.close(failure.wait_s, failure.reason, failure.pause)
+            return True
+        if failure.wait_s is None:
+            closed = self.note_failure(failure.reason, failure.pause or Pause.FAILING)
+            return closed or failure.pause is not None
+        return False
+
+    def close(self, seconds: float, reason: str, pause: Pause = Pause.AWAY) -> None:
         """Let nobody call for *seconds*, or longer if it is closed for longer."""
         with self._database.write() as session:
             now = self._database.now(session)
             gate = session.scalars(select(GateRow).with_for_update()).one()
-            until = now + timedelta(seconds=min(seconds, _MAX_CLOSED_S))
-            if until > gate.closed_until or not is_closed(gate.closed_until, now):
-                gate.closed_until = until
-                gate.reason = reason
+            _close(gate, seconds, reason, pause, now)
 
-    def note_failure(self, reason: str) -> None:
-        """Count a call that got no usable answer; several in a row close the gate."""
+    def note_failure(self, reason: str, pause: Pause = Pause.FAILING) -> bool:
+        """Count a call that got no usable answer; True if the gate is closed now.
+
+        Several in a row close it; a single one does while nothing has proved that a
+        pause is over.
+        """
         with self._database.write() as session:
             now = self._database.now(session)
             gate = session.scalars(select(GateRow).with_for_update()).one()
             gate.failures += 1
-            if gate.failures >= _FAILURES_TO_CLOSE:
-                wait_s = full_jitter_s(gate.failures - _FAILURES_TO_CLOSE + 1)
-                until = now + timedelta(seconds=max(1.0, wait_s))
-                if until > gate.closed_until or not is_closed(gate.closed_until, now):
-                    gate.closed_until = until
-                    gate.reason = reason
+            if gate.failures >= _FAILURES_TO_CLOSE or gate.unproven:
+                again = max(1, gate.failures - _FAILURES_TO_CLOSE + 1)
+                wait_s = full_jitter_s(again, cap_s=_MAX_FAILING_S)
+                _close(gate, max(1.0, wait_s), reason, pause, now)
+            return is_closed(gate.closed_until, now)
 
     def note_success(self) -> None:
-        """Forget the failures before; commits only if there were any."""
+        """Forget failures and the pause before; commits only if there were any."""
         with self._database.read() as session:
-            if not session.scalar(select(GateRow.failures)):
+            if not session.scalar(select(or_(GateRow.failures > 0, GateRow.unproven))):
                 return
         with self._database.write() as session:
-            session.execute(update(GateRow).values(failures=0))
+            session.execute(update(GateRow).values(failures=0, unproven=False))
+
+    def is_unproven(self) -> bool:
+        """Tell whether no call has proved yet that a pause is over."""
+        with self._database.read() as session:
+            return bool(session.scalar(select(GateRow.unproven)))
+
+    def try_now(self) -> None:
+        """Let the next call try whether a pause is over: a person says so; commits."""
+        with self._database.write() as session:
+            now = self._database.now(session)
+            gate = session.scalars(select(GateRow).with_for_update()).one()
+            if is_closed(gate.closed_until, now):
+                gate.closed_until = now
 
     def _wait_s(
         self, session: Session, closed_until: datetime, now: datetime, *, urgent: bool
@@ -159,16 +189,16 @@ class Gate:
         return wait_s(self._pace, usage, now, urgent=urgent)
 
     def _take_slot(
-        self, session: Session, now: datetime, *, urgent: bool
+        self, session: Session, now: datetime, *, allowed: int
     ) -> int | None:
+        """Take a slot if it makes no more than *allowed* that are taken."""
         far = now + timedelta(seconds=10 * self._pace.lease_s)
         free = session.scalars(
             select(CallSlotRow.number)
             .where(or_(CallSlotRow.until < now, CallSlotRow.until > far))
             .order_by(CallSlotRow.number)
         ).all()
-        kept = self._pace.in_flight - self._pace.in_flight_for(urgent=urgent)
-        if len(free) <= kept:
+        if len(free) <= self._pace.in_flight - allowed:
             return None
         until = now + timedelta(seconds=self._pace.lease_s)
         session.execute(
@@ -229,6 +259,34 @@ def is_closed(closed_until: datetime, now: datetime) -> bool:
     return now < closed_until <= now + timedelta(seconds=_MAX_CLOSED_S)
 
 
+def pause_of(gate: GateRow | None, now: datetime) -> ConnectionPause | None:
+    """Return the pause of the connection at *now*, None when it works."""
+    if gate is None or not (gate.unproven or is_closed(gate.closed_until, now)):
+        return None
+    return ConnectionPause(
+        pause=Pause(gate.pause),
+        reason=gate.reason,
+        since=gate.paused_since,
+        until=gate.closed_until,
+    )
+
+
+def _close(
+    gate: GateRow, seconds: float, reason: str, pause: Pause, now: datetime
+) -> None:
+    """Close *gate* for everybody, unless it is closed for longer."""
+    closed = is_closed(gate.closed_until, now)
+    if not (closed or gate.unproven):
+        gate.paused_since = now
+    until = now + timedelta(seconds=min(seconds, _MAX_CLOSED_S))
+    if closed and until <= gate.closed_until:
+        return
+    gate.closed_until = until
+    gate.reason = reason
+    gate.pause = pause.value
+    gate.unproven = gate.unproven or not pause.ends_by_itself
+
+
 def gate_state(database: Database, pace: Pace) -> GateState:
     """Return what is shown of the gate, by the time all processes agree on."""
     with database.read() as session:
@@ -239,7 +297,7 @@ def gate_state(database: Database, pace: Pace) -> GateState:
         today = sum(usage.by_hour.values())
         return GateState(
             closed_until=gate.closed_until if gate is not None and closed else None,
-            reason=gate.reason if gate is not None and closed else "",
+            pause=pause_of(gate, now),
             usage=usage,
             calls_left=pace.calls - len(usage.recent) if pace.calls else None,
             calls_left_today=pace.calls_a_day - today if pace.calls_a_day else None,

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dashboard.domain.pauses import ConnectionPause
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Cause
 from dashboard.domain.runs import RunState
 from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
-from dashboard.store.gate import is_closed
+from dashboard.store.gate import pause_of
 from dashboard.store.schema import (
     ConnectionRow,
     GateRow,
@@ -37,8 +38,7 @@ class Pulse:
 
     engine_seen_at: datetime | None
     connected: bool
-    closed_until: datetime | None
-    closed_reason: str
+    pause: ConnectionPause | None
     needs_attention: int
     moving: bool
 
@@ -72,8 +72,6 @@ class OverviewReading:
     def pulse(self, now: datetime) -> Pulse:
         """Return how the engine is doing at *now*."""
         with self._database.read() as session:
-            gate = session.scalar(select(GateRow))
-            closed = gate is not None and is_closed(gate.closed_until, now)
             return Pulse(
                 engine_seen_at=session.scalar(
                     select(func.max(HeartbeatRow.at)).where(
@@ -81,8 +79,7 @@ class OverviewReading:
                     )
                 ),
                 connected=session.scalar(select(ConnectionRow.id)) is not None,
-                closed_until=gate.closed_until if gate and closed else None,
-                closed_reason=gate.reason if gate and closed else "",
+                pause=pause_of(session.scalar(select(GateRow)), now),
                 needs_attention=_count(session, OrderStatus.NEEDS_ATTENTION.value),
                 moving=_something_moves(session),
             )

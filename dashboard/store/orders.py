@@ -21,6 +21,7 @@ from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.status import Decision, OrderStatus
 from dashboard.store.company import read_rules, shop_of
 from dashboard.store.database import Database, insert_missing
+from dashboard.store.given_up import try_given_up_again
 from dashboard.store.planning import carry_out
 from dashboard.store.postings import IN_THE_BOOKS, own_postings, posting_of
 from dashboard.store.schema import OrderRow, RevisionRow, ShopRow
@@ -74,6 +75,14 @@ class Taken:
 
     order_id: int
     news: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedAgain:
+    """How many orders that stood still go on, and how many could not be planned."""
+
+    moved: int
+    failed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,21 +166,29 @@ class OrderStore:
         *,
         actor: str = "Sluice",
         why: str = "",
-    ) -> int:
-        """Read and plan orders anew, refused postings too; return how many go on.
+    ) -> PlannedAgain:
+        """Read and plan orders anew; say how many go on and how many failed.
 
         Each order is a transaction of its own, so that one that cannot be read does
-        not hold up the rest. *why* becomes a line in the story of each.
+        not hold up the rest. *why* a person wants it becomes a line in the story of
+        each, and what was refused or given up goes again.
         """
-        moved = 0
+        moved, failed = 0, 0
         for order_id in order_ids:
             try:
-                moved += self._plan_one_again(order_id, reader, planner, actor, why)
+                taken_up = bool(why) and self._try_given_up_again(order_id)
+                planned = self._plan_one_again(order_id, reader, planner, actor, why)
+                moved += taken_up or planned
             except SQLAlchemyError:
                 raise
             except Exception:  # noqa: BLE001 - logged
                 _log.exception("an order cannot be planned", extra={"order": order_id})
-        return moved
+                failed += 1
+        return PlannedAgain(moved=moved, failed=failed)
+
+    def _try_given_up_again(self, order_id: int) -> bool:
+        with self._database.write() as session:
+            return try_given_up_again(session, order_id, self._database.now(session))
 
     def _plan_one_again(
         self, order_id: int, reader: Reader, planner: Planner, actor: str, why: str

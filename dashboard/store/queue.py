@@ -7,7 +7,7 @@ asking the books, never on the lease or a clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, or_, select
@@ -17,6 +17,7 @@ from dashboard.domain.exchanges import (
     Accepted,
     Claim,
     Exchange,
+    FailedAttempt,
     Finding,
     NotThere,
     Refused,
@@ -25,7 +26,7 @@ from dashboard.domain.exchanges import (
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Problem
 from dashboard.domain.status import RequestState
-from dashboard.domain.timing import Timing
+from dashboard.domain.timing import Timing, full_jitter_s
 from dashboard.store.batches import (
     Freeze,
     eligible,
@@ -49,6 +50,11 @@ from dashboard.store.standings import (
     refresh_standings,
 )
 from dashboard.store.verdicts import VerdictWriter
+
+_GIVEN_UP = (
+    "Tried for too long without an answer. The books are still asked for it now and "
+    "then, and nothing is sent before a person tries it again."
+)
 
 
 class WorkQueue:
@@ -208,7 +214,8 @@ class WorkQueue:
     ) -> None:
         """Write down that certainly nothing was processed: later, as it is (T3).
 
-        The attempt leaves no new doubt, so the request is as dirty as it was before.
+        The attempt leaves no new doubt and uses nothing up: the request is as dirty as
+        it was before, and was tried as often.
         """
         with self._database.write() as session:
             now = self._database.now(session)
@@ -220,6 +227,7 @@ class WorkQueue:
                 return
             row.state = RequestState.PREPARED.value
             row.dirty = claim.may_be_in_the_books
+            row.attempts = claim.attempts
             self._release(row, now, wait_s)
             writer = VerdictWriter(session, claim, run_id=run_id, at=now)
             for order_id in orders:
@@ -227,7 +235,7 @@ class WorkQueue:
             refresh_standings(session, orders, now)
 
     def record_unknown(
-        self, claim: Claim, reason: str, exchange: Exchange, run_id: int
+        self, claim: Claim, failed: FailedAttempt, exchange: Exchange, run_id: int
     ) -> None:
         """Write down that nobody knows: the books are asked after settling (T3)."""
         with self._database.write() as session:
@@ -237,13 +245,18 @@ class WorkQueue:
             row = self._own(session, claim, RequestState.SENDING)
             if row is None:
                 return
-            self._leave_to_settle(row, now)
             writer = VerdictWriter(session, claim, run_id=run_id, at=now)
             for order_id in orders:
-                writer.tell(order_id, "unknown", _in_doubt(reason))
+                writer.tell(order_id, "unknown", _in_doubt(failed.reason))
+            if not failed.counts:
+                row.attempts = claim.attempts
+            elif self._give_up_if_over(row, now):
+                _tell_given_up(writer, orders)
+            again_s = full_jitter_s(row.attempts) if row.attempts > 1 else 0.0
+            self._leave_to_settle(row, now, max(again_s, failed.wait_s))
             refresh_standings(session, orders, now)
 
-    def look_later(self, claim: Claim, wait_s: float) -> None:
+    def look_later(self, claim: Claim, failed: FailedAttempt, run_id: int) -> None:
         """Write down that asking the books failed: ask again later."""
         with self._database.write() as session:
             now = self._database.now(session)
@@ -251,8 +264,12 @@ class WorkQueue:
             row = self._own(session, claim, RequestState.UNKNOWN)
             if row is None:
                 return
-            row.attempts += 1
-            self._release(row, now, wait_s)
+            if failed.counts:
+                row.attempts += 1
+                if self._give_up_if_over(row, now):
+                    writer = VerdictWriter(session, claim, run_id=run_id, at=now)
+                    _tell_given_up(writer, orders)
+            self._release(row, now, self._slowly(row, failed.wait_s))
             refresh_standings(session, orders, now)
 
     def record_findings(
@@ -281,14 +298,19 @@ class WorkQueue:
             session.flush()
             missing = _still_in_flight(session, claim)
             resend = None
-            if len(missing) == len(claim.members) and not row.in_halves:
+            patience = self._timing.patience
+            if len(claim.members) > 1 and row.attempts >= patience.split_attempts:
+                row.in_halves = True
+            if missing and row.given_up_at is not None:
+                self._release(row, now, patience.slow_s)
+            elif len(missing) == len(claim.members) and not row.in_halves:
                 row.state = RequestState.PREPARED.value
                 row.verified_at = now
                 resend = _claim(session, row)
             else:
                 _finish(row, now)
                 for rows in halves(missing) if row.in_halves else [missing]:
-                    freeze_missing(session, rows, claim, freeze, now)
+                    freeze_missing(session, rows, claim, freeze, now, row)
             refresh_standings(session, orders, now)
             return resend
 
@@ -370,10 +392,30 @@ class WorkQueue:
                     )
                 refresh_standings(session, orders, now)
 
-    def _leave_to_settle(self, row: RequestRow, now: datetime) -> None:
+    def _leave_to_settle(
+        self, row: RequestRow, now: datetime, again_s: float = 0.0
+    ) -> None:
         row.state = RequestState.UNKNOWN.value
         sent_at = row.last_sent_at or now
-        self._release(row, sent_at, self._timing.settle_s)
+        wait_s = self._timing.settle_s + again_s
+        self._release(row, sent_at, self._slowly(row, wait_s))
+
+    def _slowly(self, row: RequestRow, wait_s: float) -> float:
+        """Return how long to wait, longer once a person was told."""
+        if row.given_up_at is None:
+            return wait_s
+        return max(wait_s, self._timing.patience.slow_s)
+
+    def _give_up_if_over(self, row: RequestRow, now: datetime) -> bool:
+        """Note one more failure; True if a person is to be told by now."""
+        row.failing_since = row.failing_since or now
+        patience = self._timing.patience
+        if row.given_up_at is not None or not patience.is_over(
+            row.attempts, row.failing_since, now
+        ):
+            return False
+        row.given_up_at = now
+        return True
 
     def _release(self, row: RequestRow, since: datetime, wait_s: float = 0.0) -> None:
         # A longer wait would be taken for a clock that has been set back.
@@ -420,6 +462,11 @@ def _lock_touched(session: Session, claim: Claim) -> set[int]:
     orders = orders_of(session, [member.id for member in claim.members])
     lock_orders(session, orders)
     return orders
+
+
+def _tell_given_up(writer: VerdictWriter, orders: Iterable[int]) -> None:
+    for order_id in orders:
+        writer.tell(order_id, "given up", _GIVEN_UP)
 
 
 def _in_doubt(reason: str) -> str:

@@ -197,6 +197,13 @@ class OrderRow(Base):
         Index("ix_orders_number", "number"),
         Index("ix_orders_invoice_number", "invoice_number"),
         Index("ix_orders_contact", "contact_posting_id"),
+        # All that the groups of problems need, of the few orders that have one.
+        Index(
+            "ix_orders_problem",
+            *("cause", "cause_about", "id", "status_at"),
+            sqlite_where=text("cause <> ''"),
+            postgresql_where=text("cause <> ''"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
@@ -228,7 +235,8 @@ class OrderRow(Base):
     # What follows from it and from the postings
     status: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, default="")
-    cause: Mapped[str] = mapped_column(Text, default="", index=True)
+    cause: Mapped[str] = mapped_column(Text, default="")
+    cause_about: Mapped[str] = mapped_column(Text, default="")
     message: Mapped[str] = mapped_column(Text, default="")
     settings_section: Mapped[str] = mapped_column(Text, default="")
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -294,6 +302,9 @@ class RequestRow(Base):
     # Refused as a whole: what is missing goes again in two requests.
     in_halves: Mapped[bool] = mapped_column(default=False)
     last_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # A person was told; the books are asked for it slowly, and nothing is sent.
+    given_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_by: Mapped[str] = mapped_column(Text, default="")
@@ -462,5 +473,9 @@ class GateRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     closed_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    pause: Mapped[str] = mapped_column(Text, default="books away")
     reason: Mapped[str] = mapped_column(Text, default="")
+    paused_since: Mapped[datetime] = mapped_column(UtcDateTime)
+    # It was closed, and no call has proved yet that the reason is gone.
+    unproven: Mapped[bool] = mapped_column(default=False)
     failures: Mapped[int] = mapped_column(default=0)  # in a row

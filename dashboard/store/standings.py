@@ -90,6 +90,7 @@ def problem_to_plain(problem: Problem | None) -> dict[str, str] | None:
         return None
     return {
         "cause": problem.cause.value,
+        "about": problem.about,
         "message": problem.message,
         "settings_section": problem.settings_section,
     }
@@ -101,6 +102,7 @@ def problem_from_plain(data: Mapping[str, str] | None) -> Problem | None:
         return None
     return Problem(
         cause=Cause(data["cause"]),
+        about=data["about"],
         message=data["message"],
         settings_section=data["settings_section"],
     )
@@ -120,6 +122,7 @@ def _refresh(row: OrderRow, progress: list[Progress], at: datetime) -> None:
     row.status = standing.status.value
     row.reason = standing.reason
     row.cause = problem.cause.value if problem else ""
+    row.cause_about = problem.about if problem else ""
     row.message = problem.message if problem else ""
     row.settings_section = problem.settings_section if problem else ""
     row.next_attempt_at = standing.next_attempt_at
@@ -169,11 +172,30 @@ def _open_requests(
 
 
 def _step(posting: PostingRow, request: RequestRow | None) -> Progress:
+    kind, state = PostingKind(posting.kind), PostingState(posting.state)
+    problem = problem_from_plain(posting.problem)
+    if request is None:
+        return Progress(kind=kind, state=state, problem=problem)
+    given_up = request.given_up_at is not None
     return Progress(
-        kind=PostingKind(posting.kind),
-        state=PostingState(posting.state),
-        problem=problem_from_plain(posting.problem),
-        request_state=None if request is None else RequestState(request.state),
-        attempts=0 if request is None else request.attempts,
-        next_attempt_at=None if request is None else request.not_before,
+        kind=kind,
+        state=state,
+        problem=_no_answer(posting, request) if given_up else problem,
+        request_state=RequestState(request.state),
+        tried=request.last_sent_at is not None,
+        given_up=given_up,
+        next_attempt_at=request.not_before,
+    )
+
+
+def _no_answer(posting: PostingRow, request: RequestRow) -> Problem:
+    return Problem(
+        cause=Cause.NO_ANSWER,
+        message=(
+            f"The books were sent {posting.kind} {posting.natural_key} "
+            f"{request.attempts} times and never said what became of it. They are "
+            "still asked for it now and then. Look for it there, then try again: they "
+            "are asked once more before it is sent."
+        ),
+        about=posting.kind,
     )

@@ -14,10 +14,11 @@ from dashboard.sync.plan import plan_order
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How many orders an action changed, and how many it left alone."""
+    """How many orders an action changed, left alone, and could not change."""
 
     done: int
     skipped: int
+    failed: int = 0
 
 
 class OrderActions:
@@ -30,11 +31,15 @@ class OrderActions:
     def retry(self, order_ids: Iterable[int], actor: str) -> Outcome:
         """Plan orders anew and send again what was refused."""
         ids = tuple(order_ids)
-        done = self._orders.plan_again(
+        planned = self._orders.plan_again(
             ids, read_again, plan_order, actor=actor, why="Tried again."
         )
         self._wake(Trigger.PERSON)
-        return Outcome(done=done, skipped=len(ids) - done)
+        return Outcome(
+            done=planned.moved,
+            skipped=len(ids) - planned.moved - planned.failed,
+            failed=planned.failed,
+        )
 
     def ignore(self, order_id: int, reason: str, actor: str) -> Outcome:
         """Set an order aside; skipped while it is on its way."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dashboard.accounting.protocol import Books, BooksSilent, Pacer
+from dashboard.accounting.protocol import Books, BooksSilent, Log, Pacer
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange, NotProcessed
 from dashboard.domain.pace import Pace
@@ -112,7 +112,9 @@ class Engine:
         if connection is None:
             raise BooksSilent(NotProcessed(reason=_NO_CONNECTION))
         self._gate.install()
+        self._gate.try_now()
         books = self._books_of(connection)
+        self._prove(books, run_id=None)
         self._learn(books, run_id=None)
         facts = self._stores.company.facts()
         return facts.organisation if facts else ""
@@ -142,7 +144,7 @@ class Engine:
                 break
             states.append(self._carry_out(run).state)
         trigger, self._trigger = self._trigger, Trigger.SWEEP
-        if self._has_work() and not self.rests():
+        if not self.rests() and (self._must_prove() or self._has_work()):
             run = self.runs.begin(Task.SYNC, trigger)
             states.append(self._carry_out(run).state)
         return RunState.FAILED not in states
@@ -190,6 +192,7 @@ class Engine:
             return self.runs.finish(run.id, RunState.FAILED, _NO_CONNECTION)
         try:
             books = self._books_of(connection)
+            self._prove(books, run.id)
             self._learn(books, run.id)
         except BooksSilent as silent:
             self._gate.note(silent.failure)
@@ -214,12 +217,27 @@ class Engine:
 
     def _pause_message(self) -> str:
         state = gate_state(self._stores.database, self._pace)
-        return f"{state.reason}." if state.closed_until is not None else ""
+        return "" if state.pause is None else f"{state.pause.reason}."
 
-    def _learn(self, books: Books, run_id: int | None) -> None:
+    def _must_prove(self) -> bool:
+        """Tell whether somebody is to find out that a pause is over."""
+        connected = self._stores.company.connection() is not None
+        return connected and self._gate.is_unproven()
+
+    def _prove(self, books: Books, run_id: int | None) -> None:
+        """End a pause with one call, before any order is risked on it."""
+        if self._gate.is_unproven():
+            books.prove(self._log_of(run_id))
+            self._gate.note_success()
+
+    def _log_of(self, run_id: int | None) -> Log:
         def log(exchange: Exchange) -> None:
             self._stores.exchanges.add(exchange, request_id=None, run_id=run_id)
 
+        return log
+
+    def _learn(self, books: Books, run_id: int | None) -> None:
+        log = self._log_of(run_id)
         try:
             filled_in = learn_facts(self._stores.company, books, self._clock, log)
         except BooksSilent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,10 @@ _KEPT_HEADERS = {
     "x-wc-webhook-topic",
     "x-wc-webhook-delivery-id",
 }
+
+
+# "line_items[3].total" is the same problem as "line_items[0].total".
+_PLACE = re.compile(r"\[\d+\]|\.\d+\b")
 
 
 class WrongSignature(Exception):
@@ -166,6 +171,7 @@ def _unread(message: NotUnderstood) -> Problem:
     rest = f" (and {more} more)" if more else ""
     return Problem(
         cause=Cause.NOT_UNDERSTOOD,
+        about=_PLACE.sub("", first.path),
         message=(
             f"The order cannot be understood: {first.path}: {first.message}{rest}. "
             "Correct it in the shop and save it there, then it is sent again."

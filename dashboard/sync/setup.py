@@ -57,4 +57,5 @@ def learn_facts(company: CompanyStore, books: Books, clock: Clock, log: Log) -> 
 
 def plan_waiting(orders: OrderStore) -> int:
     """Plan anew every order a new rule may concern; return how many go on."""
-    return orders.plan_again(orders.changeable_order_ids(), read_again, plan_order)
+    waiting = orders.changeable_order_ids()
+    return orders.plan_again(waiting, read_again, plan_order).moved

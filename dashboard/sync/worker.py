@@ -12,6 +12,7 @@ from dashboard.domain.exchanges import (
     Answered,
     Claim,
     Exchange,
+    FailedAttempt,
     NotProcessed,
     Outcome,
     OutcomeUnknown,
@@ -91,9 +92,14 @@ class Worker:
                 self.gate.note(outcome)
                 wait_s = _wait_s(outcome, claim)
                 self.queue.put_off(claim, reason, wait_s, exchange, self.run_id)
-            case OutcomeUnknown(reason=reason):
-                self.queue.record_unknown(claim, reason, exchange, self.run_id)
-                self.gate.note_failure(reason)
+            case OutcomeUnknown():
+                paused = self.gate.note(outcome)
+                failed = FailedAttempt(
+                    reason=outcome.reason,
+                    wait_s=outcome.wait_s or 0.0,
+                    counts=not paused,
+                )
+                self.queue.record_unknown(claim, failed, exchange, self.run_id)
             case RefusedWhole(problem=problem):
                 self.queue.refuse_whole(claim, problem, exchange, self.run_id)
 
@@ -104,8 +110,13 @@ class Worker:
                 claim.kind, claim.members, lambda e: self._keep(e, claim.request_id)
             )
         except BooksSilent as silent:
-            self.gate.note(silent.failure)
-            self.queue.look_later(claim, _wait_s(silent.failure, claim))
+            paused = self.gate.note(silent.failure)
+            failed = FailedAttempt(
+                reason=silent.failure.reason,
+                wait_s=_wait_s(silent.failure, claim),
+                counts=not paused and silent.failure.wait_s is None,
+            )
+            self.queue.look_later(claim, failed, self.run_id)
             return
         self.gate.note_success()
         missing = self.queue.record_findings(

@@ -21,6 +21,7 @@ from dashboard.domain.exchanges import (
     Refused,
     RefusedWhole,
 )
+from dashboard.domain.pauses import Pause
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.domain.problems import Cause
 from tests.accounting.elements import a_contact, a_payment, a_reply, an_invoice
@@ -201,26 +202,31 @@ def test_any_other_status_leaves_doubt(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "wait_s", "closes_gate"),
+    ("status", "headers", "wait_s", "pause"),
     [
-        (401, {}, 0.0, False),
-        (403, {}, 300.0, True),
-        (404, {}, 300.0, True),
-        (429, {"Retry_After": "26", "X_Rate_Limit_Problem": "minute"}, 26.0, True),
-        (429, {"X_Rate_Limit_Problem": "day"}, 3600.0, True),
-        (429, {"X_Rate_Limit_Problem": "concurrent"}, 1.0, False),
-        (429, {"Retry_After": "soon"}, 1.0, True),
+        (401, {}, 0.0, None),
+        (403, {}, 300.0, Pause.DISCONNECTED),
+        (404, {}, 300.0, Pause.WRONG_ADDRESS),
+        (
+            429,
+            {"Retry_After": "26", "X_Rate_Limit_Problem": "minute"},
+            26.0,
+            Pause.MINUTE_LIMIT,
+        ),
+        (429, {"X_Rate_Limit_Problem": "day"}, 3600.0, Pause.DAY_LIMIT),
+        (429, {"X_Rate_Limit_Problem": "concurrent"}, 1.0, None),
+        (429, {"Retry_After": "soon"}, 1.0, Pause.MINUTE_LIMIT),
     ],
 )
 def test_what_was_certainly_not_processed_waits_as_asked(
-    status: int, headers: dict[str, str], wait_s: float, *, closes_gate: bool
+    status: int, headers: dict[str, str], wait_s: float, pause: Pause | None
 ) -> None:
     reply = a_reply(b"", status, **headers)
 
     answer = outcome_of(reply, PostingKind.INVOICE, [an_invoice()])
 
     assert isinstance(answer, NotProcessed)
-    assert (answer.wait_s, answer.closes_gate) == (wait_s, closes_gate)
+    assert (answer.wait_s, answer.pause) == (wait_s, pause)
 
 
 @pytest.mark.parametrize("status", [400, 412, 413, 415, 422])

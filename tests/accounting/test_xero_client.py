@@ -15,6 +15,7 @@ from typing_extensions import override
 from dashboard.accounting.protocol import BooksSilent
 from dashboard.accounting.xero.client import Access, XeroBooks
 from dashboard.domain.exchanges import Answered, Exchange, Found, NotProcessed, NotThere
+from dashboard.domain.pauses import Pause
 from dashboard.domain.postings import PostingKind
 from dashboard.outbound.transport import Transport
 from tests.accounting.elements import a_claim, a_contact, an_invoice
@@ -159,7 +160,7 @@ def test_tokens_that_are_refused_one_after_the_other_close_the_gate(
     outcomes = [send(books, log) for _ in range(3)]
 
     assert isinstance(outcomes[-1], NotProcessed)
-    assert outcomes[-1].closes_gate
+    assert outcomes[-1].pause is Pause.SIGN_IN_REFUSED
     assert api.tokens == 3
 
 
@@ -183,7 +184,7 @@ def test_a_sign_in_that_is_refused_closes_the_gate_and_says_where_to_look(
     with pytest.raises(BooksSilent) as silent:
         books.sign_in(log.append)
 
-    assert silent.value.failure.closes_gate
+    assert silent.value.failure.pause is Pause.SIGN_IN_REFUSED
     assert "Settings > Connection" in silent.value.failure.reason
 
 

@@ -296,6 +296,7 @@ def test_summary_tells_when_the_gate_is_closed(company: Any) -> None:
 
     assert gate["closed"] is True
     assert gate["reason"] == "The books ask for a pause"
+    assert gate["pause"] == "books away"
     assert gate["closed_until"] == "2026-03-14T09:31:00.000Z"
 
 

@@ -13,7 +13,13 @@ from dashboard.domain.problems import Cause, Problem
 from tests.fixtures.builders import an_order
 from tests.fixtures.company import TIMING, Company
 from tests.fixtures.fake_books import freeze
-from tests.fixtures.work import an_exchange, confirm_next, send_next, start_run
+from tests.fixtures.work import (
+    NO_ANSWER,
+    an_exchange,
+    confirm_next,
+    send_next,
+    start_run,
+)
 
 
 @pytest.fixture
@@ -23,7 +29,7 @@ def unknown(company: Company) -> Claim:
     confirm_next(company)
     lost = send_next(company)
     exchange, run_id = an_exchange(company), start_run(company)
-    company.queue().record_unknown(lost, "No answer", exchange, run_id)
+    company.queue().record_unknown(lost, NO_ANSWER, exchange, run_id)
     company.clock.advance(TIMING.settle_s)
     return claim_unknown(company)
 
@@ -110,7 +116,7 @@ def test_what_can_be_booked_in_another_form_is_tried_in_it(company: Company) -> 
     company.take_in(an_order())
     lost = send_next(company)
     exchange, run_id = an_exchange(company), start_run(company)
-    company.queue().record_unknown(lost, "No answer", exchange, run_id)
+    company.queue().record_unknown(lost, NO_ANSWER, exchange, run_id)
     company.clock.advance(TIMING.settle_s)
     draft = lost.members[0].draft
     assert isinstance(draft, ContactDraft)
@@ -125,7 +131,9 @@ def test_what_can_be_booked_in_another_form_is_tried_in_it(company: Company) -> 
 def test_a_question_without_answer_is_asked_again_later(
     company: Company, unknown: Claim
 ) -> None:
-    company.queue().look_later(unknown, 30.0)
+    company.queue().look_later(
+        unknown, replace(NO_ANSWER, wait_s=30.0), start_run(company)
+    )
 
     assert company.queue().claim() is None
     company.clock.advance(30)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from dashboard.domain.order import OrderPhase
 from dashboard.domain.rules import InvoiceWhen
+from dashboard.store.orders import PlannedAgain
 from dashboard.store.runs import RunStore
 from dashboard.sync.plan import plan_order as plan
 from tests.fixtures.builders import RULES, a_customer, a_refund, an_order, read
@@ -122,9 +123,9 @@ def test_one_order_that_cannot_be_planned_does_not_hold_up_the_rest(
         return read(stored)  # type: ignore[arg-type]
 
     ids = company.orders.changeable_order_ids()
-    moved = company.orders.plan_again(ids, fails_on_the_first, plan)  # type: ignore[arg-type]
+    planned = company.orders.plan_again(ids, fails_on_the_first, plan)  # type: ignore[arg-type]
 
-    assert moved == 1
+    assert planned == PlannedAgain(moved=1, failed=1)
     assert company.statuses() == {"1": "awaiting payment", "2": "queued"}
 
 

@@ -144,7 +144,8 @@ def test_a_closed_gate_lets_nobody_through_until_it_opens(
 
     assert gate.enter().wait_s == pytest.approx(30.0)
     state = gate_state(database, PACE)
-    assert state.reason == "Too many calls"
+    assert state.pause is not None
+    assert state.pause.reason == "Too many calls"
     database.clock.advance(30)
     assert call(gate)
 

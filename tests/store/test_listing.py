@@ -223,13 +223,17 @@ def test_the_pulse_tells_what_moves_and_whether_the_gate_is_closed(
     with company.database.write() as session:
         session.add(HeartbeatRow(process="p", role="engine", at=now))
         until = now + timedelta(minutes=1)
-        session.add(GateRow(id=1, closed_until=until, reason="Asked to wait"))
+        session.add(
+            GateRow(id=1, closed_until=until, reason="Asked to wait", paused_since=now)
+        )
 
     pulse = reading.pulse(now)
     assert pulse.moving
     assert pulse.engine_seen_at == now
-    assert (pulse.closed_until, pulse.closed_reason) == (until, "Asked to wait")
-    assert reading.pulse(now + timedelta(minutes=2)).closed_until is None
+    assert pulse.pause is not None
+    assert (pulse.pause.until, pulse.pause.reason) == (until, "Asked to wait")
+    assert pulse.pause.since == now
+    assert reading.pulse(now + timedelta(minutes=2)).pause is None
 
 
 def test_runs_that_did_nothing_are_left_out_unless_asked_for(

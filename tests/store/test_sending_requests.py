@@ -12,7 +12,7 @@ from dashboard.domain.timing import Timing
 from tests.fixtures.builders import a_customer, an_order
 from tests.fixtures.company import TIMING, Company
 from tests.fixtures.fake_books import freeze
-from tests.fixtures.work import an_exchange, claim_next, send_next, start_run
+from tests.fixtures.work import NO_ANSWER, an_exchange, claim_next, send_next, start_run
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def put_off(company: Company, claim: Claim, wait_s: float = 10.0) -> None:
 
 def lose_answer(company: Company, claim: Claim) -> None:
     exchange, run_id = an_exchange(company), start_run(company)
-    company.queue().record_unknown(claim, "No answer", exchange, run_id)
+    company.queue().record_unknown(claim, NO_ANSWER, exchange, run_id)
 
 
 @pytest.mark.usefixtures("claim")

@@ -37,6 +37,13 @@ class BooksWithFacts(FakeBooks):
 
     away = False
     asked = 0
+    proofs = 0
+
+    def prove(self, log: Log) -> None:
+        del log
+        self.proofs += 1
+        if self.away:
+            raise BooksSilent(NotProcessed(reason="The books are away"))
 
     def facts(self, log: Log) -> tuple[BooksFacts, str]:
         del log

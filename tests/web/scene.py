@@ -246,7 +246,14 @@ class Scene:
         until = self.clock.now() + timedelta(minutes=2)
         with self.database.write() as session:
             if session.get(GateRow, 1) is None:
-                session.add(GateRow(id=1, closed_until=until, reason=reason))
+                session.add(
+                    GateRow(
+                        id=1,
+                        closed_until=until,
+                        reason=reason,
+                        paused_since=self.clock.now(),
+                    )
+                )
             else:
                 session.execute(
                     update(GateRow).values(closed_until=until, reason=reason)

@@ -30,8 +30,7 @@ def a_pulse(*, attention: int = 0, seen: timedelta = timedelta(0)) -> Pulse:
     return Pulse(
         engine_seen_at=NOW - seen,
         connected=True,
-        closed_until=None,
-        closed_reason="",
+        pause=None,
         needs_attention=attention,
         moving=False,
     )

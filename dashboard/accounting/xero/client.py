@@ -14,6 +14,7 @@ from dashboard.accounting.xero.decode import (
     Element,
     NotUnderstood,
     elements_of,
+    is_web_page,
     not_processed,
     outcome_of,
     read_document,
@@ -38,6 +39,7 @@ from dashboard.domain.exchanges import (
     Outcome,
     OutcomeUnknown,
 )
+from dashboard.domain.pauses import Pause
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
 
@@ -133,13 +135,21 @@ class XeroBooks:
         try:
             reply = self._transport.call(claim.method, url, headers, claim.body)
         except NotSent as error:
-            outcome: Outcome = NotProcessed(reason=f"The books are away: {error}")
+            outcome: Outcome = _away(error)
             return outcome, attempt.failed(str(error))
         except NoAnswer as error:
             return OutcomeUnknown(reason=str(error)), attempt.failed(str(error))
         refusal = self._after(reply, token)
         outcome = refusal or outcome_of(reply, claim.kind, claim.members)
         return outcome, attempt.answered(reply)
+
+    def prove(self, log: Log) -> None:
+        """Make the smallest call there is.
+
+        Raises:
+            BooksSilent: If the books did not answer it.
+        """
+        self._ask("Organisation", {}, log, collection="Organisations")
 
     def look_up(
         self, kind: PostingKind, members: Sequence[Posting], log: Log
@@ -229,11 +239,8 @@ class XeroBooks:
         return self._elements(reply, collection or path)
 
     def _elements(self, reply: Reply, collection: str) -> list[Element]:
-        if reply.status in {401, 403, 404, 429}:
+        if reply.status != 200 or is_web_page(reply):  # noqa: PLR2004
             raise BooksSilent(not_processed(reply))
-        if reply.status != 200:  # noqa: PLR2004
-            reason = f"The books answered {reply.status}"
-            raise BooksSilent(NotProcessed(reason=reason))
         try:
             return elements_of(read_document(reply), collection)
         except NotUnderstood as error:
@@ -269,7 +276,9 @@ class XeroBooks:
                 "wanted. Name its tenant id under Settings > Connection"
             )
             raise BooksSilent(
-                NotProcessed(reason=reason, wait_s=_PAUSE_S, closes_gate=True)
+                NotProcessed(
+                    reason=reason, wait_s=_PAUSE_S, pause=Pause.ORGANISATION_UNCLEAR
+                )
             )
         return connections[0]
 
@@ -292,9 +301,7 @@ class XeroBooks:
             reply = self._transport.call(method, url, headers, body)
         except (NotSent, NoAnswer) as error:
             log(attempt.failed(str(error)))
-            raise BooksSilent(
-                NotProcessed(reason=f"The books are away: {error}")
-            ) from error
+            raise BooksSilent(_away(error)) from error
         log(attempt.answered(reply))
         return reply
 
@@ -310,7 +317,7 @@ class XeroBooks:
             if self._refused_tokens < _REFUSED_TOKENS_TO_PAUSE:
                 return not_processed(reply)
         reason = "The books refuse the sign-in that they have just given"
-        return NotProcessed(reason=reason, wait_s=_PAUSE_S, closes_gate=True)
+        return NotProcessed(reason=reason, wait_s=_PAUSE_S, pause=Pause.SIGN_IN_REFUSED)
 
     def _ends_soon(self, token: _Token) -> bool:
         return token.ends_at_s - self._clock.monotonic_s() < _RENEW_BEFORE_S
@@ -373,6 +380,10 @@ def _identity_url(base_url: str) -> str:
     return f"{parts.scheme}://{host}"
 
 
+def _away(error: Exception) -> NotProcessed:
+    return NotProcessed(reason=f"The books are away: {error}", pause=Pause.AWAY)
+
+
 def _no_token(reply: Reply, error: str) -> NotProcessed:
     if reply.status in {400, 401, 403}:
         return NotProcessed(
@@ -381,7 +392,7 @@ def _no_token(reply: Reply, error: str) -> NotProcessed:
                 "Check client id and secret under Settings > Connection"
             ),
             wait_s=_PAUSE_S,
-            closes_gate=True,
+            pause=Pause.SIGN_IN_REFUSED,
         )
     return NotProcessed(
         reason=f"Signing in to the books failed: {reply.status} {error}".strip(),

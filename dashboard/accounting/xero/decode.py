@@ -19,6 +19,7 @@ from dashboard.domain.exchanges import (
     RefusedWhole,
     Verdict,
 )
+from dashboard.domain.pauses import Pause
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.domain.problems import Cause, Problem
 from dashboard.outbound.transport import Reply
@@ -38,6 +39,21 @@ _CLASHES = (
     "already exists",
     "exceeds the amount outstanding",
 )
+# What a refusal says, what to do about it, and in which section of the settings.
+_ADVICE = (
+    ("TaxType", "Choose another tax type under Settings > Taxes.", "taxes"),
+    ("ccount", "Choose another under Settings > Ledger accounts.", "accounts"),
+    (
+        "not subscribed to currency",
+        "Add the currency in the books, then try again.",
+        "",
+    ),
+    ("lock date", "Open the period in the books, then try again.", ""),
+    ("", "Put it right in the shop or in the books, then try again.", ""),
+)
+_MAX_ABOUT = 120
+_SERVER_ERROR = 500
+_UNAVAILABLE = 503
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 _PAUSE_S = 300.0
 _DAY_PAUSE_S = 3600.0
@@ -102,18 +118,39 @@ def elements_of(
 def outcome_of(reply: Reply, kind: PostingKind, members: Sequence[Posting]) -> Outcome:
     """Return what *reply* says of the *members* that were sent."""
     match reply.status:
-        case 200:
-            return _read_verdicts(reply, kind, members)
         case 401 | 403 | 404 | 429:
             return not_processed(reply)
+        case _ if _is_away(reply):
+            # They may have booked before they said so: nobody promises otherwise.
+            return OutcomeUnknown(
+                reason=_away(reply), wait_s=_retry_after_s(reply), pause=Pause.AWAY
+            )
+        case 200:
+            return _read_verdicts(reply, kind, members)
         case 400 | 412 | 413 | 415 | 422:
             return _refused_whole(reply, members)
         case status:
             return OutcomeUnknown(reason=f"The books answered {status}")
 
 
+def is_web_page(reply: Reply) -> bool:
+    """Tell whether something else than the API answered, a maintenance page for one."""
+    return "html" in _header(reply, "content-type")
+
+
+def _is_away(reply: Reply) -> bool:
+    """Tell whether the books are closed for everybody, for maintenance perhaps."""
+    asks_to_wait = reply.status >= _SERVER_ERROR and "retry-after" in _headers(reply)
+    return reply.status == _UNAVAILABLE or is_web_page(reply) or asks_to_wait
+
+
+def _away(reply: Reply) -> str:
+    what = "a web page" if is_web_page(reply) else str(reply.status)
+    return f"The books are closed for now: they answered {what}"
+
+
 def not_processed(reply: Reply) -> NotProcessed:
-    """Return how long to wait after an answer that certainly changed nothing."""
+    """Return how long to wait after an answer to a call that changed nothing."""
     match reply.status:
         case 401:
             return NotProcessed(reason="The sign-in has expired", wait_s=0.0)
@@ -124,34 +161,49 @@ def not_processed(reply: Reply) -> NotProcessed:
                     "permission. Renew it in the books"
                 ),
                 wait_s=_PAUSE_S,
-                closes_gate=True,
+                pause=Pause.DISCONNECTED,
+            )
+        case 404:
+            return NotProcessed(
+                reason="The address of the books is wrong: it answers 404",
+                wait_s=_PAUSE_S,
+                pause=Pause.WRONG_ADDRESS,
             )
         case 429:
             return _too_many_calls(reply)
-        case status:
+        case _ if _is_away(reply):
             return NotProcessed(
-                reason=f"The address of the books is wrong: it answers {status}",
-                wait_s=_PAUSE_S,
-                closes_gate=True,
+                reason=_away(reply), wait_s=_retry_after_s(reply), pause=Pause.AWAY
             )
+        case status:
+            return NotProcessed(reason=f"The books answered {status}")
 
 
 def _too_many_calls(reply: Reply) -> NotProcessed:
-    headers = {name.lower(): value for name, value in reply.headers.items()}
-    limit = headers.get("x-rate-limit-problem", "").lower()
-    retry_after = headers.get("retry-after", "")
-    if retry_after.isdecimal():
-        wait_s = float(retry_after)
-    elif limit == "day":
-        wait_s = _DAY_PAUSE_S
-    else:
-        wait_s = 1.0
-    return NotProcessed(
-        reason=f"The books allow no more calls for now ({limit or 'limit'})",
-        wait_s=wait_s,
-        # Too many in flight at once is over as soon as one of them ends.
-        closes_gate=bool(retry_after) or limit == "day",
-    )
+    limit = _header(reply, "x-rate-limit-problem")
+    reason = f"The books allow no more calls for now ({limit or 'limit'})"
+    asked_s = _retry_after_s(reply)
+    if limit == "day":
+        wait_s = _DAY_PAUSE_S if asked_s is None else asked_s
+        return NotProcessed(reason=reason, wait_s=wait_s, pause=Pause.DAY_LIMIT)
+    # Too many in flight at once is over as soon as one of them ends.
+    pause = Pause.MINUTE_LIMIT if "retry-after" in _headers(reply) else None
+    wait_s = 1.0 if asked_s is None else asked_s
+    return NotProcessed(reason=reason, wait_s=wait_s, pause=pause)
+
+
+def _retry_after_s(reply: Reply) -> float | None:
+    text = _header(reply, "retry-after")
+    return float(text) if text.isdecimal() else None
+
+
+def _header(reply: Reply, name: str) -> str:
+    return _headers(reply).get(name, "").lower()
+
+
+def _headers(reply: Reply) -> Mapping[str, str]:
+    """Return the headers by their names in small letters."""
+    return {name.lower(): value for name, value in reply.headers.items()}
 
 
 def _read_verdicts(
@@ -202,8 +254,6 @@ def _refusal(message: str, member: Posting) -> Verdict:
 
 def explain(message: str, member: Posting) -> Problem:
     """Turn the API's words into what a shop manager can do."""
-    what = f"{member.kind.value} {member.natural_key}"
-    said = f"The books refuse {what}: {message}"
     if "archived" in message:
         return Problem(
             cause=Cause.ARCHIVED_CONTACT,
@@ -212,31 +262,14 @@ def explain(message: str, member: Posting) -> Problem:
                 "Restore the contact there, then try again."
             ),
         )
-    if "TaxType" in message:
-        return Problem(
-            cause=Cause.REFUSED,
-            message=f"{said} Choose another tax type under Settings > Taxes.",
-            settings_section="taxes",
-        )
-    if "ccount" in message:
-        return Problem(
-            cause=Cause.REFUSED,
-            message=f"{said} Choose another under Settings > Ledger accounts.",
-            settings_section="accounts",
-        )
-    if "not subscribed to currency" in message:
-        return Problem(
-            cause=Cause.REFUSED,
-            message=f"{said} Add the currency in the books, then try again.",
-        )
-    if "lock date" in message:
-        return Problem(
-            cause=Cause.REFUSED,
-            message=f"{said} Open the period in the books, then try again.",
-        )
+    what = f"{member.kind.value} {member.natural_key}"
+    _, advice, section = next(row for row in _ADVICE if row[0] in message)
     return Problem(
         cause=Cause.REFUSED,
-        message=f"{said} Put it right in the shop or in the books, then try again.",
+        message=f"The books refuse {what}: {message} {advice}",
+        # The same words about other documents are the same problem.
+        about=message.replace(member.natural_key, "it")[:_MAX_ABOUT],
+        settings_section=section,
     )
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from dashboard.api.v1.questions import MAX_LIMIT
+from dashboard.domain.pauses import Pause
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Cause
 from dashboard.domain.runs import RunState, Task, Trigger
@@ -215,7 +216,9 @@ _SCHEMAS: Final[Mapping[str, _Schema]] = {
     "Gate": _object(
         closed={"type": "boolean", "description": "The books may not be called."},
         closed_until=_or_null(_TIME),
+        pause=_or_null(_words(Pause)),
         reason=_or_null(_text()),
+        paused_since=_or_null(_TIME),
         calls_left=_or_null(
             _count(), "Calls this minute still allows; null: no limit."
         ),

@@ -135,10 +135,13 @@ def schedule_shape(schedule: Schedule) -> Shape:
 
 def gate_shape(gate: GateState) -> Shape:
     """Show whether the books may be called."""
+    pause = gate.pause
     return {
         "closed": gate.closed_until is not None,
         "closed_until": _time(gate.closed_until),
-        "reason": gate.reason or None,
+        "pause": None if pause is None else pause.pause.value,
+        "reason": None if pause is None else pause.reason,
+        "paused_since": None if pause is None else _time(pause.since),
         "calls_left": gate.calls_left,
         "calls_left_today": gate.calls_left_today,
     }

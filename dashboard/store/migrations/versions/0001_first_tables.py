@@ -92,7 +92,10 @@ def upgrade() -> None:
     op.create_table('gates',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('closed_until', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('pause', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('paused_since', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('unproven', sa.Boolean(), nullable=False),
     sa.Column('failures', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_gates'))
     )
@@ -120,6 +123,8 @@ def upgrade() -> None:
     sa.Column('dirty', sa.Boolean(), nullable=False),
     sa.Column('in_halves', sa.Boolean(), nullable=False),
     sa.Column('last_sent_at', UtcDateTime(timezone=True), nullable=True),
+    sa.Column('failing_since', UtcDateTime(timezone=True), nullable=True),
+    sa.Column('given_up_at', UtcDateTime(timezone=True), nullable=True),
     sa.Column('verified_at', UtcDateTime(timezone=True), nullable=True),
     sa.Column('not_before', UtcDateTime(timezone=True), nullable=False),
     sa.Column('claimed_by', sa.Text(), nullable=False),
@@ -216,6 +221,7 @@ def upgrade() -> None:
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('cause_about', sa.Text(), nullable=False),
     sa.Column('message', sa.Text(), nullable=False),
     sa.Column('settings_section', sa.Text(), nullable=False),
     sa.Column('next_attempt_at', UtcDateTime(timezone=True), nullable=True),
@@ -225,10 +231,10 @@ def upgrade() -> None:
     sa.UniqueConstraint('shop_id', 'external_id', name=op.f('uq_orders_shop_id'))
     )
     with op.batch_alter_table('orders', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_orders_cause'), ['cause'], unique=False)
         batch_op.create_index('ix_orders_contact', ['contact_posting_id'], unique=False)
         batch_op.create_index('ix_orders_invoice_number', ['invoice_number'], unique=False)
         batch_op.create_index('ix_orders_number', ['number'], unique=False)
+        batch_op.create_index('ix_orders_problem', ['cause', 'cause_about', 'id', 'status_at'], unique=False, sqlite_where=sa.text("cause <> ''"), postgresql_where=sa.text("cause <> ''"))
         batch_op.create_index('ix_orders_status_id', ['status', 'id'], unique=False)
 
     op.create_table('password_links',
@@ -424,10 +430,10 @@ def downgrade() -> None:
     op.drop_table('password_links')
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.drop_index('ix_orders_status_id')
+        batch_op.drop_index('ix_orders_problem', sqlite_where=sa.text("cause <> ''"), postgresql_where=sa.text("cause <> ''"))
         batch_op.drop_index('ix_orders_number')
         batch_op.drop_index('ix_orders_invoice_number')
         batch_op.drop_index('ix_orders_contact')
-        batch_op.drop_index(batch_op.f('ix_orders_cause'))
 
     op.drop_table('orders')
     op.drop_table('users')
