@@ -30,6 +30,7 @@ from dashboard.store.database import Database, engine_options, install
 from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.orders import OrderStore
+from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
 from dashboard.store.schedules import ScheduleStore
 from dashboard.store.users import UserStore
@@ -56,6 +57,7 @@ class Program:
     company: CompanyStore
     orders: OrderStore
     users: UserStore
+    password_links: PasswordLinkStore
     tokens: ApiTokenStore
     listing: OrderListing
     actions: OrderActions
@@ -95,6 +97,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     company = CompanyStore(database, Vault(settings.secret_key))
     orders = OrderStore(database)
     engine = _engine(settings, database, company, orders, clock)
+    passwords = Passwords()
     actions = OrderActions(orders, engine.wake)
     return Program(
         settings=settings,
@@ -102,7 +105,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         database=database,
         company=company,
         orders=orders,
-        users=UserStore(database, clock, Passwords()),
+        users=UserStore(database, clock, passwords),
+        password_links=PasswordLinkStore(database, clock, passwords),
         tokens=ApiTokenStore(database, clock),
         listing=OrderListing(database),
         actions=actions,

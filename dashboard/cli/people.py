@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from dashboard.app import Program
 from dashboard.cli.terminal import json_option, open_program, tell
 from dashboard.domain.users import Role
 from dashboard.store.api_tokens import TokenExists
@@ -55,6 +56,30 @@ def add_user(
         raise click.ClickException(str(error)) from error
     facts = {"email": user.email, "role": role, "added": True}
     tell(f"{user.email} may sign in as {role}.", facts, as_json=as_json)
+
+
+@users.command("first-link")
+@json_option
+def first_link(as_json: bool) -> None:  # noqa: FBT001
+    """Make the one-time link for the first administrator; earlier ones end."""
+    program = open_program()
+    href = first_administrator_link(program)
+    if href is None:
+        raise click.ClickException(
+            "Somebody can sign in already. An administrator invites others on the "
+            "Users page; a forgotten password is set with: sluice users password"
+        )
+    tell(href, {"link": href}, as_json=as_json)
+
+
+def first_administrator_link(program: Program) -> str | None:
+    """Return a new link for the first administrator, None if there is one."""
+    token = program.password_links.make_first()
+    settings = program.settings
+    # Listening on every address is no address to open.
+    everywhere = settings.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with
+    host = "localhost" if everywhere else settings.host
+    return None if token is None else f"http://{host}:{settings.port}/welcome/{token}"
 
 
 @users.command("password")

@@ -10,7 +10,8 @@ from dataclasses import asdict, replace
 import click
 
 from dashboard import serving
-from dashboard.app import Program
+from dashboard.app import Program, build
+from dashboard.cli.people import first_administrator_link
 from dashboard.cli.terminal import (
     build_program,
     json_option,
@@ -47,8 +48,16 @@ def serve(host: str | None, port: int | None) -> None:
         serving.check_port(settings.host, settings.port)
     except serving.PortInUse as error:
         raise click.ClickException(str(error)) from error
-    upgrade_schema(build_program().app)
+    program = build(settings)
+    upgrade_schema(program.app)
     click.echo(f"Sluice is at http://{settings.host}:{settings.port}", err=True)
+    href = first_administrator_link(program)
+    if href is not None:
+        click.echo(
+            "Nobody can sign in yet. Whoever opens this link first becomes the "
+            f"administrator; it works once, for 30 minutes:\n  {href}",
+            err=True,
+        )
     serving.serve(settings)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from dashboard.domain.clock import Clock
 from dashboard.domain.users import User
@@ -142,6 +143,18 @@ class UserSessionStore:
                 )
                 for row in rows
             )
+
+    def counts(self) -> Mapping[int, int]:
+        """Count the live sessions of each user who has any."""
+        now = self._clock.now()
+        query = (
+            select(UserSessionRow.user_id, func.count())
+            .where(UserSessionRow.created_at > now - self._limits.absolute)
+            .where(UserSessionRow.last_seen_at > now - self._limits.idle)
+            .group_by(UserSessionRow.user_id)
+        )
+        with self._database.read() as session:
+            return dict(session.execute(query).tuples().all())
 
     def revoke(self, user_id: int, session_id: int) -> bool:
         """End one session of a user; False if they have no such session; commits."""

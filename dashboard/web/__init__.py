@@ -9,6 +9,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
 from dashboard.web import (
+    activity,
     assets,
     exchanges,
     order,
@@ -18,6 +19,9 @@ from dashboard.web import (
     schedules,
     settings,
     sign_in,
+    users,
+    welcome,
+    you,
 )
 from dashboard.web.access import install_access
 from dashboard.web.errors import install_errors
@@ -36,6 +40,10 @@ _PAGES: Final[tuple[Blueprint, ...]] = (
     exchanges.blueprint,
     schedules.blueprint,
     settings.blueprint,
+    users.blueprint,
+    activity.blueprint,
+    welcome.blueprint,
+    you.blueprint,
 )
 
 

@@ -15,6 +15,7 @@ from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.store.listing_orders import OrderPage, OrderSort, OrderSummary
 from dashboard.web.access import requires, signed_in
+from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext, ngettext
@@ -45,14 +46,6 @@ class TabLink:
     count: int
     href: str
     here: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chip:
-    """A part of the filter, and the list without it."""
-
-    text: str
-    without: str
 
 
 @blueprint.get("/orders")

@@ -14,10 +14,12 @@ from dashboard.domain.users import Role
 from dashboard.web.access import is_live, user_or_none
 from dashboard.web.assets import asset, bootstrap_css, icon_href
 from dashboard.web.books_links import invoice_url
+from dashboard.web.browser_name import browser_name
 from dashboard.web.services import services
 from dashboard.web.summary import engine_state
 from dashboard.web.tracker import tracker
 from dashboard.web.words import (
+    ACTIVITY_KINDS,
     POSTING_KINDS,
     POSTING_STATES,
     ROLES,
@@ -32,7 +34,7 @@ def install_page(app: Flask) -> None:
     """Teach the templates of *app* our words and give every page its frame."""
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters["rev"] = rev
+    app.jinja_env.filters.update(rev=rev, browser_name=browser_name)
     app.jinja_env.globals.update(
         asset=asset,
         bootstrap_css=bootstrap_css,
@@ -47,6 +49,7 @@ def install_page(app: Flask) -> None:
         tasks=TASKS,
         triggers=TRIGGERS,
         roles=ROLES,
+        activity_kinds=ACTIVITY_KINDS,
         OrderStatus=OrderStatus,
         Task=Task,
         Trigger=Trigger,

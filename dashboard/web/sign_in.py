@@ -57,7 +57,7 @@ def sign_in() -> ResponseReturnValue:
     wait = services().throttle.enter(email, address)
     if wait > timedelta(0):
         _log.warning("sign-in throttled")
-        return _page(entered, error=_wait_message(wait), status=429)
+        return _page(entered, error=wait_message(wait), status=429)
     user = services().users.verified(email, entered.password.data or "")
     if user is None:
         _log.warning("sign-in failed")
@@ -118,7 +118,8 @@ def _page(
     return page, status
 
 
-def _wait_message(wait: timedelta) -> str:
+def wait_message(wait: timedelta) -> str:
+    """Say how long whoever tries passwords has to wait."""
     seconds = max(1, round(wait.total_seconds()))
     if seconds < 60:  # noqa: PLR2004 - a minute
         return ngettext(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dashboard.domain.activity import ActivityKind
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.domain.status import OrderStatus
@@ -82,6 +83,19 @@ TRIGGERS: Mapping[Trigger, str] = {
     Trigger.ORDER: _("An order came in"),
     Trigger.PERSON: _("Asked for by a person"),
     Trigger.SWEEP: _("Work was left over"),
+}
+
+ACTIVITY_KINDS: Mapping[ActivityKind, Look] = {
+    ActivityKind.ORDER: Look(label=_("Orders"), tone="quiet", icon="inbox"),
+    ActivityKind.RUN: Look(label=_("Runs"), tone="quiet", icon="activity"),
+    ActivityKind.SCHEDULE: Look(
+        label=_("Schedules"), tone="quiet", icon="calendar-week"
+    ),
+    ActivityKind.SETTINGS: Look(label=_("Settings"), tone="quiet", icon="gear"),
+    ActivityKind.USER: Look(label=_("Users"), tone="quiet", icon="people"),
+    ActivityKind.SIGN_IN: Look(
+        label=_("Signing in"), tone="quiet", icon="person-circle"
+    ),
 }
 
 ROLES: Mapping[Role, str] = {

@@ -120,7 +120,7 @@ def test_a_page_that_refreshes_itself_does_not_keep_its_session_alive(
 def test_without_users_the_page_says_how_to_make_one(empty: Scene) -> None:
     text = empty.client(None).get("/sign-in").text
 
-    assert "sluice users add" in text
+    assert "sluice users first-link" in text
 
 
 def test_a_changed_role_counts_at_once(scene: Scene) -> None:

@@ -26,6 +26,10 @@ document.addEventListener("change", (event) => {
 document.addEventListener("sluice:refreshed", countTicks);
 addEventListener("pageshow", countTicks);
 
+// On a narrow screen the navigation scrolls; the page one is on is to be seen.
+const here = document.querySelector(".side-link[aria-current]");
+here?.parentElement.scrollTo({ left: here.offsetLeft - innerWidth / 2 + here.offsetWidth / 2 });
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (button) {

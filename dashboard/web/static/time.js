@@ -1,14 +1,19 @@
 // Shows times in the reader's zone: relative on the page, exact on hover and on tap.
 
 const locale = document.documentElement.lang || undefined;
+// The zone the reader chose, else the browser's own.
+const timeZone = document.documentElement.dataset.zone || undefined;
 const exactFormat = new Intl.DateTimeFormat(locale, {
+  timeZone,
   day: "numeric", month: "short", year: "numeric",
   hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
 });
 const shortFormat = new Intl.DateTimeFormat(locale, {
+  timeZone,
   day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
 });
 const clockFormat = new Intl.DateTimeFormat(locale, {
+  timeZone,
   hour: "2-digit", minute: "2-digit", second: "2-digit",
 });
 const relativeFormat = new Intl.RelativeTimeFormat(locale, {

@@ -1,0 +1,177 @@
+"""Activity: who did what, when and to what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.domain.activity import Act, ActivityKind
+from dashboard.domain.csv_table import Cell
+from dashboard.domain.users import Role
+from dashboard.store.activity import Activity, ActivityFilter, ActivityPage
+from dashboard.web.access import requires, signed_in
+from dashboard.web.chips import Chip
+from dashboard.web.download import csv_download
+from dashboard.web.language import day as written_day
+from dashboard.web.language import gettext as _
+from dashboard.web.row_ids import row_id
+from dashboard.web.services import services
+from dashboard.web.words import ACTIVITY_KINDS
+
+blueprint = Blueprint("activity", __name__)
+
+_PAGE_SIZE: Final = 50
+_PAGES: Final[Mapping[ActivityKind, Callable[[int], str]]] = {
+    ActivityKind.ORDER: lambda key: url_for("order.show", order_id=key),
+    ActivityKind.RUN: lambda key: url_for("runs.show", run_id=key),
+    ActivityKind.SCHEDULE: lambda _key: url_for("schedules.index"),
+    ActivityKind.USER: lambda key: url_for("users.show", user_id=key),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityQuery:
+    """What the address asks for; days are inclusive and in the reader's zone."""
+
+    kind: ActivityKind | None = None
+    person: int | None = None
+    since: date | None = None
+    until: date | None = None
+
+    def wanted(self, zone: ZoneInfo) -> ActivityFilter:
+        """Return the filter for the store."""
+        after_last = self.until + timedelta(days=1) if self.until else None
+        return ActivityFilter(
+            kind=self.kind,
+            user_id=self.person,
+            since=_start(self.since, zone),
+            until=_start(after_last, zone),
+        )
+
+    def args(self) -> dict[str, Any]:
+        """Return what stands in the address; what is not asked for is left out."""
+        parts = {
+            "kind": self.kind.value if self.kind else "",
+            "person": self.person,
+            "since": self.since.isoformat() if self.since else "",
+            "until": self.until.isoformat() if self.until else "",
+        }
+        return {name: value for name, value in parts.items() if value}
+
+
+@blueprint.get("/activity")
+@requires(Role.WATCHER)
+def index() -> ResponseReturnValue:
+    """Show what people did, the newest first."""
+    query = _read_query(request.args)
+    page = services().activity.page(
+        query.wanted(_zone()),
+        size=_PAGE_SIZE,
+        after=request.args.get("after", type=row_id),
+        before=request.args.get("before", type=row_id),
+    )
+    people = {user.id: user.name for user in services().users.all()}
+    previous_url, next_url = _beside(query, page)
+    return render_template(
+        "activity/index.html",
+        query=query,
+        activities=page.activities,
+        people=people,
+        chips=_chips(query, people),
+        zone=_zone().key,
+        href=_href,
+        previous_url=previous_url,
+        next_url=next_url,
+    )
+
+
+@blueprint.get("/activity.csv")
+@requires(Role.WATCHER)
+def export() -> ResponseReturnValue:
+    """Send the whole list the address asks for as a file."""
+    every = services().activity.all(_read_query(request.args).wanted(_zone()))
+    header = (_("When"), _("Who"), _("Kind"), _("What"), _("To what"), _("Detail"))
+    return csv_download("activity", header, map(_row, every))
+
+
+def _row(activity: Activity) -> Sequence[Cell]:
+    act = activity.act
+    kind = str(ACTIVITY_KINDS[act.kind].label)
+    return (activity.at, act.actor, kind, act.action, act.subject, act.detail)
+
+
+def _href(act: Act) -> str:
+    """Return the page of what an act was done to, empty if the reader has none."""
+    page = _PAGES.get(act.kind)
+    if page is None or act.subject_id is None:
+        return ""
+    if act.kind is ActivityKind.USER and signed_in().role < Role.ADMINISTRATOR:
+        return ""
+    return page(act.subject_id)
+
+
+def _chips(query: ActivityQuery, people: Mapping[int, str]) -> tuple[Chip, ...]:
+    without: list[tuple[str, ActivityQuery]] = []
+    if query.person:
+        name = people.get(query.person, str(query.person))
+        without.append((_("Person: %(name)s", name=name), replace(query, person=None)))
+    if query.kind:
+        label = ACTIVITY_KINDS[query.kind].label
+        without.append((_("Kind: %(kind)s", kind=label), replace(query, kind=None)))
+    if query.since:
+        text = _("From %(day)s", day=written_day(query.since))
+        without.append((text, replace(query, since=None)))
+    if query.until:
+        text = _("Up to %(day)s", day=written_day(query.until))
+        without.append((text, replace(query, until=None)))
+    return tuple(
+        Chip(text=text, without=url_for("activity.index", **rest.args()))
+        for text, rest in without
+    )
+
+
+def _beside(query: ActivityQuery, page: ActivityPage) -> tuple[str, str]:
+    """Return the addresses of the pages before and after this one, if any."""
+    if not page.activities:
+        return "", ""
+    args = query.args()
+    first, last = page.activities[0].id, page.activities[-1].id
+    return (
+        url_for("activity.index", **args, before=first) if page.has_previous else "",
+        url_for("activity.index", **args, after=last) if page.has_next else "",
+    )
+
+
+def _read_query(args: Mapping[str, str]) -> ActivityQuery:
+    """Read an address; what makes no sense there is as if it were left out."""
+    kinds = {kind.value: kind for kind in ActivityKind}
+    return ActivityQuery(
+        kind=kinds.get(args.get("kind", "")),
+        person=request.args.get("person", type=row_id),
+        since=_day(args.get("since", "")),
+        until=_day(args.get("until", "")),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    # A zone may move the first and the last day there is beyond what a date can be.
+    return day if date.min.year < day.year < date.max.year else None
+
+
+def _start(day: date | None, zone: ZoneInfo) -> datetime | None:
+    """Return when a day begins."""
+    return None if day is None else datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(signed_in().time_zone or "UTC")
