@@ -154,7 +154,7 @@ class UserSessionStore:
             .group_by(UserSessionRow.user_id)
         )
         with self._database.read() as session:
-            return dict(session.execute(query).tuples().all())
+            return dict(session.execute(query).all())
 
     def revoke(self, user_id: int, session_id: int) -> bool:
         """End one session of a user; False if they have no such session; commits."""

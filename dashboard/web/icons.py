@@ -41,7 +41,6 @@ USED = (
     "info-circle",
     "key",
     "lightning-charge-fill",
-    "list-ul",
     "moon-stars-fill",
     "pause-fill",
     "people",

@@ -30,6 +30,7 @@ from dashboard.domain.rules import (
 from dashboard.domain.runs import Schedule, ScheduleKind, Task
 from dashboard.domain.users import Role, User
 from dashboard.store.company import Connection
+from dashboard.store.database import db
 from dashboard.store.schedules import ScheduleStore
 from dashboard.store.schema import (
     ExchangeRow,
@@ -291,6 +292,15 @@ class Scene:
         )
         self.program.company.save_facts(FACTS, tenant_id="tenant", at=self.clock.now())
 
+    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return all rows of all tables but the users' sessions."""
+        with self.database.read() as session:
+            return {
+                table.name: [tuple(row) for row in session.execute(table.select())]
+                for table in db.metadata.sorted_tables
+                if table.name != "user_sessions"
+            }
+
     def status(self, order_id: int) -> str:
         with self.database.read() as session:
             return session.get_one(OrderRow, order_id).status
@@ -382,9 +392,13 @@ class Browsing:
         self, path: str, data: dict[str, Any] | None = None, *, page: str = "/settings"
     ) -> TestResponse:
         """Send a form found on *page*."""
+        form = {**(data or {}), "csrf_token": self.token(page)}
+        return self._client.post(path, data=form)
+
+    def token(self, page: str) -> str:
+        """Return the token of the forms on *page*, empty if it has none."""
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(page).text)
-        token = found.group(1) if found else ""
-        return self._client.post(path, data={**(data or {}), "csrf_token": token})
+        return found.group(1) if found else ""
 
     def post_bare(self, path: str, **options: Any) -> TestResponse:
         """Send something without a token."""

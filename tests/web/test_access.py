@@ -6,89 +6,19 @@ import re
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from werkzeug.routing import Rule
 
 from dashboard.domain.users import Role
 from dashboard.store.database import db
-from dashboard.web.access import is_public, required_role
 from dashboard.web.icons import USED
 from tests.web.scene import Scene
 
 WEB = Path(__file__).parents[2] / "dashboard" / "web"
-
-# They answer for themselves: files, signed messages, tokens, probes.
-OTHERS = {"static", "bootstrap.static", "assets.static"}
-OTHER_BLUEPRINTS = {"intake", "api", "api_v1", "health", "metrics"}
-PUBLIC = {"sign_in.form", "sign_in.sign_in", "assets.icons"}
-
-
-def pages(app: Flask) -> list[Rule]:
-    return [
-        rule
-        for rule in app.url_map.iter_rules()
-        if rule.endpoint not in OTHERS
-        and rule.endpoint.split(".")[0] not in OTHER_BLUEPRINTS
-    ]
-
-
-def test_every_page_names_a_role_and_none_is_public_by_accident(
-    empty: Scene,
-) -> None:
-    views = empty.app.view_functions
-    without = {
-        rule.endpoint
-        for rule in pages(empty.app)
-        if required_role(views[rule.endpoint]) is None
-        and not is_public(views[rule.endpoint])
-    }
-    public = {
-        rule.endpoint for rule in pages(empty.app) if is_public(views[rule.endpoint])
-    }
-
-    assert without == set()
-    assert public == PUBLIC
 
 
 def test_a_page_that_names_no_role_is_closed(empty: Scene) -> None:
     empty.app.view_functions["overview.show"] = lambda: "open to all"
 
     assert empty.client(Role.ADMINISTRATOR).get("/").status_code == 403
-
-
-@pytest.mark.parametrize("role", [None, *Role])
-def test_each_role_reaches_what_it_may_and_nothing_else(
-    scene: Scene, role: Role | None
-) -> None:
-    order_id = scene.order()
-    scene.schedule()
-    browsing = scene.client(role)
-    values = {"order_id": order_id, "revision_id": 1, "run_id": 1, "exchange_id": 1}
-    for rule in pages(scene.app):
-        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        wanted = required_role(scene.app.view_functions[rule.endpoint])
-        if wanted is None or rule.endpoint == "sign_in.sign_out":
-            continue
-        path = rule.rule
-        for name, value in {**values, "schedule_id": 1}.items():
-            path = path.replace(f"<row_id:{name}>", str(value))
-
-        for method in methods:
-            answer = (
-                browsing.get(path)
-                if method == "GET"
-                else browsing.post(path, page="/orders")
-            )
-            # Without a session there is no token either: that lock comes first.
-            allowed = role is not None and role >= wanted
-            refused = (
-                answer.status_code in {302, 400}
-                if role is None
-                else (answer.status_code == 403)
-            )
-            assert refused != allowed or (role is None and refused), (
-                f"{method} {path}: {answer.status_code}"
-            )
 
 
 def test_a_form_sent_by_another_site_is_refused(scene: Scene) -> None:

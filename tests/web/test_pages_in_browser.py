@@ -49,6 +49,11 @@ PATHS = (
     "/schedules",
     "/schedules/1",
     "/settings",
+    "/users",
+    "/users/1",
+    "/activity",
+    "/activity?kind=order",
+    "/you",
     "/nothing-here",
 )
 AXE = {
