@@ -28,13 +28,13 @@ class ScheduleStore:
         """Return all schedules by name."""
         with self._database.read() as session:
             rows = session.scalars(select(ScheduleRow).order_by(ScheduleRow.name))
-            return tuple(_schedule(row) for row in rows)
+            return tuple(schedule_of(row) for row in rows)
 
     def get(self, schedule_id: int) -> Schedule | None:
         """Return one schedule."""
         with self._database.read() as session:
             row = session.get(ScheduleRow, schedule_id)
-            return None if row is None else _schedule(row)
+            return None if row is None else schedule_of(row)
 
     def install(self, schedule: Schedule) -> None:
         """Add a schedule (its id does not matter) unless one of its name is there."""
@@ -122,7 +122,8 @@ def _queue(session: Session, schedule: Schedule, now: datetime) -> None:
     )
 
 
-def _schedule(row: ScheduleRow) -> Schedule:
+def schedule_of(row: ScheduleRow) -> Schedule:
+    """Turn a row into a schedule."""
     return Schedule(
         id=row.id,
         name=row.name,

@@ -204,6 +204,7 @@ class OrderRow(Base):
             sqlite_where=text("cause <> ''"),
             postgresql_where=text("cause <> ''"),
         ),
+        Index("ix_orders_shop_received", "shop_id", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
@@ -266,6 +267,7 @@ class PostingRow(Base):
         Index("ix_postings_state_kind", "state", "kind", "id"),
         Index("ix_postings_order", "order_id"),
         Index("ix_postings_requires", "requires_id"),
+        Index("ix_postings_kind_updated", "kind", "state", "updated_at"),
     )
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
@@ -479,3 +481,110 @@ class GateRow(Base):
     # It was closed, and no call has proved yet that the reason is gone.
     unproven: Mapped[bool] = mapped_column(default=False)
     failures: Mapped[int] = mapped_column(default=0)  # in a row
+
+
+class ShopWebhookRow(Base):
+    """What a shop last said of the webhook that sends us its orders."""
+
+    __tablename__ = "shop_webhooks"
+
+    shop_id: Mapped[int] = mapped_column(
+        ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True
+    )
+    state: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RhythmRow(Base):
+    """What was learned of something that comes again and again, a shop's orders."""
+
+    __tablename__ = "rhythms"
+
+    flow: Mapped[str] = mapped_column(Text, primary_key=True)
+    learned_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    rhythm: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    usual_wait_s: Mapped[int | None]
+
+
+class AlarmRulesRow(Base):
+    """When the company wants to be told; there is one row.
+
+    Whoever opens and ends alarms or writes notices locks it first.
+    """
+
+    __tablename__ = "alarm_rules"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rules: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    version: Mapped[int] = mapped_column(default=0)
+
+
+class AlarmRow(Base):
+    """An alarm, from when it was noticed until it was over."""
+
+    __tablename__ = "alarms"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    # Kind and subject while it holds, so that it holds once; then nothing.
+    open_key: Mapped[str | None] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+class ChannelRow(Base):
+    """A way to tell people of alarms."""
+
+    __tablename__ = "channels"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)  # encrypted JSON
+    kinds: Mapped[list[str]] = mapped_column(JSON)
+    active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failure: Mapped[str] = mapped_column(Text, default="")
+
+
+class NoticeRow(Base):
+    """A message to a channel, written down before it is sent."""
+
+    __tablename__ = "notices"
+    __table_args__ = (Index("ix_notices_state_due", "state", "not_before"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    channel_id: Mapped[int] = mapped_column(
+        ForeignKey("channels.id", ondelete="CASCADE"), index=True
+    )
+    event: Mapped[str] = mapped_column(Text)
+    message: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    claimed_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    claim_token: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class NoticeAlarmRow(Base):
+    """That a channel was told of an alarm, or of its end; once for all."""
+
+    __tablename__ = "notice_alarms"
+
+    channel_id: Mapped[int] = mapped_column(
+        ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True
+    )
+    alarm_id: Mapped[int] = mapped_column(
+        ForeignKey("alarms.id", ondelete="CASCADE"), primary_key=True
+    )
+    event: Mapped[str] = mapped_column(Text, primary_key=True)
+    notice_id: Mapped[int] = mapped_column(
+        ForeignKey("notices.id", ondelete="CASCADE"), index=True
+    )
