@@ -1,0 +1,1 @@
+"""Messages to people outside: e-mail and webhooks, sent once and never repeated."""
