@@ -21,18 +21,23 @@ from dashboard.domain.pace import Pace
 from dashboard.domain.pauses import Pause
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.timing import Timing
+from dashboard.notices.courier import Courier
 from dashboard.outbound.address import AddressRefused, check_address
 from dashboard.outbound.transport import Transport
 from dashboard.scheduling.mirror import ScheduleMirror, install_defaults
+from dashboard.store.alarms import AlarmStore
 from dashboard.store.api_tokens import ApiTokenStore
+from dashboard.store.channels import ChannelStore
 from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database, engine_options, install
 from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.listing_orders import OrderListing
+from dashboard.store.notices import NoticeStore
 from dashboard.store.orders import OrderStore
 from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
 from dashboard.store.schedules import ScheduleStore
+from dashboard.store.sightings import Sightings
 from dashboard.store.users import UserStore
 from dashboard.store.vault import Vault
 from dashboard.sync.actions import OrderActions
@@ -40,11 +45,13 @@ from dashboard.sync.engine import Engine, Stores
 from dashboard.sync.intake import Intake
 from dashboard.sync.processes import process_name
 from dashboard.sync.setup import plan_waiting
+from dashboard.sync.watch import Watch, WatchStores
 from dashboard.web import register_pages
 from dashboard.web.services import Services, open_services
 
 # An address that may not be called stays so until a person changes it.
 _PAUSE_S = 300.0
+_WEBHOOK_DEADLINE_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +70,7 @@ class Program:
     actions: OrderActions
     engine: Engine
     mirror: ScheduleMirror
+    watch: Watch
     clock: Clock
 
     def start(self) -> None:
@@ -70,9 +78,11 @@ class Program:
         self.engine.start()
         install_defaults(ScheduleStore(self.database), self.clock.now())
         self.mirror.start()
+        self.watch.start()
 
     def stop(self) -> None:
         """Let calls under way end and begin nothing new."""
+        self.watch.stop()
         self.mirror.stop()
         self.engine.stop()
 
@@ -111,6 +121,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         listing=OrderListing(database),
         actions=actions,
         engine=engine,
+        watch=_watch(settings, database, company, clock),
         mirror=ScheduleMirror(ScheduleStore(database), engine.runs, clock, engine.wake),
         clock=clock,
     )
@@ -164,6 +175,22 @@ def _engine(
 def pace_of(settings: Settings) -> Pace:
     """Return the pace that the settings allow."""
     return Pace(calls=settings.calls_a_minute, calls_a_day=settings.calls_a_day)
+
+
+def _watch(
+    settings: Settings, database: Database, company: CompanyStore, clock: Clock
+) -> Watch:
+    inner = settings.allow_loopback_api
+    channels = ChannelStore(database, Vault(settings.secret_key))
+    stores = WatchStores(
+        company=company,
+        sightings=Sightings(database),
+        alarms=AlarmStore(database),
+        channels=channels,
+        notices=NoticeStore(database, channels),
+    )
+    transport = Transport(clock, _WEBHOOK_DEADLINE_S, allow_inner=inner)
+    return Watch(stores, Courier(transport, allow_inner=inner), clock)
 
 
 def open_pages(program: Program) -> Flask:

@@ -53,8 +53,7 @@ def make_app() -> Flask:
     configure_logging(settings.log_level)
     program = build(settings)
     app = open_pages(program)
-    if settings.workers:
-        _run_beside(program)
+    _run_beside(program)
     return app
 
 
@@ -69,8 +68,11 @@ def _leave_the_group() -> None:
 
 
 def _run_beside(program: Program) -> None:
-    """Start engine and schedules, and stop them when the process ends."""
-    program.start()
+    """Start what works beside the pages, and stop it when the process ends."""
+    if program.settings.workers:
+        program.start()
+    else:
+        program.watch.start()  # it notices when no worker is at work elsewhere
     atexit.register(program.stop)
     if parent_process() is None:
         return

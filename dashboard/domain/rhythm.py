@@ -8,11 +8,12 @@ are counts that were expected, never money.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from itertools import pairwise
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate, pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,6 @@ _QUANTILE = 0.99
 _CAUTION = 7.0
 _MIN_SCALE = 0.8
 _SLOWEST_PACE = 0.1
-_LOOK_AHEAD = timedelta(weeks=4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ def learn(times: Iterable[datetime], timezone: str, until: datetime) -> Rhythm |
     if len(days) < _MIN_DAYS:
         return None
     expected = _expected(local, days)
-    gaps = sorted(_expected_between(expected, a, b) for a, b in pairwise(local))
+    gaps = sorted(_expected_in_gaps(expected, local))
     # How much longer the long gaps are than those of orders that come by mere chance.
     scale = gaps[math.ceil(_QUANTILE * len(gaps)) - 1] / -math.log(1 - _QUANTILE)
     limit = max(_MIN_SCALE, scale) * (math.log(len(gaps)) + _CAUTION)
@@ -83,21 +83,20 @@ def odd_from(rhythm: Rhythm, recent: Sequence[datetime]) -> datetime | None:
             instance, slows down what is expected.
 
     Returns:
-        The time, or None if it does not come within four weeks.
+        The time, or None if nothing is ever expected.
     """
     zone = ZoneInfo(rhythm.timezone)
-    at = recent[-1].astimezone(zone)
-    end = at + _LOOK_AHEAD
-    left = rhythm.limit / _pace(rhythm, recent)
-    while at < end:
-        rate = rhythm.expected[_hour_of_week(at)]
-        hour_ends = _next_hour(at)
-        hours = _hours(at, hour_ends)
-        if rate * hours >= left:
-            return _later(at, left / rate).astimezone(recent[-1].tzinfo)
-        left -= rate * hours
-        at = hour_ends
-    return None
+    sums = _sums(rhythm.expected)
+    if not sums[-1]:
+        return None
+    last = recent[-1].astimezone(zone)
+    hour = _wall_hour(last)
+    missed = rhythm.limit / _pace(rhythm, [at.astimezone(zone) for at in recent])
+    weeks, rest = divmod(_expected_until(sums, hour) + missed, sums[-1])
+    full = min(bisect_right(sums, rest), _HOURS_A_WEEK) - 1
+    part = (rest - sums[full]) / (sums[full + 1] - sums[full])
+    odd_hour = weeks * _HOURS_A_WEEK + full + part
+    return (last + timedelta(hours=odd_hour - hour)).astimezone(UTC)
 
 
 def _expected(local: Sequence[datetime], days: Sequence[date]) -> list[float]:
@@ -112,48 +111,43 @@ def _expected(local: Sequence[datetime], days: Sequence[date]) -> list[float]:
     weeks = Counter(day.weekday() for day in days)
     sums = [0.0] * _HOURS_A_WEEK
     for at in local:
-        sums[_hour_of_week(at)] += weights[at.date()]
+        sums[at.weekday() * 24 + at.hour] += weights[at.date()]
     return [total / weeks[hour // 24] for hour, total in enumerate(sums)]
 
 
-def _pace(rhythm: Rhythm, recent: Sequence[datetime]) -> float:
+def _pace(rhythm: Rhythm, local: Sequence[datetime]) -> float:
     """Return how the last events kept pace with what is usual: 1 or less."""
-    zone = ZoneInfo(rhythm.timezone)
-    local = [at.astimezone(zone) for at in recent]
+    gaps = _expected_in_gaps(rhythm.expected, local)
     # One outage among them is no new pace.
-    gaps = [
-        min(rhythm.limit, _expected_between(rhythm.expected, a, b))
-        for a, b in pairwise(local)
-    ]
-    if not gaps or sum(gaps) <= len(gaps):
-        return 1.0
-    return max(_SLOWEST_PACE, len(gaps) / sum(gaps))
+    taken = sum(min(rhythm.limit, gap) for gap in gaps)
+    return max(_SLOWEST_PACE, min(1.0, len(gaps) / taken)) if taken else 1.0
 
 
-def _expected_between(
-    expected: Sequence[float], begin: datetime, end: datetime
-) -> float:
-    """Return how many events the time between two local times was to bring."""
-    total = 0.0
-    while begin < end:
-        hour_ends = min(_next_hour(begin), end)
-        total += expected[_hour_of_week(begin)] * _hours(begin, hour_ends)
-        begin = hour_ends
-    return total
+def _expected_in_gaps(
+    expected: Sequence[float], local: Sequence[datetime]
+) -> list[float]:
+    """Return how many events each gap between two local times was to bring."""
+    sums = _sums(expected)
+    until = [_expected_until(sums, _wall_hour(at)) for at in local]
+    return [end - begin for begin, end in pairwise(until)]
 
 
-def _hour_of_week(at: datetime) -> int:
-    return at.weekday() * 24 + at.hour
+def _expected_until(sums: Sequence[float], hour: float) -> float:
+    """Return how many events an hour of the wall clock has before it, from hour 0."""
+    weeks, rest = divmod(hour, _HOURS_A_WEEK)
+    full = int(rest)
+    return weeks * sums[-1] + sums[full] + (rest - full) * (sums[full + 1] - sums[full])
 
 
-def _next_hour(at: datetime) -> datetime:
-    """Return the local time an hour later, at its full hour."""
-    return datetime.combine(at.date(), time(at.hour), at.tzinfo) + timedelta(hours=1)
+def _sums(expected: Sequence[float]) -> list[float]:
+    """Return what a week is to bring until the beginning of each hour, and its end."""
+    return list(accumulate(expected, initial=0.0))
 
 
-def _hours(begin: datetime, end: datetime) -> float:
-    return (end - begin).total_seconds() / 3600
+def _wall_hour(at: datetime) -> float:
+    """Return the hours on the wall clock since a Monday long ago.
 
-
-def _later(at: datetime, hours: float) -> datetime:
-    return at + timedelta(hours=hours)
+    The hour that summer time repeats or leaves out is at night and does not matter.
+    """
+    minutes = at.minute + (at.second + at.microsecond / 1_000_000) / 60
+    return (at.toordinal() - 1) * 24 + at.hour + minutes / 60

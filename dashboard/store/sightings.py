@@ -46,11 +46,20 @@ _BOOKED = (
 _NEARLY_ALL = 0.95
 
 
+# A column of times, and of which rows.
+_Source = tuple[InstrumentedAttribute[datetime], tuple[ColumnElement[bool], ...]]
+
+
 class Sightings:
     """Reads what the alarms follow from, and keeps what is learned of it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def now(self) -> datetime:
+        """Return the time all processes agree on."""
+        with self._database.read() as session:
+            return self._database.now(session)
 
     def seen(self, now: datetime) -> Seen:
         """Return everything the alarms at *now* follow from."""
@@ -85,18 +94,24 @@ class Sightings:
                 undelivered=_undelivered(session),
             )
 
-    def learn(self, timezone: str, now: datetime) -> None:
-        """Learn the rhythms anew, once a day or in another time zone; commits."""
+    def learn(self, timezone: str, now: datetime) -> bool:
+        """Learn the rhythms anew, once a day or in another time zone; commits.
+
+        Returns:
+            True if there was something to learn.
+        """
         with self._database.read() as session:
             known = {row.flow: row for row in session.scalars(select(RhythmRow))}
             shops = session.scalars(select(ShopRow.id).where(ShopRow.active)).all()
-        for shop_id in shops:
-            flow = _orders_of(shop_id)
-            if _is_due(known.get(flow), timezone, now):
-                of_shop = OrderRow.shop_id == shop_id
-                self._learn(flow, OrderRow.received_at, (of_shop,), timezone, now)
-        if _is_due(known.get(_BOOKINGS), timezone, now):
-            self._learn(_BOOKINGS, PostingRow.updated_at, _BOOKED, timezone, now)
+        sources: dict[str, _Source] = {
+            _orders_of(shop_id): (OrderRow.received_at, (OrderRow.shop_id == shop_id,))
+            for shop_id in shops
+        }
+        sources[_BOOKINGS] = (PostingRow.updated_at, _BOOKED)
+        due = [flow for flow in sources if _is_due(known.get(flow), timezone, now)]
+        for flow in due:
+            self._learn(flow, *sources[flow], timezone, now)
+        return bool(due)
 
     def _learn(
         self,

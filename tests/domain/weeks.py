@@ -30,7 +30,7 @@ class ShopLife:
 
     def orders(self, begin: datetime, weeks: int, seed: int) -> list[datetime]:
         """Return when orders come in, the oldest first, in UTC."""
-        chance = random.Random(seed)
+        chance = random.Random(seed)  # noqa: S311 - no secret
         return sorted(
             at.astimezone(UTC)
             for hour, mean in self._hours(begin, weeks)
@@ -48,9 +48,7 @@ class ShopLife:
             yield hour, self.orders_a_day * day * share
 
 
-def _spread(
-    chance: random.Random, hour: datetime, mean: float
-) -> Iterator[datetime]:
+def _spread(chance: random.Random, hour: datetime, mean: float) -> Iterator[datetime]:
     """Yield times within an hour, *mean* of them on average."""
     hours = 0.0
     while mean:

@@ -1,0 +1,121 @@
+"""Watches over the whole: opens and ends alarms, and tells people of them.
+
+A thread of its own in every process: what it has to report may be that the engine does
+nothing. All processes look; the database lets one of them open an alarm or send.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from dataclasses import dataclass
+
+from dashboard.domain.alarms import AlarmRules, alarms_now
+from dashboard.domain.books import BooksFacts
+from dashboard.domain.clock import Clock
+from dashboard.domain.notices import Channel, trial
+from dashboard.domain.zones import zone_of_country
+from dashboard.notices.courier import Courier
+from dashboard.notices.failure import NotDelivered
+from dashboard.store.alarms import AlarmStore
+from dashboard.store.channels import ChannelStore
+from dashboard.store.company import CompanyStore
+from dashboard.store.notices import Delivery, NoticeStore
+from dashboard.store.sightings import Sightings
+
+_log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchStores:
+    """What the watch reads and writes."""
+
+    company: CompanyStore
+    sightings: Sightings
+    alarms: AlarmStore
+    channels: ChannelStore
+    notices: NoticeStore
+
+
+class Watch:
+    """Looks every 15 s whether somebody has to be told something."""
+
+    def __init__(self, stores: WatchStores, courier: Courier, clock: Clock) -> None:
+        self.stores = stores
+        self._courier = courier
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch in the background."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Look no more; a delivery under way may end."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def look(self) -> None:
+        """Learn what is due to be learned, open and end alarms, and tell of them."""
+        stores = self.stores
+        now = stores.sightings.now()
+        rules, _version = stores.alarms.rules()
+        facts = stores.company.facts()
+        zone = zone_of(rules, facts)
+        if stores.sightings.learn(zone, now):
+            stores.alarms.forget_old(now)
+            stores.notices.forget_old(now)
+        stores.alarms.settle(alarms_now(stores.sightings.seen(now), rules, now), now)
+        stores.notices.write_due(facts.organisation if facts else "", zone, now)
+        while not self._stopping.is_set():
+            delivery = stores.notices.claim(stores.sightings.now())
+            if delivery is None:
+                break
+            self._deliver(delivery)
+
+    def try_out(self, channel: Channel) -> str:
+        """Send a test to *channel* at once and return what went wrong, "" if nothing.
+
+        A channel that works gets what was given up before and still holds.
+        """
+        message = trial(secrets.token_hex(16), self._clock.now())
+        try:
+            remark = self._courier.deliver(channel, message)
+        except NotDelivered as error:
+            return str(error)
+        self.stores.notices.take_up_again(channel.id, self.stores.sightings.now())
+        return remark
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.look()
+            except Exception:  # noqa: BLE001 - logged
+                # The edge of the watch: a database that is away comes back.
+                _log.exception("the watch failed")
+            self._stopping.wait(_LOOK_EVERY_S)
+
+    def _deliver(self, delivery: Delivery) -> None:
+        notices, sightings = self.stores.notices, self.stores.sightings
+        fields = {"channel": delivery.channel.id, "notice": delivery.notice_id}
+        try:
+            remark = self._courier.deliver(delivery.channel, delivery.message)
+        except NotDelivered as error:
+            _log.warning("a notification was not delivered", extra=fields)
+            notices.failed(
+                delivery, str(error), sightings.now(), for_good=error.for_good
+            )
+            return
+        _log.info("a notification was delivered", extra=fields)
+        notices.delivered(delivery, sightings.now(), remark)
+
+
+def zone_of(rules: AlarmRules, facts: BooksFacts | None) -> str:
+    """Return the time zone the company keeps: as chosen, else as its country has."""
+    country = zone_of_country(facts.country) if facts is not None else None
+    return rules.timezone or country or "UTC"
