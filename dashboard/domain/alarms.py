@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from dashboard.domain.pauses import ConnectionPause
 from dashboard.domain.problems import Cause
 from dashboard.domain.rhythm import Rhythm, odd_from
 from dashboard.domain.runs import Schedule
@@ -132,7 +133,7 @@ class Seen:
     """Everything the alarms follow from.
 
     alive: when each role last said that it is.
-    paused: why the books may not be called now; "" while they may.
+    pause: why and since when the books are not called; None while they are.
     connected: whether there are books at all.
     waits_since: when the order that has waited longest could first be booked.
     usual_wait: how long nearly every order waits at most, once that is known.
@@ -142,7 +143,7 @@ class Seen:
     alive: Mapping[str, datetime] = field(default_factory=dict)
     schedules: tuple[Schedule, ...] = ()
     connected: bool = True
-    paused: str = ""
+    pause: ConnectionPause | None = None
     shops: tuple[ShopSeen, ...] = ()
     bookings: Flow = Flow()
     waits_since: datetime | None = None
@@ -160,22 +161,9 @@ def alarms_now(seen: Seen, rules: AlarmRules, now: datetime) -> tuple[Alarm, ...
     return tuple(alarm for rule in _RULES for alarm in rule(seen, rules, now))
 
 
-def patience(kind: AlarmKind, rules: AlarmRules) -> timedelta:
+def patience(kind: AlarmKind) -> timedelta:
     """Return how long an alarm has to hold before anybody is bothered with it."""
-    match kind:
-        case AlarmKind.WORKER_SILENT:
-            return _RESTART
-        case AlarmKind.BOOKS_PAUSED:
-            return timedelta(minutes=rules.paused_minutes)
-        case (
-            AlarmKind.SCHEDULE_LATE
-            | AlarmKind.WEBHOOK_OFF
-            | AlarmKind.NO_ORDERS
-            | AlarmKind.NO_BOOKINGS
-            | AlarmKind.NOT_DELIVERED
-            | AlarmKind.NEEDS_PERSON
-        ):
-            return timedelta(0)
+    return _RESTART if kind is AlarmKind.WORKER_SILENT else timedelta(0)
 
 
 def silent_from(flow: Flow, rules: AlarmRules) -> datetime | None:
@@ -269,7 +257,7 @@ def _orders(seen: Seen, rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
 
 
 def _bookings(seen: Seen, rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
-    if not seen.connected or seen.paused or "engine" in _silent_roles(seen, now):
+    if not seen.connected or seen.pause or "engine" in _silent_roles(seen, now):
         return
     last = seen.bookings.recent[-1] if seen.bookings.recent else None
     if seen.waits_since is not None:
@@ -303,14 +291,15 @@ def _longest_wait(seen: Seen, rules: AlarmRules) -> timedelta:
     return max(floor, _USUAL_WAITS * (seen.usual_wait or timedelta(0)))
 
 
-def _pauses(seen: Seen, _rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
-    if seen.paused:
+def _pauses(seen: Seen, rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
+    pause = seen.pause
+    if pause and now - pause.since >= timedelta(minutes=rules.paused_minutes):
         yield Alarm(
             kind=AlarmKind.BOOKS_PAUSED,
             subject="",
-            since=now,
+            since=pause.since,
             message=(
-                f"Calls to the books pause: {seen.paused.rstrip('.')}. Orders wait "
+                f"Calls to the books pause: {pause.reason.rstrip('.')}. Orders wait "
                 "and go on by themselves. If it lasts, see Settings > Connection."
             ),
         )

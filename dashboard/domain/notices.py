@@ -122,9 +122,9 @@ class News:
     alarms: tuple[StandingAlarm, ...]
 
 
-def is_ripe(standing: StandingAlarm, rules: AlarmRules, now: datetime) -> bool:
+def is_ripe(standing: StandingAlarm, now: datetime) -> bool:
     """Tell whether an alarm that holds is to be shown and told."""
-    return standing.ended_at is None and now >= _ripe_at(standing, rules)
+    return standing.ended_at is None and now >= _ripe_at(standing)
 
 
 def news_for(
@@ -146,9 +146,9 @@ def news_for(
     new = [
         each
         for each in standing
-        if not each.told and _wants(channel, each.alarm) and is_ripe(each, rules, now)
+        if not each.told and _wants(channel, each.alarm) and is_ripe(each, now)
     ]
-    if any(now - _ripe_at(each, rules) >= batch for each in new):
+    if any(now - _ripe_at(each) >= batch for each in new):
         return News(event=Event.ALARM, alarms=tuple(new))
     told = [each for each in standing if each.told]
     ends = [each.ended_at for each in told if each.ended_at is not None]
@@ -208,8 +208,8 @@ def _wants(channel: Channel, alarm: Alarm) -> bool:
     return alarm.kind in channel.kinds and not of_itself
 
 
-def _ripe_at(standing: StandingAlarm, rules: AlarmRules) -> datetime:
-    return standing.opened_at + patience(standing.alarm.kind, rules)
+def _ripe_at(standing: StandingAlarm) -> datetime:
+    return standing.opened_at + patience(standing.alarm.kind)
 
 
 def _summary(alarms: Sequence[Alarm]) -> str:

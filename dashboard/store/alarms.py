@@ -67,8 +67,7 @@ class AlarmStore:
     def shown(self, now: datetime) -> tuple[Alarm, ...]:
         """Return the alarms that people are to see at *now*, the most urgent first."""
         with self._database.read() as session:
-            rules = read_alarm_rules(session)
-            shown = [each for each in _open(session) if is_ripe(each, rules, now)]
+            shown = [each for each in _open(session) if is_ripe(each, now)]
         urgency = list(AlarmKind)
         shown.sort(key=lambda each: (urgency.index(each.alarm.kind), each.id))
         return tuple(each.alarm for each in shown)

@@ -14,7 +14,7 @@ from dashboard.domain.rhythm import LEARNED_OVER, RECENT, Rhythm, learn
 from dashboard.domain.status import OrderStatus
 from dashboard.store.codec import from_plain, to_plain
 from dashboard.store.database import Database, insert_missing
-from dashboard.store.gate import is_closed
+from dashboard.store.gate import pause_of
 from dashboard.store.listing_overview import OverviewReading
 from dashboard.store.schedules import schedule_of
 from dashboard.store.schema import (
@@ -82,7 +82,7 @@ class Sightings:
                     schedule_of(row) for row in session.scalars(select(ScheduleRow))
                 ),
                 connected=session.scalar(select(ConnectionRow.id)) is not None,
-                paused=_paused(session, now),
+                pause=pause_of(session.scalar(select(GateRow)), now),
                 shops=tuple(_shops(session, rhythms)),
                 bookings=Flow(
                     recent=_recent(session, PostingRow.updated_at, *_BOOKED),
@@ -196,13 +196,6 @@ def _alive(session: Session) -> dict[str, datetime]:
         HeartbeatRow.role
     )
     return {role: at for role, at in session.execute(newest)}  # noqa: C416 - rows are no pairs
-
-
-def _paused(session: Session, now: datetime) -> str:
-    gate = session.scalar(select(GateRow))
-    if gate is None or not is_closed(gate.closed_until, now):
-        return ""
-    return gate.reason or "no reason was given"
 
 
 def _waits_since(session: Session) -> datetime | None:

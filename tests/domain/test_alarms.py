@@ -18,6 +18,7 @@ from dashboard.domain.alarms import (
     alarms_now,
     in_quiet_hours,
 )
+from dashboard.domain.pauses import ConnectionPause, Pause
 from dashboard.domain.problems import Cause
 from dashboard.domain.rhythm import Rhythm
 from dashboard.domain.runs import Schedule, ScheduleKind, Task
@@ -60,6 +61,15 @@ def a_schedule(due: datetime, *, active: bool = True) -> Schedule:
 def a_problem(first_at: datetime) -> ProblemSeen:
     return ProblemSeen(
         cause=Cause.UNKNOWN_TAX_RATE, count=3, first_at=first_at, message="Choose one."
+    )
+
+
+def a_pause(since: datetime) -> ConnectionPause:
+    return ConnectionPause(
+        pause=Pause.DAY_LIMIT,
+        reason="The day's calls are used up",
+        since=since,
+        until=NOW + timedelta(hours=1),
     )
 
 
@@ -142,8 +152,8 @@ SITUATIONS: Mapping[str, tuple[dict[str, object], list[str]]] = {
         ["worker silent: engine"],
     ),
     "an order waits while the books pause": (
-        {"waits_since": ago(hours=9), "paused": "Day limit"},
-        ["books paused: "],
+        {"waits_since": ago(hours=9), "pause": a_pause(ago(minutes=10))},
+        [],
     ),
     "an order waits without any books": (
         {"waits_since": ago(hours=9), "connected": False},
@@ -158,7 +168,11 @@ SITUATIONS: Mapping[str, tuple[dict[str, object], list[str]]] = {
         ["no orders: demo"],
     ),
     # The rest
-    "the books pause": ({"paused": "Token revoked"}, ["books paused: "]),
+    "the books pause for long": (
+        {"pause": a_pause(ago(minutes=30))},
+        ["books paused: "],
+    ),
+    "the books pause": ({"pause": a_pause(ago(minutes=29))}, []),
     "a problem waits for a person": (
         {"problems": (a_problem(ago(minutes=16)),)},
         ["problems waiting: unknown tax rate"],

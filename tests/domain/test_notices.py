@@ -19,7 +19,7 @@ from dashboard.domain.notices import (
 )
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-RULES = AlarmRules(batch_minutes=3, paused_minutes=30)
+RULES = AlarmRules(batch_minutes=3)
 OFFICE = Channel(
     id=1, name="Office", kind=ChannelKind.EMAIL, kinds=tuple(AlarmKind), version=1
 )
@@ -72,9 +72,9 @@ def test_something_new_is_told_without_what_was_told() -> None:
     )
 
 
-def test_a_pause_of_the_books_is_told_when_it_lasts() -> None:
-    assert told_now(standing(32.9, AlarmKind.BOOKS_PAUSED)) is None
-    assert told_now(standing(33, AlarmKind.BOOKS_PAUSED)) is not None
+def test_a_restart_of_the_workers_is_no_news() -> None:
+    assert told_now(standing(4.9, AlarmKind.WORKER_SILENT)) is None
+    assert told_now(standing(5, AlarmKind.WORKER_SILENT)) is not None
 
 
 def test_what_was_over_before_anybody_was_told_is_never_told() -> None:
