@@ -35,6 +35,27 @@ def upgrade() -> None:
         batch_op.create_index('ix_activities_kind_id', ['kind', 'id'], unique=False)
         batch_op.create_index('ix_activities_user_id', ['user_id', 'id'], unique=False)
 
+    op.create_table('alarm_rules',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('rules', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_alarm_rules'))
+    )
+    op.create_table('alarms',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('open_key', sa.Text(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('message', sa.Text(), nullable=False),
+    sa.Column('since', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('opened_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', UtcDateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_alarms')),
+    sa.UniqueConstraint('open_key', name=op.f('uq_alarms_open_key'))
+    )
+    with op.batch_alter_table('alarms', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_alarms_ended_at'), ['ended_at'], unique=False)
+
     op.create_table('api_tokens',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -64,6 +85,19 @@ def upgrade() -> None:
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_calls_at'), ['at'], unique=False)
 
+    op.create_table('channels',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('kinds', sa.JSON(), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('failed_at', UtcDateTime(timezone=True), nullable=True),
+    sa.Column('failure', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_channels')),
+    sa.UniqueConstraint('name', name=op.f('uq_channels_name'))
+    )
     op.create_table('company_rules',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('invoice_when', sa.Text(), nullable=False),
@@ -138,6 +172,13 @@ def upgrade() -> None:
     with op.batch_alter_table('requests', schema=None) as batch_op:
         batch_op.create_index('ix_requests_state_due', ['state', 'not_before'], unique=False)
 
+    op.create_table('rhythms',
+    sa.Column('flow', sa.Text(), nullable=False),
+    sa.Column('learned_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('rhythm', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('usual_wait_s', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('flow', name=op.f('pk_rhythms'))
+    )
     op.create_table('schedules',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -194,6 +235,26 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
     sa.UniqueConstraint('email', name=op.f('uq_users_email'))
     )
+    op.create_table('notices',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('channel_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('event', sa.Text(), nullable=False),
+    sa.Column('message', sa.JSON(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('not_before', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('claimed_until', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('claim_token', sa.Integer(), nullable=False),
+    sa.Column('error', sa.Text(), nullable=False),
+    sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['channel_id'], ['channels.id'], name=op.f('fk_notices_channel_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notices'))
+    )
+    with op.batch_alter_table('notices', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_notices_channel_id'), ['channel_id'], unique=False)
+        batch_op.create_index('ix_notices_state_due', ['state', 'not_before'], unique=False)
+
     op.create_table('orders',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -235,6 +296,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_orders_invoice_number', ['invoice_number'], unique=False)
         batch_op.create_index('ix_orders_number', ['number'], unique=False)
         batch_op.create_index('ix_orders_problem', ['cause', 'cause_about', 'id', 'status_at'], unique=False, sqlite_where=sa.text("cause <> ''"), postgresql_where=sa.text("cause <> ''"))
+        batch_op.create_index('ix_orders_shop_received', ['shop_id', 'received_at'], unique=False)
         batch_op.create_index('ix_orders_status_id', ['status', 'id'], unique=False)
 
     op.create_table('password_links',
@@ -277,6 +339,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_runs_created_at'), ['created_at'], unique=False)
         batch_op.create_index('ix_runs_state', ['state'], unique=False)
 
+    op.create_table('shop_webhooks',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('since', UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_shop_webhooks_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_shop_webhooks'))
+    )
     op.create_table('user_sessions',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -320,6 +389,19 @@ def upgrade() -> None:
         batch_op.create_index('ix_exchanges_result_id', ['result', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_exchanges_run_id'), ['run_id'], unique=False)
         batch_op.create_index('ix_exchanges_slow_id', ['id'], unique=False, sqlite_where=sa.text('duration_ms >= 3000'), postgresql_where=sa.text('duration_ms >= 3000'))
+
+    op.create_table('notice_alarms',
+    sa.Column('channel_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('alarm_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('event', sa.Text(), nullable=False),
+    sa.Column('notice_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['alarm_id'], ['alarms.id'], name=op.f('fk_notice_alarms_alarm_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['channel_id'], ['channels.id'], name=op.f('fk_notice_alarms_channel_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['notice_id'], ['notices.id'], name=op.f('fk_notice_alarms_notice_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', 'alarm_id', 'event', name=op.f('pk_notice_alarms'))
+    )
+    with op.batch_alter_table('notice_alarms', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_notice_alarms_notice_id'), ['notice_id'], unique=False)
 
     op.create_table('order_events',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -368,6 +450,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('natural_key', name=op.f('uq_postings_natural_key'))
     )
     with op.batch_alter_table('postings', schema=None) as batch_op:
+        batch_op.create_index('ix_postings_kind_updated', ['kind', 'state', 'updated_at'], unique=False)
         batch_op.create_index('ix_postings_order', ['order_id'], unique=False)
         batch_op.create_index('ix_postings_requires', ['requires_id'], unique=False)
         batch_op.create_index('ix_postings_state_kind', ['state', 'kind', 'id'], unique=False)
@@ -397,6 +480,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_postings_state_kind')
         batch_op.drop_index('ix_postings_requires')
         batch_op.drop_index('ix_postings_order')
+        batch_op.drop_index('ix_postings_kind_updated')
 
     op.drop_table('postings')
     op.drop_table('order_revisions')
@@ -405,6 +489,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_order_events_order')
 
     op.drop_table('order_events')
+    with op.batch_alter_table('notice_alarms', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_notice_alarms_notice_id'))
+
+    op.drop_table('notice_alarms')
     with op.batch_alter_table('exchanges', schema=None) as batch_op:
         batch_op.drop_index('ix_exchanges_slow_id', sqlite_where=sa.text('duration_ms >= 3000'), postgresql_where=sa.text('duration_ms >= 3000'))
         batch_op.drop_index(batch_op.f('ix_exchanges_run_id'))
@@ -419,6 +507,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_user_sessions_user_id'))
 
     op.drop_table('user_sessions')
+    op.drop_table('shop_webhooks')
     with op.batch_alter_table('runs', schema=None) as batch_op:
         batch_op.drop_index('ix_runs_state')
         batch_op.drop_index(batch_op.f('ix_runs_created_at'))
@@ -430,17 +519,24 @@ def downgrade() -> None:
     op.drop_table('password_links')
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.drop_index('ix_orders_status_id')
+        batch_op.drop_index('ix_orders_shop_received')
         batch_op.drop_index('ix_orders_problem', sqlite_where=sa.text("cause <> ''"), postgresql_where=sa.text("cause <> ''"))
         batch_op.drop_index('ix_orders_number')
         batch_op.drop_index('ix_orders_invoice_number')
         batch_op.drop_index('ix_orders_contact')
 
     op.drop_table('orders')
+    with op.batch_alter_table('notices', schema=None) as batch_op:
+        batch_op.drop_index('ix_notices_state_due')
+        batch_op.drop_index(batch_op.f('ix_notices_channel_id'))
+
+    op.drop_table('notices')
     op.drop_table('users')
     op.drop_table('tax_rules')
     op.drop_table('sign_in_throttles')
     op.drop_table('shops')
     op.drop_table('schedules')
+    op.drop_table('rhythms')
     with op.batch_alter_table('requests', schema=None) as batch_op:
         batch_op.drop_index('ix_requests_state_due')
 
@@ -450,6 +546,7 @@ def downgrade() -> None:
     op.drop_table('gates')
     op.drop_table('connections')
     op.drop_table('company_rules')
+    op.drop_table('channels')
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_calls_at'))
 
@@ -457,6 +554,11 @@ def downgrade() -> None:
     op.drop_table('call_slots')
     op.drop_table('call_hours')
     op.drop_table('api_tokens')
+    with op.batch_alter_table('alarms', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_alarms_ended_at'))
+
+    op.drop_table('alarms')
+    op.drop_table('alarm_rules')
     with op.batch_alter_table('activities', schema=None) as batch_op:
         batch_op.drop_index('ix_activities_user_id')
         batch_op.drop_index('ix_activities_kind_id')
