@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -88,11 +89,19 @@ class Database:
             sqlite_readonly=True, postgresql_readonly=True
         )
         self._clock = clock
+        # SQLite lets writers that wait sleep, for up to 100 ms at a time, and whoever
+        # comes by first gets in: threads of one process agree among themselves instead.
+        on_sqlite = engine.dialect.name == "sqlite"
+        self._turn = threading.Lock() if on_sqlite else nullcontext()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session that commits at the end, or rolls back on an error."""
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+        with (
+            self._turn,
+            Session(self._engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     @contextmanager
