@@ -6,16 +6,18 @@ import dataclasses
 import json
 import types
 import typing
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
 from dashboard.domain.books import ContactDraft, Draft, InvoiceDraft, PaymentDraft
 from dashboard.domain.postings import PostingKind
 
 _T = TypeVar("_T")
+_Loader = Callable[[Any], Any]
 
 _DRAFTS: dict[PostingKind, type[Draft]] = {
     PostingKind.CONTACT: ContactDraft,
@@ -36,18 +38,21 @@ def load_draft(kind: PostingKind, text: str) -> Draft:
 
 def to_plain(value: object) -> Any:  # noqa: ANN401 - JSON
     """Turn a dataclass into what JSON can hold; decimals and dates become text."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = (field.name for field in dataclasses.fields(value))
+    kind: Any = type(value)
+    names = _field_names(kind)
+    if names is not None:
         return {name: to_plain(getattr(value, name)) for name in names}
-    if isinstance(value, tuple):
-        return [to_plain(item) for item in value]
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, date):  # a datetime is one, too
-        return value.isoformat()
-    return value
+    match value:
+        case tuple():
+            return [to_plain(item) for item in value]
+        case Enum():
+            return value.value
+        case Decimal():
+            return str(value)
+        case date():  # a datetime is one, too
+            return value.isoformat()
+        case _:
+            return value
 
 
 def from_plain(wanted: type[_T], data: Any) -> _T:  # noqa: ANN401 - JSON
@@ -55,27 +60,48 @@ def from_plain(wanted: type[_T], data: Any) -> _T:  # noqa: ANN401 - JSON
 
     Fields that *wanted* has no more are passed over: an earlier version kept them.
     """
-    return typing.cast("_T", _load(wanted, data))
+    target: Any = wanted
+    return typing.cast("_T", _loader(target)(data))
 
 
-def _load(wanted: Any, data: Any) -> Any:  # noqa: ANN401 - JSON
+@cache
+def _field_names(kind: type) -> tuple[str, ...] | None:
+    """Return the fields of a dataclass, None for any other type."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+@cache  # a type is looked into once, not for every value
+def _loader(wanted: Any) -> _Loader:  # noqa: ANN401 - a type, or an alias of one
+    """Return what turns JSON into a value of type *wanted*."""
     origin = typing.get_origin(wanted)
     if origin is tuple:
-        (item, _ellipsis) = typing.get_args(wanted)
-        return tuple(_load(item, each) for each in data)
+        item = _loader(typing.get_args(wanted)[0])
+        return lambda data: tuple(map(item, data))
     if origin in {types.UnionType, typing.Union}:
-        (item,) = (a for a in typing.get_args(wanted) if a is not types.NoneType)
-        return None if data is None else _load(item, data)
+        (some,) = (a for a in typing.get_args(wanted) if a is not types.NoneType)
+        load = _loader(some)
+        return lambda data: None if data is None else load(data)
     if dataclasses.is_dataclass(wanted) and isinstance(wanted, type):
-        hints = _hints(wanted)
-        return wanted(**{k: _load(hints[k], v) for k, v in data.items() if k in hints})
+        return _dataclass_loader(wanted)
+    plain: _Loader = _as_it_is
     if issubclass(wanted, (datetime, date)):
-        return wanted.fromisoformat(data)
-    if issubclass(wanted, (Decimal, Enum)):
-        return wanted(data)
+        plain = wanted.fromisoformat
+    elif issubclass(wanted, (Decimal, Enum)):
+        plain = wanted
+    return plain
+
+
+def _as_it_is(data: Any) -> Any:  # noqa: ANN401 - JSON
     return data
 
 
-@lru_cache
-def _hints(wanted: type) -> dict[str, Any]:
-    return typing.get_type_hints(wanted)
+def _dataclass_loader(wanted: type) -> _Loader:
+    hints = typing.get_type_hints(wanted)
+    loaders = {name: _loader(hints[name]) for name in _field_names(wanted) or ()}
+
+    def load(data: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of type wanted
+        return wanted(**{k: loaders[k](v) for k, v in data.items() if k in loaders})
+
+    return load

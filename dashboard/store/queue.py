@@ -87,6 +87,8 @@ class WorkQueue:
         with self._database.write() as session:
             now = self._database.now(session)
             due = session.scalars(eligible(kind).with_only_columns(PostingRow.id)).all()
+            if not due:
+                return False
             orders = orders_of(session, due)
             lock_orders(session, orders)
             rows = session.scalars(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select, update
 from sqlalchemy.orm import Session
 
 from dashboard.domain.postings import PostingKind, PostingState
@@ -20,6 +21,28 @@ from dashboard.store.schema import (
     RequestRow,
 )
 
+_Row = Row[*tuple[Any, ...]]
+
+# What decides a status, and what follows from it.
+_DECIDING = (
+    OrderRow.id,
+    OrderRow.contact_posting_id,
+    OrderRow.decision,
+    OrderRow.decision_reason,
+    OrderRow.decision_problem,
+    OrderRow.paid_hundredths,
+    OrderRow.total_hundredths,
+)
+_DERIVED = (
+    OrderRow.status,
+    OrderRow.reason,
+    OrderRow.cause,
+    OrderRow.cause_about,
+    OrderRow.message,
+    OrderRow.settings_section,
+    OrderRow.next_attempt_at,
+)
+
 
 def refresh_standings(session: Session, order_ids: Iterable[int], at: datetime) -> None:
     """Derive the status of the orders anew, within the caller's transaction."""
@@ -27,10 +50,18 @@ def refresh_standings(session: Session, order_ids: Iterable[int], at: datetime) 
     if not ids:
         return
     session.flush()
-    rows = session.scalars(select(OrderRow).where(OrderRow.id.in_(ids))).all()
-    progress = _progress(session, rows)
-    for row in rows:
-        _refresh(row, progress[row.id], at)
+    orders = session.execute(
+        select(*_DECIDING, *_DERIVED).where(OrderRow.id.in_(ids)).order_by(OrderRow.id)
+    ).all()
+    progress = _progress(session, orders)
+    changes = [
+        change
+        for order in orders
+        if (change := _change(order, progress[order.id], at)) is not None
+    ]
+    if changes:
+        session.execute(update(OrderRow), changes)
+        _forget_derived(session, {change["id"] for change in changes})
 
 
 def orders_of(session: Session, posting_ids: Iterable[int]) -> set[int]:
@@ -49,14 +80,12 @@ def orders_of(session: Session, posting_ids: Iterable[int]) -> set[int]:
 
 def lock_orders(session: Session, order_ids: Iterable[int]) -> None:
     """Lock orders in one sequence, before their postings: no waiting in a circle."""
-    ids = sorted(order_ids)
-    session.scalars(
-        select(OrderRow)
-        .where(OrderRow.id.in_(ids))
+    session.execute(
+        select(OrderRow.id)
+        .where(OrderRow.id.in_(sorted(order_ids)))
         .order_by(OrderRow.id)
         .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    )
 
 
 def add_event(  # noqa: PLR0913 - a row has its columns
@@ -108,39 +137,60 @@ def problem_from_plain(data: Mapping[str, str] | None) -> Problem | None:
     )
 
 
-def _refresh(row: OrderRow, progress: list[Progress], at: datetime) -> None:
+def _change(
+    order: _Row, progress: list[Progress], at: datetime
+) -> dict[str, Any] | None:
+    """Return what is to be written to an order; None if all of it stands there."""
     standing = standing_of(
-        Decision(row.decision),
-        row.decision_reason,
-        problem_from_plain(row.decision_problem),
+        Decision(order.decision),
+        order.decision_reason,
+        problem_from_plain(order.decision_problem),
         progress,
-        paid_in_full=row.paid_hundredths >= row.total_hundredths,
+        paid_in_full=order.paid_hundredths >= order.total_hundredths,
     )
-    if row.status != standing.status.value:
-        row.status_at = at
     problem = standing.problem
-    row.status = standing.status.value
-    row.reason = standing.reason
-    row.cause = problem.cause.value if problem else ""
-    row.cause_about = problem.about if problem else ""
-    row.message = problem.message if problem else ""
-    row.settings_section = problem.settings_section if problem else ""
-    row.next_attempt_at = standing.next_attempt_at
+    derived = {
+        "status": standing.status.value,
+        "reason": standing.reason,
+        "cause": problem.cause.value if problem else "",
+        "cause_about": problem.about if problem else "",
+        "message": problem.message if problem else "",
+        "settings_section": problem.settings_section if problem else "",
+        "next_attempt_at": standing.next_attempt_at,
+    }
+    changed = {name for name, value in derived.items() if value != getattr(order, name)}
+    if not changed:
+        return None
+    if "status" in changed:
+        derived["status_at"] = at
+    return {"id": order.id, **derived}
 
 
-def _progress(
-    session: Session, rows: Iterable[OrderRow]
-) -> Mapping[int, list[Progress]]:
+def _forget_derived(session: Session, order_ids: set[int]) -> None:
+    """Let rows that the session holds be read anew where they were written past it."""
+    names = [column.key for column in (*_DERIVED, OrderRow.status_at)]
+    for row in session.identity_map.values():
+        if isinstance(row, OrderRow) and row.id in order_ids:
+            session.expire(row, names)
+
+
+def _progress(session: Session, orders: Sequence[_Row]) -> Mapping[int, list[Progress]]:
     """Return the progress of each order's postings, its contact's first."""
     orders_by_contact: dict[int, list[int]] = defaultdict(list)
-    ids = []
-    for row in rows:
-        ids.append(row.id)
-        if row.contact_posting_id is not None:
-            orders_by_contact[row.contact_posting_id].append(row.id)
-    postings = session.scalars(
-        select(PostingRow)
-        .where(or_(PostingRow.order_id.in_(ids), PostingRow.id.in_(orders_by_contact)))
+    for order in orders:
+        if order.contact_posting_id is not None:
+            orders_by_contact[order.contact_posting_id].append(order.id)
+    own = PostingRow.order_id.in_([order.id for order in orders])
+    postings = session.execute(
+        select(
+            PostingRow.id,
+            PostingRow.order_id,
+            PostingRow.kind,
+            PostingRow.natural_key,
+            PostingRow.state,
+            PostingRow.problem,
+        )
+        .where(or_(own, PostingRow.id.in_(orders_by_contact)))
         .order_by(PostingRow.id)
     ).all()
     carriers = _open_requests(session, postings)
@@ -155,23 +205,28 @@ def _progress(
     return result
 
 
-def _open_requests(
-    session: Session, postings: Iterable[PostingRow]
-) -> Mapping[int, RequestRow]:
+def _open_requests(session: Session, postings: Iterable[_Row]) -> Mapping[int, _Row]:
     """Return the request that carries each posting in flight."""
     ids = [p.id for p in postings if p.state == PostingState.IN_FLIGHT.value]
     if not ids:
         return {}
     found = session.execute(
-        select(RequestMemberRow.posting_id, RequestRow)
+        select(
+            RequestMemberRow.posting_id,
+            RequestRow.state,
+            RequestRow.attempts,
+            RequestRow.last_sent_at,
+            RequestRow.given_up_at,
+            RequestRow.not_before,
+        )
         .join(RequestRow, RequestRow.id == RequestMemberRow.request_id)
         .where(RequestMemberRow.posting_id.in_(ids))
         .where(RequestRow.state != RequestState.DONE.value)
     )
-    return {row.posting_id: row.RequestRow for row in found}
+    return {request.posting_id: request for request in found}
 
 
-def _step(posting: PostingRow, request: RequestRow | None) -> Progress:
+def _step(posting: _Row, request: _Row | None) -> Progress:
     kind, state = PostingKind(posting.kind), PostingState(posting.state)
     problem = problem_from_plain(posting.problem)
     if request is None:
@@ -188,7 +243,7 @@ def _step(posting: PostingRow, request: RequestRow | None) -> Progress:
     )
 
 
-def _no_answer(posting: PostingRow, request: RequestRow) -> Problem:
+def _no_answer(posting: _Row, request: _Row) -> Problem:
     return Problem(
         cause=Cause.NO_ANSWER,
         message=(

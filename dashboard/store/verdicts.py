@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -49,7 +51,7 @@ class VerdictWriter:
 
     def confirm(self, member: Posting, accepted: Accepted | Found) -> None:
         """Mark a posting as booked; never the other way, whoever says so."""
-        posting = self._locked(member)
+        posting = self._rows[member.id]
         if posting.state == PostingState.CONFIRMED.value:
             if posting.document_id != accepted.document_id:
                 self._warn(posting, _doubled(posting, accepted))
@@ -70,7 +72,7 @@ class VerdictWriter:
 
     def refuse(self, member: Posting, problem: Problem) -> None:
         """Mark a posting as refused, unless it is decided already."""
-        posting = self._locked(member)
+        posting = self._rows[member.id]
         if posting.state == PostingState.IN_FLIGHT.value:
             posting.state = PostingState.REFUSED.value
             posting.problem = problem_to_plain(problem)
@@ -79,7 +81,7 @@ class VerdictWriter:
 
     def is_worth_asking(self, member: Posting, clash: Clash) -> bool:
         """Count a clash; refuse the posting once asking has not explained several."""
-        posting = self._locked(member)
+        posting = self._rows[member.id]
         posting.clashes += 1
         if posting.clashes < _MAX_CLASHES:
             return True
@@ -111,7 +113,7 @@ class VerdictWriter:
         )
 
     def _amend(self, member: Posting, instead: TryInstead) -> None:
-        posting = self._locked(member)
+        posting = self._rows[member.id]
         if posting.state == PostingState.IN_FLIGHT.value:
             posting.state = PostingState.PENDING.value
             posting.draft = dump_draft(instead.draft)
@@ -119,13 +121,17 @@ class VerdictWriter:
             posting.updated_at = self._at
             self.tell(posting.order_id, "amended", instead.reason)
 
-    def _locked(self, member: Posting) -> PostingRow:
-        return self._session.scalars(
+    @cached_property
+    def _rows(self) -> Mapping[int, PostingRow]:
+        """All members by id, locked when the first is asked for."""
+        rows = self._session.scalars(
             select(PostingRow)
-            .where(PostingRow.id == member.id)
+            .where(PostingRow.id.in_([member.id for member in self._claim.members]))
+            .order_by(PostingRow.id)
             .with_for_update()
             .execution_options(populate_existing=True)
-        ).one()
+        )
+        return {row.id: row for row in rows}
 
     def _warn(self, posting: PostingRow, problem: Problem) -> None:
         """Mark what is booked as doubtful: nothing more is built on it."""
