@@ -86,10 +86,12 @@ class Row:
 
 
 @contextmanager
-def started(*command: str | Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
+def started(
+    *command: str | Path, env: _Headers | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """Run a program as long as the block."""
     process = subprocess.Popen(  # noqa: S603 - our own commands
-        command, stdout=subprocess.PIPE, text=True, **options
+        command, stdout=subprocess.PIPE, text=True, env=env
     )
     try:
         yield process
@@ -255,7 +257,11 @@ def served(company: Company, *, workers: int) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, **company.environment, "SLUICE_WORKERS": str(workers)}
+    environment = {
+        **os.environ,  # noqa: TID251 - a program beside this one gets it too
+        **company.environment,
+        "SLUICE_WORKERS": str(workers),
+    }
     command = (_script("sluice"), "serve", "--port", str(port))
     with started(*command, env=environment) as process:
         url = f"http://127.0.0.1:{port}"
