@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-_MASK = "•••"
+from dashboard.domain.exchanges import MASK
+
 _SECRET_HEADERS = {"authorization", "cookie", "set-cookie"}
 _SECRET_FIELDS = {"access_token", "refresh_token", "id_token", "client_secret"}
 # How the books name what tells who a customer is; the order page knows them anyway.
@@ -47,7 +48,7 @@ _NAME_TAKEN = re.compile(r"(The contact name ).*?( is already)")
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers with secrets masked."""
     return {
-        name: _MASK if name.lower() in _SECRET_HEADERS else value
+        name: MASK if name.lower() in _SECRET_HEADERS else value
         for name, value in headers.items()
     }
 
@@ -58,21 +59,21 @@ def mask_body(body: bytes, content_type: str) -> str:
     if "form-urlencoded" in content_type:
         pairs = parse_qsl(text, keep_blank_values=True)
         return urlencode(
-            [(k, _MASK if k in _SECRET_FIELDS else v) for k, v in pairs], safe=_MASK
+            [(k, MASK if k in _SECRET_FIELDS else v) for k, v in pairs], safe=MASK
         )
     try:
         data = json.loads(text)
         people = set(_people(data, parent=""))
         return json.dumps(_masked(data, "", people), ensure_ascii=False)
     except RecursionError:
-        return _MASK  # nested so deep that nobody can tell what is in it
+        return MASK  # nested so deep that nobody can tell what is in it
     except ValueError:
-        return _XML.sub(rf"<\1>{_MASK}", text)
+        return _XML.sub(rf"<\1>{MASK}", text)
 
 
 def mask_query(url: str) -> str:
     """Return an address with names and e-mail addresses in its filter masked."""
-    return _QUERY.sub(rf"\1{_MASK}\2", url)
+    return _QUERY.sub(rf"\1{MASK}\2", url)
 
 
 def _people(data: Any, parent: str) -> Iterator[str]:  # noqa: ANN401 - JSON
@@ -98,7 +99,7 @@ def _masked(data: Any, parent: str, people: set[str]) -> Any:  # noqa: ANN401 - 
 def _masked_field(key: str, value: Any, parent: str, people: set[str]) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, str) and value:
         if key in _SECRET_FIELDS or _is_personal(key, parent):
-            return _MASK
+            return MASK
         if key == "Message":
             return _masked_message(value, people)
     return _masked(value, key, people)
@@ -107,8 +108,8 @@ def _masked_field(key: str, value: Any, parent: str, people: set[str]) -> Any:  
 def _masked_message(message: str, people: set[str]) -> str:
     """Return what the books say without the names they say it of."""
     for text in sorted(people, key=len, reverse=True):
-        message = message.replace(text, _MASK)
-    return _NAME_TAKEN.sub(rf"\1{_MASK}\2", message)
+        message = message.replace(text, MASK)
+    return _NAME_TAKEN.sub(rf"\1{MASK}\2", message)
 
 
 def _is_personal(key: str, parent: str) -> bool:

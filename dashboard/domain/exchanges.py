@@ -13,6 +13,8 @@ from dashboard.domain.pauses import Pause
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.domain.problems import Problem
 
+# Stands for what was taken out of an exchange before it was kept.
+MASK = "•••"
 # What takes longer than this, in milliseconds, people ask about.
 SLOW_MS = 3_000
 _REFUSED_FROM = 400

@@ -2,11 +2,103 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
 
-from dashboard.domain.exchanges import Exchange
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from dashboard.domain.exchanges import SLOW_MS, Exchange, ExchangeResult
 from dashboard.store.database import Database
-from dashboard.store.schema import ExchangeRow
+from dashboard.store.schema import (
+    ExchangeRow,
+    OrderRow,
+    PostingRow,
+    RequestMemberRow,
+)
+
+# Beyond this, counting costs more than anybody learns from the number.
+COUNTED_UP_TO: Final = 10_000
+# A list that is read whole is read in parts: no transaction stays open for long.
+_PART = 500
+# More than any order has; a contact may serve thousands of orders.
+_MAX_FOUND = 1_000
+
+_SUMMARY: Final = (
+    ExchangeRow.id,
+    ExchangeRow.at,
+    ExchangeRow.purpose,
+    ExchangeRow.result,
+    ExchangeRow.method,
+    ExchangeRow.url,
+    ExchangeRow.status,
+    ExchangeRow.error,
+    ExchangeRow.duration_ms,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangeFilter:
+    """Which exchanges a list holds; what is empty does not limit it.
+
+    *number* is a whole number of an order or of a document: an invoice number, a
+    payment reference.
+    """
+
+    result: ExchangeResult | None = None
+    purpose: str = ""
+    slow: bool = False
+    number: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangeSummary:
+    """An exchange without headers and bodies."""
+
+    id: int
+    at: datetime
+    purpose: str
+    result: ExchangeResult
+    method: str
+    url: str
+    status: int | None
+    error: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangePage:
+    """Some exchanges, the newest first, and whether there are more on either side."""
+
+    exchanges: tuple[ExchangeSummary, ...]
+    has_previous: bool
+    has_next: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultCount:
+    """How many exchanges had a result; never more than `COUNTED_UP_TO`."""
+
+    result: ExchangeResult
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarriedOrder:
+    """An order for which a request carried something."""
+
+    id: int
+    number: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +112,7 @@ class StoredExchange:
 
 
 class ExchangeListing:
-    """Reads single exchanges."""
+    """Reads exchanges, one and many."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,6 +122,89 @@ class ExchangeListing:
         with self._database.read() as session:
             row = session.get(ExchangeRow, exchange_id)
             return None if row is None else exchange_of(row)
+
+    def orders_of(self, request_id: int) -> tuple[CarriedOrder, ...]:
+        """Return the orders a request carried something for, by number.
+
+        A contact may serve many orders; it counts for the one it was made for.
+        """
+        query = (
+            select(OrderRow.id, OrderRow.number, OrderRow.external_id)
+            .join(PostingRow, PostingRow.order_id == OrderRow.id)
+            .join(RequestMemberRow, RequestMemberRow.posting_id == PostingRow.id)
+            .where(RequestMemberRow.request_id == request_id)
+            .order_by(OrderRow.number, OrderRow.id)
+            .distinct()
+        )
+        with self._database.read() as session:
+            return tuple(
+                CarriedOrder(id=key, number=number or external_id)
+                for key, number, external_id in session.execute(query)
+            )
+
+    def page(
+        self,
+        wanted: ExchangeFilter,
+        *,
+        size: int,
+        after: int | None = None,
+        before: int | None = None,
+    ) -> ExchangePage:
+        """Return the *size* exchanges older than *after*, or newer than *before*."""
+        backwards = before is not None
+        with self._database.read() as session:
+            query = select(*_SUMMARY).where(*_conditions(session, wanted))
+            if before is not None:
+                query = query.where(ExchangeRow.id > before).order_by(ExchangeRow.id)
+            else:
+                query = query.order_by(ExchangeRow.id.desc())
+                if after is not None:
+                    query = query.where(ExchangeRow.id < after)
+            found = list(_summaries(session, query.limit(size + 1)))
+        more = len(found) > size
+        found = found[:size]
+        if backwards:
+            found.reverse()
+        return ExchangePage(
+            exchanges=tuple(found),
+            has_previous=more if backwards else after is not None,
+            has_next=backwards or more,
+        )
+
+    def counts(self, wanted: ExchangeFilter) -> tuple[ResultCount, ...]:
+        """Count by result what *wanted* holds, whatever result it asks for."""
+        with self._database.read() as session:
+            common = _conditions(session, replace(wanted, result=None))
+            counts = session.execute(
+                select(*(_count([*common, _came_to(each)]) for each in ExchangeResult))
+            ).one()
+        return tuple(
+            ResultCount(result=result, count=count)
+            for result, count in zip(ExchangeResult, counts, strict=True)
+        )
+
+    def all(self, wanted: ExchangeFilter) -> Iterator[ExchangeSummary]:
+        """Yield every exchange of a list, reading a part of it at a time."""
+        after = None
+        while True:
+            page = self.page(wanted, size=_PART, after=after)
+            yield from page.exchanges
+            if not page.has_next:
+                return
+            after = page.exchanges[-1].id
+
+
+def calls_of_run(
+    session: Session, run_id: int, limit: int
+) -> tuple[ExchangeSummary, ...]:
+    """Return the first exchanges of a run, within the caller's transaction."""
+    query = (
+        select(*_SUMMARY)
+        .where(ExchangeRow.run_id == run_id)
+        .order_by(ExchangeRow.id)
+        .limit(limit)
+    )
+    return _summaries(session, query)
 
 
 def exchange_of(row: ExchangeRow) -> StoredExchange:
@@ -52,3 +227,70 @@ def exchange_of(row: ExchangeRow) -> StoredExchange:
             duration_ms=row.duration_ms,
         ),
     )
+
+
+def _summaries(
+    session: Session, query: Select[*tuple[Any, ...]]
+) -> tuple[ExchangeSummary, ...]:
+    return tuple(
+        ExchangeSummary(**{**row, "result": ExchangeResult(row["result"])})
+        for row in session.execute(query).mappings()
+    )
+
+
+def _count(conditions: Sequence[ColumnElement[bool]]) -> ScalarSelect[int]:
+    """Return a query that counts, but not beyond what anybody wants to know."""
+    some = select(ExchangeRow.id).where(*conditions).limit(COUNTED_UP_TO).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def _came_to(result: ExchangeResult) -> ColumnElement[bool]:
+    return ExchangeRow.result == result.value
+
+
+def _conditions(
+    session: Session, wanted: ExchangeFilter
+) -> Sequence[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.result is not None:
+        conditions.append(_came_to(wanted.result))
+    if wanted.purpose:
+        conditions.append(ExchangeRow.purpose == wanted.purpose)
+    if wanted.slow:
+        # Written out: with a parameter, SQLite does not see that its index fits.
+        conditions.append(ExchangeRow.duration_ms >= literal_column(str(SLOW_MS)))
+    if wanted.number:
+        conditions.append(ExchangeRow.id.in_(_about(session, wanted.number)))
+    return conditions
+
+
+def _about(session: Session, number: str) -> Sequence[int]:
+    """Return the exchanges that speak of an order or document of that number.
+
+    Found first: an order has a few of millions of exchanges, and no database would
+    guess so.
+    """
+    orders = select(OrderRow).where(
+        or_(OrderRow.number == number, OrderRow.invoice_number == number)
+    )
+    contacts = orders.with_only_columns(OrderRow.contact_posting_id)
+    postings = select(PostingRow.id).where(
+        or_(
+            PostingRow.order_id.in_(orders.with_only_columns(OrderRow.id)),
+            PostingRow.id.in_(contacts),
+            PostingRow.natural_key == number,
+        )
+    )
+    requests = (
+        select(RequestMemberRow.request_id)
+        .where(RequestMemberRow.posting_id.in_(_ids(session, postings)))
+        .distinct()
+    )
+    exchanges = select(ExchangeRow.id).where(
+        ExchangeRow.request_id.in_(_ids(session, requests))
+    )
+    return _ids(session, exchanges)
+
+
+def _ids(session: Session, query: Select[int]) -> Sequence[int]:
+    return session.scalars(query.limit(_MAX_FOUND)).all()

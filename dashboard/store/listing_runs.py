@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from dashboard.domain.runs import Run, RunState
 from dashboard.store.database import Database
+from dashboard.store.listing_exchanges import ExchangeSummary, calls_of_run
 from dashboard.store.runs import run_of
 from dashboard.store.schema import (
-    ExchangeRow,
     OrderEventRow,
     OrderRow,
     RunRow,
@@ -59,26 +59,12 @@ class RunEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunCall:
-    """A call a run made, without the bodies."""
-
-    id: int
-    at: datetime
-    purpose: str
-    method: str
-    url: str
-    status: int | None
-    error: str
-    duration_ms: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class RunDetail:
     """One run with what it did, the oldest first; at most 200 lines of each."""
 
     listed: ListedRun
     events: tuple[RunEvent, ...]
-    calls: tuple[RunCall, ...]
+    calls: tuple[ExchangeSummary, ...]
 
 
 class RunListing:
@@ -146,7 +132,7 @@ class RunListing:
             return RunDetail(
                 listed=_listed(row, name),
                 events=_events(session, run_id),
-                calls=_calls(session, run_id),
+                calls=calls_of_run(session, run_id, _MAX_LINES),
             )
 
 
@@ -189,23 +175,3 @@ def _events(session: Session, run_id: int) -> tuple[RunEvent, ...]:
         )
         for row, number in session.execute(query)
     )
-
-
-def _calls(session: Session, run_id: int) -> tuple[RunCall, ...]:
-    columns = (
-        ExchangeRow.id,
-        ExchangeRow.at,
-        ExchangeRow.purpose,
-        ExchangeRow.method,
-        ExchangeRow.url,
-        ExchangeRow.status,
-        ExchangeRow.error,
-        ExchangeRow.duration_ms,
-    )
-    query = (
-        select(*columns)
-        .where(ExchangeRow.run_id == run_id)
-        .order_by(ExchangeRow.id)
-        .limit(_MAX_LINES)
-    )
-    return tuple(RunCall(**row) for row in session.execute(query).mappings())

@@ -340,6 +340,8 @@ class ExchangeRow(Base):
         Index(
             "ix_exchanges_slow_id",
             "id",
+            "result",
+            "purpose",
             sqlite_where=text(f"duration_ms >= {SLOW_MS}"),
             postgresql_where=text(f"duration_ms >= {SLOW_MS}"),
         ),

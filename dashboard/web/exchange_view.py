@@ -6,7 +6,10 @@ import json
 import shlex
 from typing import Any
 
-from dashboard.domain.exchanges import Exchange
+from dashboard.domain.exchanges import MASK, Exchange
+
+# What a person has to fill in where a header was masked.
+_SECRETS = {"authorization": "Bearer YOUR_ACCESS_TOKEN", "cookie": "YOUR_COOKIE"}
 
 
 def pretty(body: str) -> str:
@@ -30,13 +33,19 @@ def part(body: str, position: int, members: int) -> str:
 
 
 def as_curl(exchange: Exchange) -> str:
-    """Write the request as a command; masked secrets have to be filled in."""
-    words = ["curl", "-X", exchange.method, shlex.quote(exchange.url)]
+    """Write the request as a command; words in capitals stand for what was masked."""
+    words = ["curl", "-X", exchange.method, _quoted(exchange.url)]
     for name, value in exchange.request_headers.items():
-        words += ["-H", shlex.quote(f"{name}: {value}")]
+        if value == MASK:
+            value = _SECRETS.get(name.lower(), MASK)  # noqa: PLW2901 - its stand-in
+        words += ["-H", _quoted(f"{name}: {value}")]
     if exchange.request_body:
-        words += ["--data", shlex.quote(exchange.request_body)]
+        words += ["--data", _quoted(exchange.request_body)]
     return " ".join(words)
+
+
+def _quoted(text: str) -> str:
+    return shlex.quote(text.replace(MASK, "HIDDEN"))
 
 
 def _parsed(body: str) -> Any:  # noqa: ANN401 - JSON

@@ -1,16 +1,91 @@
-"""One exchange with the books, in full."""
+"""The API log: every exchange with the books, found again and read in full."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dashboard.domain.csv_table import Cell
+from dashboard.domain.exchanges import ExchangeResult
 from dashboard.domain.users import Role
+from dashboard.store.listing_exchanges import (
+    COUNTED_UP_TO,
+    ExchangeFilter,
+    ExchangePage,
+    ExchangeSummary,
+)
 from dashboard.web.access import requires
+from dashboard.web.chips import Chip
+from dashboard.web.download import csv_download
 from dashboard.web.exchange_view import as_curl, pretty
+from dashboard.web.language import gettext as _
+from dashboard.web.language import number
+from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
+from dashboard.web.words import EXCHANGE_RESULTS, PURPOSES
 
 blueprint = Blueprint("exchanges", __name__)
+
+_PAGE_SIZE: Final = 50
+_MAX_TEXT: Final = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultTab:
+    """A result with how many exchanges had it under the current filter."""
+
+    label: str
+    count: str
+    href: str
+    here: bool
+    bad: bool = False
+
+
+@blueprint.get("/exchanges")
+@requires(Role.WATCHER)
+def index() -> ResponseReturnValue:
+    """Show the exchanges the address asks for, the newest first."""
+    wanted = _read_filter(request.args)
+    page = services().exchanges.page(
+        wanted,
+        size=_PAGE_SIZE,
+        after=request.args.get("after", type=row_id),
+        before=request.args.get("before", type=row_id),
+    )
+    previous_url, next_url = _beside(wanted, page)
+    return render_template(
+        "exchanges/index.html",
+        wanted=wanted,
+        args=_args(wanted),
+        exchanges=page.exchanges,
+        tabs=_tabs(wanted),
+        chips=_chips(wanted),
+        previous_url=previous_url,
+        next_url=next_url,
+    )
+
+
+@blueprint.get("/exchanges.csv")
+@requires(Role.WATCHER)
+def export() -> ResponseReturnValue:
+    """Send the whole list the address asks for as a file."""
+    every = services().exchanges.all(_read_filter(request.args))
+    header = (
+        _("Number"),
+        _("When"),
+        _("Purpose"),
+        _("Method"),
+        _("Address"),
+        _("Result"),
+        _("Status"),
+        _("Error"),
+        _("Milliseconds"),
+    )
+    return csv_download("api-log", header, map(_row, every))
 
 
 @blueprint.get("/exchanges/<row_id:exchange_id>")
@@ -20,11 +95,113 @@ def show(exchange_id: int) -> ResponseReturnValue:
     stored = services().exchanges.one(exchange_id)
     if stored is None:
         abort(404)
+    orders = (
+        services().exchanges.orders_of(stored.request_id) if stored.request_id else ()
+    )
     return render_template(
         "exchanges/show.html",
         stored=stored,
         exchange=stored.exchange,
+        orders=orders,
         sent=pretty(stored.exchange.request_body),
         answered=pretty(stored.exchange.response_body),
         curl=as_curl(stored.exchange),
     )
+
+
+def _row(exchange: ExchangeSummary) -> Sequence[Cell]:
+    return (
+        exchange.id,
+        exchange.at,
+        exchange.purpose,
+        exchange.method,
+        exchange.url,
+        str(EXCHANGE_RESULTS[exchange.result].label),
+        exchange.status,
+        exchange.error,
+        exchange.duration_ms,
+    )
+
+
+def _tabs(wanted: ExchangeFilter) -> tuple[ResultTab, ...]:
+    counts = {c.result: c.count for c in services().exchanges.counts(wanted)}
+    every = ResultTab(
+        label=_("All"),
+        count=_count(sum(counts.values()), full=COUNTED_UP_TO in counts.values()),
+        href=_href(replace(wanted, result=None)),
+        here=wanted.result is None,
+    )
+    return (
+        every,
+        *(
+            ResultTab(
+                label=EXCHANGE_RESULTS[result].label,
+                count=_count(count, full=count == COUNTED_UP_TO),
+                href=_href(replace(wanted, result=result)),
+                here=wanted.result is result,
+                bad=EXCHANGE_RESULTS[result].tone == "bad" and count > 0,
+            )
+            for result, count in counts.items()
+        ),
+    )
+
+
+def _count(count: int, *, full: bool) -> str:
+    """Write how many there are; a plus says that there may be more."""
+    return f"{number(count)}+" if full else number(count)
+
+
+def _chips(wanted: ExchangeFilter) -> tuple[Chip, ...]:
+    without: list[tuple[str, ExchangeFilter]] = []
+    if wanted.number:
+        text = _("Number: %(text)s", text=wanted.number)
+        without.append((text, replace(wanted, number="")))
+    if wanted.purpose:
+        purpose = PURPOSES.get(wanted.purpose, wanted.purpose)
+        text = _("Purpose: %(purpose)s", purpose=purpose)
+        without.append((text, replace(wanted, purpose="")))
+    if wanted.slow:
+        without.append((_("Slow"), replace(wanted, slow=False)))
+    return tuple(Chip(text=text, without=_href(rest)) for text, rest in without)
+
+
+def _beside(wanted: ExchangeFilter, page: ExchangePage) -> tuple[str, str]:
+    """Return the addresses of the pages before and after this one, if any."""
+    if not page.exchanges:
+        return "", ""
+    first, last = page.exchanges[0].id, page.exchanges[-1].id
+    return (
+        _href(wanted, before=first) if page.has_previous else "",
+        _href(wanted, after=last) if page.has_next else "",
+    )
+
+
+def _href(wanted: ExchangeFilter, **place: Any) -> str:  # noqa: ANN401 - an address
+    return url_for("exchanges.index", **_args(wanted), **place)
+
+
+def _args(wanted: ExchangeFilter) -> dict[str, Any]:
+    """Return what stands in the address; what is not asked for is left out."""
+    parts = {
+        "result": wanted.result.value if wanted.result else "",
+        "purpose": wanted.purpose,
+        "slow": "1" if wanted.slow else "",
+        "q": wanted.number,
+    }
+    return {name: value for name, value in parts.items() if value}
+
+
+def _read_filter(args: Mapping[str, str]) -> ExchangeFilter:
+    """Read an address; what makes no sense there is as if it were left out."""
+    results = {result.value: result for result in ExchangeResult}
+    return ExchangeFilter(
+        result=results.get(args.get("result", "")),
+        purpose=_text(args.get("purpose", "")),
+        slow=args.get("slow") == "1",
+        number=_text(args.get("q", "")),
+    )
+
+
+def _text(given: str) -> str:
+    """Return what can be searched for: PostgreSQL holds no NUL character."""
+    return given.replace("\0", "").strip()[:_MAX_TEXT]

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 from markupsafe import Markup
 
+from dashboard.domain.exchanges import SLOW_MS
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
@@ -20,8 +21,10 @@ from dashboard.web.summary import engine_state
 from dashboard.web.tracker import tracker
 from dashboard.web.words import (
     ACTIVITY_KINDS,
+    EXCHANGE_RESULTS,
     POSTING_KINDS,
     POSTING_STATES,
+    PURPOSES,
     ROLES,
     RUN_STATES,
     STATUSES,
@@ -48,6 +51,9 @@ def install_page(app: Flask) -> None:
         run_states=RUN_STATES,
         tasks=TASKS,
         triggers=TRIGGERS,
+        exchange_results=EXCHANGE_RESULTS,
+        purposes=PURPOSES,
+        slow_ms=SLOW_MS,
         roles=ROLES,
         activity_kinds=ACTIVITY_KINDS,
         OrderStatus=OrderStatus,

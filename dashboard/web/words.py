@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.exchanges import ExchangeResult
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.domain.status import OrderStatus
@@ -76,6 +77,29 @@ RUN_STATES: Mapping[RunState, Look] = {
 TASKS: Mapping[Task, str] = {
     Task.SYNC: _("Write orders to the books"),
     Task.PULL: _("Fetch orders from the shops"),
+}
+
+EXCHANGE_RESULTS: Mapping[ExchangeResult, Look] = {
+    ExchangeResult.ANSWERED: Look(
+        label=_("Answered"), tone="good", icon="check-circle-fill"
+    ),
+    ExchangeResult.REFUSED: Look(label=_("Refused"), tone="bad", icon="x-circle-fill"),
+    ExchangeResult.TOLD_TO_WAIT: Look(
+        label=_("Told to wait"), tone="waiting", icon="hourglass-split"
+    ),
+    ExchangeResult.FAILED: Look(
+        label=_("Server error"), tone="waiting", icon="exclamation-triangle-fill"
+    ),
+    ExchangeResult.SILENT: Look(
+        label=_("No answer"), tone="waiting", icon="question-circle"
+    ),
+}
+
+# What an exchange is for, as the connectors say it; another word is shown as it is.
+PURPOSES: Mapping[str, str] = {
+    "book": _("Book"),
+    "ask": _("Ask"),
+    "sign in": _("Sign in"),
 }
 
 TRIGGERS: Mapping[Trigger, str] = {

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from dashboard.app import Program
 from dashboard.domain.books import BooksFacts, LedgerAccount, TaxRate
 from dashboard.domain.clock import Clock
+from dashboard.domain.exchanges import MASK
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import (
     CompanyRules,
@@ -368,7 +369,7 @@ class Scene:
                 run_id=run_id,
                 method="PUT",
                 url="http://127.0.0.1:9/api.xro/2.0/Invoices",
-                request_headers={"Authorization": "***"},
+                request_headers={"Authorization": MASK},
                 request_body=body,
                 status=200,
                 response_headers={},

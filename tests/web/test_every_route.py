@@ -41,6 +41,8 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /api/v1/summary": TOKEN,
     "GET /assets/<filename>": EVERYBODY,
     "GET /bootstrap/static/<filename>": EVERYBODY,
+    "GET /exchanges": WATCHER,
+    "GET /exchanges.csv": WATCHER,
     "GET /exchanges/<exchange_id>": WATCHER,
     "GET /healthz": EVERYBODY,
     "GET /icons.svg": EVERYBODY,

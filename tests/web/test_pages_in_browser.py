@@ -45,6 +45,8 @@ PATHS = (
     "/orders/7/revisions/7",
     "/runs",
     "/runs/1",
+    "/exchanges",
+    "/exchanges?purpose=ask&slow=1",
     "/exchanges/1",
     "/schedules",
     "/schedules/1",

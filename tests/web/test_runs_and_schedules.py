@@ -43,7 +43,7 @@ def test_a_whole_exchange_can_be_copied_as_a_command(scene: Scene) -> None:
     text = scene.client().get("/exchanges/1").text
 
     assert "curl -X PUT" in text
-    assert "***" in text
+    assert "Authorization: Bearer YOUR_ACCESS_TOKEN" in text
 
 
 def test_a_schedule_is_previewed_before_it_is_saved(scene: Scene) -> None:
