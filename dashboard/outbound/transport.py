@@ -53,6 +53,13 @@ class NoAnswer(Exception):
     """It was sent, or may have been, and no complete answer came."""
 
 
+class _Session(requests.Session):
+    @override
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Lead nowhere: even unfollowed, requests reads all there is of a redirect."""
+        return None
+
+
 class Transport:
     """Makes calls; may be shared by threads.
 
@@ -67,7 +74,7 @@ class Transport:
     ) -> None:
         self._clock = clock
         self._deadline_s = deadline_s
-        self._session = requests.Session()
+        self._session = _Session()
         # Proxies and passwords of the machine's user are none of our business.
         self._session.trust_env = False
         self._adapter = HTTPAdapter(pool_maxsize=16, max_retries=0)

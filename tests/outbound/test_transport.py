@@ -168,9 +168,13 @@ def test_a_redirection_is_an_answer_and_is_not_followed(
     transport: Transport, server: BadServer, status: int
 ) -> None:
     location = f"Location: {server.url}/elsewhere\r\n".encode()
-    server.answer(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n%b\r\n" % (status, location))
+    server.answer(
+        b"HTTP/1.1 %d No\r\nContent-Length: 4\r\n%b\r\ngone" % (status, location)
+    )
 
-    assert put(transport, server.url).status == status
+    reply = put(transport, server.url)
+
+    assert (reply.status, reply.body) == (status, b"gone")
     assert server.connections == 1
 
 
