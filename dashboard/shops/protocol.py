@@ -1,11 +1,14 @@
-"""What every shop connector answers: the values and the protocol."""
+"""What every shop connector answers: the values and the protocols."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
+from dashboard.domain.exchanges import Exchange
 from dashboard.domain.order import Order
 
 
@@ -91,4 +94,121 @@ class ShopConnector(Protocol):
         Raises:
             NotJson: If *body* is not a JSON object.
         """
+        ...
+
+
+# Shops that can be asked -------------------------------------------------------------
+
+# Keeps a call to a shop; neither secrets nor people are in it.
+Log = Callable[[Exchange], None]
+
+
+class ShopSilent(Exception):
+    """The shop gave no usable answer; the message says what it is and what to do.
+
+    *wait_s* is how long it asked to be left alone, *code* its own word for the error;
+    both may be missing.
+    """
+
+    def __init__(
+        self, message: str, *, wait_s: float | None = None, code: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopAccess:
+    """Where the shop's API is and the keys that open it, for reading.
+
+    Orders placed before *orders_since* are left alone.
+    """
+
+    base_url: str
+    key: str
+    secret: str
+    orders_since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """An order as the shop's API gave it: what is kept of it, and what it says.
+
+    *headers* are kept beside *payload*: with them, `ShopConnector.read` reads the same.
+    """
+
+    external_id: str
+    payload: bytes
+    message: Received | NotUnderstood
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some orders that have changed, and the cursor from which to go on after them."""
+
+    orders: tuple[Fetched, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedOrder:
+    """What tells whether we know an order as it is now; *refunded* is positive."""
+
+    external_id: str
+    modified_at: datetime | None
+    total: Decimal
+    refunded: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhook:
+    """A webhook of the shop that sends orders; *active* is False when it is off."""
+
+    id: str
+    name: str
+    delivery_url: str
+    active: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopFacts:
+    """What a shop says of itself; *orders* counts those placed since the chosen day."""
+
+    currency: str
+    decimals: int
+    orders: int
+    webhooks: tuple[Webhook, ...]
+
+
+class ShopReader(Protocol):
+    """A shop that can be asked for its orders. Every method may raise `ShopSilent`."""
+
+    def facts(self) -> ShopFacts:
+        """Try the access out and return what the shop says of itself."""
+        ...
+
+    def changes(self, cursor: str) -> Iterator[Page]:
+        """Yield what has changed since *cursor*, which is empty the first time.
+
+        A version of an order may come twice, and none is left out, however the shop's
+        orders are edited meanwhile.
+        """
+        ...
+
+    def order(self, external_id: str) -> Fetched | None:
+        """Return an order as it is now, None when the shop has it no more."""
+        ...
+
+    def orders(self, since: datetime) -> Iterator[ListedOrder]:
+        """Yield all orders placed since then; one moved meanwhile may be left out."""
+        ...
+
+    def webhooks(self) -> tuple[Webhook, ...]:
+        """Return the webhooks that send orders, those that are off among them."""
+        ...
+
+    def switch_on(self, webhook: Webhook) -> bool:
+        """Switch a webhook on; False if the keys are for reading alone."""
         ...

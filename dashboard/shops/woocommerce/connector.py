@@ -19,6 +19,10 @@ from dashboard.shops.protocol import (
 )
 from dashboard.shops.woocommerce.order import VAT_NUMBER_KEYS, read_order
 
+# Not WooCommerce's: kept with an order we asked for, the number of decimals its shop
+# rounds to, which the amounts do not show.
+DECIMALS_HEADER = "X-Sluice-Shop-Decimals"
+
 _PING = re.compile(rb"webhook_id=[0-9]+")
 _ORDER_TOPICS = "order."
 _DELETED_TOPIC = "order.deleted"
@@ -72,7 +76,12 @@ class WooCommerce:
         only_id = set(payload) == {"id"}
         if (only_id or topic == _DELETED_TOPIC) and type(order_id) is int:
             return Deleted(external_id=str(order_id))
-        return read_order(payload, self._vat_number_keys)
+        decimals = header(headers, DECIMALS_HEADER)
+        return read_order(
+            payload,
+            self._vat_number_keys,
+            decimals=int(decimals) if decimals.isdecimal() else None,
+        )
 
 
 def _read_failure(payload: Mapping[str, Any]) -> Message:

@@ -65,12 +65,18 @@ class _TaxLine:
 
 
 def read_order(
-    payload: Mapping[str, Any], vat_number_keys: Sequence[str]
+    payload: Mapping[str, Any],
+    vat_number_keys: Sequence[str],
+    *,
+    decimals: int | None = None,
 ) -> Received | NotUnderstood:
-    """Read an order; every field that cannot be read is named."""
+    """Read an order; every field that cannot be read is named.
+
+    *decimals* is what the shop rounds amounts to, where that is known.
+    """
     errors: list[FieldError] = []
     fields = Fields(payload, errors)
-    order = _read_order(fields, vat_number_keys)
+    order = _read_order(fields, vat_number_keys, decimals)
     if errors:
         return NotUnderstood(
             external_id=order.external_id, number=order.number, errors=tuple(errors)
@@ -83,13 +89,15 @@ def with_refunds(order: str, refunds: str) -> str:
     return f'{order.rstrip()[:-1]},"{REFUND_DETAILS}":{refunds}}}'
 
 
-def _read_order(fields: Fields, vat_number_keys: Sequence[str]) -> Order:
+def _read_order(
+    fields: Fields, vat_number_keys: Sequence[str], decimals: int | None
+) -> Order:
     external_id = _read_id(fields)
     status = fields.text("status").removeprefix("wc-")
     if not status:
         fields.fault("status", "is missing")
     currency = _read_currency(fields)
-    total = _read_total(fields, currency)
+    total = _read_total(fields, currency, decimals)
     meta = dict(_read_meta(fields))
     rates = _Rates(fields, step=Decimal(1).scaleb(-decimals_of(currency)))
     return Order(
@@ -138,14 +146,17 @@ def _read_currency(fields: Fields) -> str:
     return currency
 
 
-def _read_total(fields: Fields, currency: str) -> Decimal:
+def _read_total(fields: Fields, currency: str, decimals: int | None) -> Decimal:
     """Read the total and refuse one that the shop has rounded too coarsely.
 
     WooCommerce renders every amount with the number of decimals in its settings: an
-    order over 12.08 says "12" where that is 0, and its cents are lost to us.
+    order over 12.08 says "12" where that is 0, and its cents are lost to us. Asked for
+    two decimals it says "12.00", so what it rounds to has to be known.
     """
     total = fields.amount("total")
     written = fields.decimals_written("total")
+    if written is not None and decimals is not None:
+        written = min(written, decimals)
     needed = decimals_of(currency)
     if total and written is not None and written < needed:
         fields.fault(
