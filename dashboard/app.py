@@ -19,12 +19,15 @@ from dashboard.domain.clock import Clock, SystemClock
 from dashboard.domain.exchanges import NotProcessed
 from dashboard.domain.pace import Pace
 from dashboard.domain.pauses import Pause
+from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.timing import Timing
 from dashboard.notices.courier import Courier
 from dashboard.outbound.address import AddressRefused, check_address
 from dashboard.outbound.transport import Transport
 from dashboard.scheduling.mirror import ScheduleMirror, install_defaults
+from dashboard.shops.protocol import Log, ShopAccess, ShopReader, ShopSilent
+from dashboard.shops.registry import READERS
 from dashboard.store.alarms import AlarmStore
 from dashboard.store.api_tokens import ApiTokenStore
 from dashboard.store.channels import ChannelStore
@@ -36,6 +39,7 @@ from dashboard.store.notices import NoticeStore
 from dashboard.store.orders import OrderStore
 from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
+from dashboard.store.pulls import ApiKeys, PullStore
 from dashboard.store.schedules import ScheduleStore
 from dashboard.store.sightings import Sightings
 from dashboard.store.users import UserStore
@@ -44,6 +48,7 @@ from dashboard.sync.actions import OrderActions
 from dashboard.sync.engine import Engine, Stores
 from dashboard.sync.intake import Intake
 from dashboard.sync.processes import process_name
+from dashboard.sync.puller import Puller, PullStores
 from dashboard.sync.setup import plan_waiting
 from dashboard.sync.watch import Watch, WatchStores
 from dashboard.web import register_pages
@@ -52,6 +57,8 @@ from dashboard.web.services import Services, open_services
 # An address that may not be called stays so until a person changes it.
 _PAUSE_S = 300.0
 _WEBHOOK_DEADLINE_S = 30.0
+# A shop on a small host takes its time for a hundred orders, but not for ever.
+_SHOP_DEADLINE_S = 40.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +76,8 @@ class Program:
     listing: OrderListing
     actions: OrderActions
     engine: Engine
+    puller: Puller
+    pulls: PullStore
     mirror: ScheduleMirror
     watch: Watch
     clock: Clock
@@ -76,6 +85,7 @@ class Program:
     def start(self) -> None:
         """Begin to work in the background: the engine and the schedules."""
         self.engine.start()
+        self.puller.start()
         install_defaults(ScheduleStore(self.database), self.clock.now())
         self.mirror.start()
         self.watch.start()
@@ -84,12 +94,14 @@ class Program:
         """Let calls under way end and begin nothing new."""
         self.watch.stop()
         self.mirror.stop()
+        self.puller.stop()
         self.engine.stop()
 
     def start_run(self, task: Task) -> int:
         """Ask for a run in a person's name and return its id."""
         run_id = self.engine.runs.queue(task, Trigger.PERSON)
         self.engine.wake(Trigger.PERSON)
+        self.puller.wake()
         return run_id
 
 
@@ -108,7 +120,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     orders = OrderStore(database)
     engine = _engine(settings, database, company, orders, clock)
     passwords = Passwords()
+    pulls = PullStore(database, Vault(settings.secret_key))
+    puller = _puller(settings, company, orders, pulls, engine, database, clock)
     actions = OrderActions(orders, engine.wake)
+
+    def wake(trigger: Trigger) -> None:
+        engine.wake(trigger)
+        puller.wake()
+
     return Program(
         settings=settings,
         app=app,
@@ -122,7 +141,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         actions=actions,
         engine=engine,
         watch=_watch(settings, database, company, clock),
-        mirror=ScheduleMirror(ScheduleStore(database), engine.runs, clock, engine.wake),
+        puller=puller,
+        pulls=pulls,
+        mirror=ScheduleMirror(ScheduleStore(database), engine.runs, clock, wake),
         clock=clock,
     )
 
@@ -193,6 +214,41 @@ def _watch(
     return Watch(stores, Courier(transport, allow_inner=inner), clock)
 
 
+def _puller(  # noqa: PLR0913, PLR0917 - the wiring of a process
+    settings: Settings,
+    company: CompanyStore,
+    orders: OrderStore,
+    pulls: PullStore,
+    engine: Engine,
+    database: Database,
+    clock: Clock,
+) -> Puller:
+    inner = settings.allow_loopback_api
+    transport = Transport(clock, _SHOP_DEADLINE_S, allow_inner=inner)
+
+    def open_shop(shop: Shop, keys: ApiKeys, log: Log) -> ShopReader:
+        try:
+            check_address(shop.base_url, allow_inner=inner)
+        except AddressRefused as error:
+            raise ShopSilent(str(error)) from error
+        access = ShopAccess(
+            base_url=shop.base_url,
+            key=keys.key,
+            secret=keys.secret,
+            orders_since=keys.orders_since,
+        )
+        return READERS[shop.kind](access, transport, clock, log)
+
+    stores = PullStores(
+        company=company,
+        pulls=pulls,
+        orders=orders,
+        exchanges=ExchangeStore(database),
+        runs=engine.runs,
+    )
+    return Puller(stores, open_shop, clock, engine.wake)
+
+
 def open_pages(program: Program) -> Flask:
     """Put everything that answers requests into the program's Flask application."""
     app, database, settings = program.app, program.database, program.settings
@@ -200,8 +256,9 @@ def open_pages(program: Program) -> Flask:
     intake = intake_blueprint(
         IntakeServices(
             company=program.company,
-            intake=Intake(program.company, program.orders),
+            intake=Intake(program.company, program.orders, program.pulls),
             wake=program.engine.wake,
+            look=program.puller.wake,
         )
     )
     api = open_api_services(

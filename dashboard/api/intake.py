@@ -13,20 +13,25 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from dashboard.domain.runs import Trigger
 from dashboard.shops.protocol import NotJson
 from dashboard.store.company import CompanyStore
-from dashboard.sync.intake import Intake, Kept, Nothing, WrongSignature
+from dashboard.sync.intake import Intake, Kept, Noted, Nothing, WrongSignature
 
 _log = logging.getLogger(__name__)
 
 MAX_BYTES = 1_000_000
+_TO_BE_READ = "The order is read from the shop itself, now or with the next pull."
 
 
 @dataclass(frozen=True, kw_only=True)
 class IntakeServices:
-    """What the intake works with; *wake* is called after the commit."""
+    """What the intake works with; both calls come after the commit.
+
+    *wake* says that an order is there, *look* that one is to be read from its shop.
+    """
 
     company: CompanyStore
     intake: Intake
     wake: Callable[[Trigger], None]
+    look: Callable[[], None]
 
 
 def intake_blueprint(services: IntakeServices) -> Blueprint:
@@ -53,11 +58,7 @@ def intake_blueprint(services: IntakeServices) -> Blueprint:
                 error.message,
                 position={"line": error.line, "column": error.column},
             )
-        if isinstance(result, Nothing):
-            return jsonify(status="nothing to store", reason=result.reason), 200
-        if result.news:
-            services.wake(Trigger.ORDER)
-        return _kept(result)
+        return _answer(result, services)
 
     return blueprint
 
@@ -72,6 +73,21 @@ def _body() -> bytes | None:
     except RequestEntityTooLarge:
         return None
     return body if len(body) <= MAX_BYTES else None
+
+
+def _answer(
+    result: Kept | Noted | Nothing, services: IntakeServices
+) -> ResponseReturnValue:
+    match result:
+        case Nothing(reason=reason):
+            return jsonify(status="nothing to store", reason=reason), 200
+        case Noted():
+            services.look()
+            return jsonify(status="noted", reason=_TO_BE_READ), 202
+        case Kept():
+            if result.news:
+                services.wake(Trigger.ORDER)
+            return _kept(result)
 
 
 def _kept(result: Kept) -> ResponseReturnValue:

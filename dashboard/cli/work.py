@@ -19,7 +19,7 @@ from dashboard.cli.terminal import (
     read_settings,
     tell,
 )
-from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Trigger
+from dashboard.domain.runs import Run, RunState, Trigger
 from dashboard.logs import configure_logging
 from dashboard.store.database import upgrade_schema
 
@@ -86,8 +86,17 @@ def sync(as_json: bool) -> None:  # noqa: FBT001
 @json_option
 def pull(as_json: bool) -> None:  # noqa: FBT001
     """Fetch orders from the shops that can be asked for them."""
-    facts = {"pulled": 0, "message": NOTHING_TO_PULL}
-    tell(NOTHING_TO_PULL, facts, as_json=as_json)
+    run = open_program().puller.run_now()
+    facts = {
+        "run": run.id,
+        "state": run.state.value,
+        "message": run.message,
+        "pulled": run.counts.orders,
+        "calls": run.counts.calls,
+    }
+    tell(run.message, facts, as_json=as_json)
+    if run.state is not RunState.DONE:
+        raise SystemExit(1)
 
 
 def _run(program: Program, *, as_json: bool) -> None:

@@ -74,7 +74,8 @@ class Shop:
 
     The slug matches `SLUG_PATTERN`. *prefix* goes before the order number in the
     invoice number and is unique among the shops, so that two shops with an order
-    1042 do not claim one invoice number.
+    1042 do not claim one invoice number. *base_url* is where it is asked for its
+    orders, empty where it only sends them.
     """
 
     id: int
@@ -83,3 +84,4 @@ class Shop:
     kind: str
     prefix: str
     active: bool = True
+    base_url: str = ""

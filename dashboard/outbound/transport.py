@@ -86,7 +86,13 @@ class Transport:
         self._last_used_s = clock.monotonic_s()
 
     def call(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        max_bytes: int = _MAX_BYTES,
     ) -> Reply:
         """Send once and read the whole answer, whatever its status.
 
@@ -107,7 +113,7 @@ class Transport:
                 stream=True,
             )
             with response:
-                content = self._read(response, started_s)
+                content = self._read(response, started_s, max_bytes)
         except UnicodeEncodeError as error:
             raise NotSent("A header has characters it cannot have") from error
         except (requests.RequestException, HTTPError, OSError) as error:
@@ -123,13 +129,15 @@ class Transport:
         if idle_s > _KEEP_ALIVE_S:
             self._adapter.poolmanager.clear()
 
-    def _read(self, response: requests.Response, started_s: float) -> bytes:
+    def _read(
+        self, response: requests.Response, started_s: float, max_bytes: int
+    ) -> bytes:
         """Read the body piece by piece: a time-out of requests is one per piece."""
         content = bytearray()
         while piece := response.raw.read1(_CHUNK, decode_content=True):
             content += piece
-            if len(content) > _MAX_BYTES:
-                raise NoAnswer(f"The answer is longer than {_MAX_BYTES} bytes")
+            if len(content) > max_bytes:
+                raise NoAnswer(f"The answer is longer than {max_bytes} bytes")
             if self._clock.monotonic_s() - started_s > self._deadline_s:
                 raise NoAnswer(f"The answer took longer than {self._deadline_s:g} s")
         expected = response.headers.get("Content-Length", "")

@@ -272,6 +272,7 @@ def shop_of(row: ShopRow) -> Shop:
         kind=row.kind,
         prefix=row.prefix,
         active=row.active,
+        base_url=row.base_url,
     )
 
 

@@ -159,6 +159,21 @@ def insert_missing(
     return session.scalar(missing.values(values).returning(key)) is not None
 
 
+def insert_all_missing(
+    session: Session,
+    table: type[Base],
+    rows: Sequence[dict[str, object]],
+    *,
+    unique: Sequence[str],
+) -> None:
+    """Insert rows but those whose *unique* columns are there already."""
+    postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if postgres else sqlite.insert
+    if rows:
+        statement = insert(table).on_conflict_do_nothing(index_elements=unique)
+        session.execute(statement, rows)
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Return what SQLAlchemy needs to know of the database at *url*."""
     # Parameters are names and addresses: errors are logged, and logs hold neither.

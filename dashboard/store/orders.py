@@ -20,7 +20,7 @@ from dashboard.domain.problems import Problem
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.status import Decision, OrderStatus
 from dashboard.store.company import read_rules, shop_of
-from dashboard.store.database import Database, insert_missing
+from dashboard.store.database import Database, insert_all_missing
 from dashboard.store.given_up import try_given_up_again
 from dashboard.store.planning import carry_out
 from dashboard.store.postings import IN_THE_BOOKS, own_postings, posting_of
@@ -115,37 +115,7 @@ class OrderStore:
         """
         with self._database.write() as session:
             now = self._database.now(session)
-            row, created = _find_or_create(session, shop, revision, now)
-            digest = content_hash(revision.payload)
-            stored = session.scalar(
-                select(RevisionRow).where(
-                    RevisionRow.order_id == row.id, RevisionRow.content_hash == digest
-                )
-            )
-            if stored is not None and stored.id == row.revision_id:
-                return Taken(order_id=row.id, news=False)
-            older = not created and _is_older(revision.order, row)
-            if stored is not None and older:
-                return Taken(order_id=row.id, news=False)
-            if stored is None:
-                stored = _keep(session, row, revision, digest, now)
-            if older:
-                text = "The shop sent an older version of the order. Nothing changes."
-                add_event(session, row.id, "received", text, at=now)
-                return Taken(order_id=row.id, news=False)
-            # Back to an earlier version, word for word, is a change as well.
-            row.revision_id = stored.id
-            text = "Order received" if created else "The shop changed the order"
-            add_event(
-                session, row.id, "received", f"{text} ({revision.source}).", at=now
-            )
-            if row.ignored_by and _concerns_the_books(session, row, revision.order):
-                row.ignored_by = ""
-                row.ignored_reason = ""
-                text = "Taken up again: the shop changed it after it was ignored."
-                add_event(session, row.id, "received", text, at=now)
-            _plan(session, row, shop, revision.order or revision.problem, planner, now)
-            return Taken(order_id=row.id, news=True)
+            return take_in_within(session, shop, revision, planner, now)
 
     def changeable_order_ids(self) -> tuple[int, ...]:
         """Return the orders that a change of the rules may concern."""
@@ -278,40 +248,122 @@ class OrderStore:
             )
 
 
-def _find_or_create(
-    session: Session, shop: Shop, revision: Revision, now: datetime
-) -> tuple[OrderRow, bool]:
-    mine = (OrderRow.shop_id == shop.id) & (
-        OrderRow.external_id == revision.external_id
+def take_in_within(  # noqa: PLR0913 - what a revision is judged by
+    session: Session,
+    shop: Shop,
+    revision: Revision,
+    planner: Planner,
+    now: datetime,
+    *,
+    reader: Reader | None = None,
+    run_id: int | None = None,
+) -> Taken:
+    """Store a revision and plan its order, within the caller's transaction.
+
+    With *reader*, one that only says in other words what the newest one said changes
+    nothing either: a shop that is asked again does not answer byte for byte the same.
+    """
+    row = _find_or_add(session, shop, revision, now)
+    created = row.revision_id is None
+    digest = content_hash(revision.payload)
+    stored = session.scalar(
+        select(RevisionRow).where(
+            RevisionRow.order_id == row.id, RevisionRow.content_hash == digest
+        )
     )
-    row = _locked(session, mine)
-    if row is not None:
-        return row, False
+    if stored is not None and stored.id == row.revision_id:
+        return Taken(order_id=row.id, news=False)
+    older = not created and _is_older(revision.order, row)
+    if older and (stored is not None or reader is not None):
+        return Taken(order_id=row.id, news=False)
+    if reader is not None and _says_the_same(session, row, revision, reader):
+        return Taken(order_id=row.id, news=False)
+    if stored is None:
+        stored = _keep(session, row, revision, digest, now)
+    if older:
+        text = "The shop sent an older version of the order. Nothing changes."
+        add_event(session, row.id, "received", text, at=now)
+        return Taken(order_id=row.id, news=False)
+    # Back to an earlier version, word for word, is a change as well.
+    row.revision_id = stored.id
+    text = f"{_what_came(row, revision, created=created)} ({revision.source})."
+    add_event(session, row.id, "received", text, at=now, run_id=run_id)
+    if row.ignored_by and _concerns_the_books(session, row, revision.order):
+        row.ignored_by = ""
+        row.ignored_reason = ""
+        text = "Taken up again: the shop changed it after it was ignored."
+        add_event(session, row.id, "received", text, at=now)
+    _plan(session, row, shop, revision.order or revision.problem, planner, now)
+    return Taken(order_id=row.id, news=True)
+
+
+def _says_the_same(
+    session: Session, row: OrderRow, revision: Revision, reader: Reader
+) -> bool:
+    newest = None if row.revision_id is None else _newest(session, row)
+    return newest is not None and reader(newest) == (revision.order or revision.problem)
+
+
+def _what_came(row: OrderRow, revision: Revision, *, created: bool) -> str:
+    if created:
+        return "Order received"
+    order = revision.order
+    if order is None or order.modified_at is None or row.modified_at is None:
+        return "The shop changed the order"
+    if order.modified_at == row.modified_at and hundredths(order.total) != (
+        row.total_hundredths
+    ):
+        # Its settings may have changed: it writes old orders by those of today.
+        return (
+            f"The shop tells a total of {order.total} {order.currency} now, without "
+            "saying that the order was changed"
+        )
+    return "The shop changed the order"
+
+
+def add_missing(
+    session: Session, shop: Shop, revisions: Iterable[Revision], now: datetime
+) -> None:
+    """Add the orders that are not there yet, still without a revision.
+
+    Two processes may meet the same new orders at once: one adds them, both go on. In
+    one sequence, or each would wait for what the other has added.
+    """
     defaults = {
         column.name: column.default.arg
         for column in OrderRow.__table__.columns
         if column.default is not None
     }
-    # Two processes may meet the same new order at once: one inserts, both go on.
-    created = insert_missing(
-        session,
-        OrderRow,
-        unique=["shop_id", "external_id"],
-        **defaults
+    numbers = {revision.external_id: revision.number for revision in revisions}
+    rows = [
+        defaults
         | {
             "shop_id": shop.id,
-            "external_id": revision.external_id,
-            "number": revision.number,
+            "external_id": external_id,
+            "number": number,
             "received_at": now,
             "decision": Decision.STOP.value,
             "status": "",
             "status_at": now,
-        },
+        }
+        for external_id, number in sorted(numbers.items())
+    ]
+    insert_all_missing(session, OrderRow, rows, unique=["shop_id", "external_id"])
+
+
+def _find_or_add(
+    session: Session, shop: Shop, revision: Revision, now: datetime
+) -> OrderRow:
+    mine = (OrderRow.shop_id == shop.id) & (
+        OrderRow.external_id == revision.external_id
     )
     row = _locked(session, mine)
     if row is None:
+        add_missing(session, shop, [revision], now)
+        row = _locked(session, mine)
+    if row is None:
         raise RuntimeError("an order vanished while it was taken in")
-    return row, created
+    return row
 
 
 def _locked(session: Session, condition: object) -> OrderRow | None:

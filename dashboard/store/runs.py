@@ -63,12 +63,15 @@ class RunStore:
             session.flush()
             return row.id
 
-    def take(self) -> Run | None:
-        """Take the oldest queued run, if there is one."""
+    def take(self, *tasks: Task) -> Run | None:
+        """Take the oldest queued run, of one of *tasks* if any are named."""
         with self._database.write() as session:
             row = session.scalar(
                 select(RunRow)
-                .where(RunRow.state == RunState.QUEUED.value)
+                .where(
+                    RunRow.state == RunState.QUEUED.value,
+                    RunRow.task.in_([task.value for task in tasks or Task]),
+                )
                 .order_by(RunRow.id)
                 .limit(1)
                 .with_for_update(skip_locked=True)
@@ -102,6 +105,15 @@ class RunStore:
                     .where(RunRow.id == run_id)
                     .values(heartbeat_at=now, **_counted(session, run_id))
                 )
+
+    def keep_alive(self, run_id: int) -> None:
+        """Say that a run is alive, whatever else this process does."""
+        with self._database.write() as session:
+            session.execute(
+                update(RunRow)
+                .where(RunRow.id == run_id)
+                .values(heartbeat_at=self._database.now(session))
+            )
 
     def leave(self) -> None:
         """Say that this process ends."""

@@ -146,6 +146,38 @@ class ShopRow(Base):
     secrets: Mapped[str] = mapped_column(Text)  # encrypted JSON list, newest first
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # How it is asked for its orders; empty where it only sends them
+    base_url: Mapped[str] = mapped_column(Text, default="")
+    api_keys: Mapped[str] = mapped_column(Text, default="")  # encrypted
+    orders_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ShopPullRow(Base):
+    """How far a shop has been read, and how that went last."""
+
+    __tablename__ = "shop_pulls"
+
+    shop_id: Mapped[int] = mapped_column(
+        ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True
+    )
+    cursor: Mapped[str] = mapped_column(Text, default="")  # the connector's own words
+    pulled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    compared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    problem: Mapped[str] = mapped_column(Text, default="")
+    not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class OrderHintRow(Base):
+    """An order that a webhook spoke of, to be read from the shop."""
+
+    __tablename__ = "order_hints"
+    __table_args__ = (Index("ix_order_hints_shop", "shop_id", "id"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"))
+    external_id: Mapped[str] = mapped_column(Text)
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class CompanyRulesRow(Base):

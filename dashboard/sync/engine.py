@@ -11,7 +11,7 @@ from dashboard.accounting.protocol import Books, BooksSilent, Log, Pacer
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange, NotProcessed
 from dashboard.domain.pace import Pace
-from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Task, Trigger
+from dashboard.domain.runs import Run, RunState, Task, Trigger
 from dashboard.domain.timing import Timing
 from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database
@@ -139,7 +139,7 @@ class Engine:
         self._stores.orders.refresh_lagging()
         states = []
         while not self._stopping.is_set():
-            run = self.runs.take()
+            run = self.runs.take(Task.SYNC)
             if run is None:
                 break
             states.append(self._carry_out(run).state)
@@ -182,7 +182,7 @@ class Engine:
     def _carry_out(self, run: Run) -> Run:
         match run.task:
             case Task.PULL:
-                return self.runs.finish(run.id, RunState.DONE, NOTHING_TO_PULL)
+                raise ValueError("the puller carries these out")
             case Task.SYNC:
                 return self._sync(run)
 

@@ -13,6 +13,7 @@ from dashboard.domain.rules import Shop
 from dashboard.shops.protocol import (
     Deleted,
     FieldError,
+    Message,
     NotJson,
     NotUnderstood,
     Ping,
@@ -21,6 +22,7 @@ from dashboard.shops.protocol import (
 from dashboard.shops.registry import CONNECTORS
 from dashboard.store.company import CompanyStore
 from dashboard.store.orders import OrderStore, Revision, StoredRevision, Taken
+from dashboard.store.pulls import PullStore
 from dashboard.sync.plan import plan_order
 
 # Kept with a payload: what a connector may need to read it again, and no signature.
@@ -51,6 +53,13 @@ class Nothing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Noted:
+    """A message about an order that is to be read from the shop itself."""
+
+    external_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Kept:
     """A message that is stored. *errors* say what could not be understood of it."""
 
@@ -62,14 +71,20 @@ class Kept:
 class Intake:
     """Brings messages of shops into the database."""
 
-    def __init__(self, company: CompanyStore, orders: OrderStore) -> None:
+    def __init__(
+        self, company: CompanyStore, orders: OrderStore, pulls: PullStore
+    ) -> None:
         self._company = company
         self._orders = orders
+        self._pulls = pulls
 
     def receive(
         self, shop: Shop, headers: Mapping[str, str], body: bytes
-    ) -> Kept | Nothing:
-        """Take in one pushed message; what it returns as kept is safely stored.
+    ) -> Kept | Noted | Nothing:
+        """Take in one pushed message; what it returns as kept or noted is stored.
+
+        Where the shop can be asked, a message is no more than a hint: it may be old, or
+        sent once more by somebody else, and what the order is now is read there.
 
         Raises:
             WrongSignature: If the shop's secrets did not sign these bytes.
@@ -81,7 +96,10 @@ class Intake:
         secrets = self._company.shop_secrets(shop)
         if not connector.signature_is_valid(headers, body, secrets):
             raise WrongSignature
-        match connector.read(headers, body):
+        message = connector.read(headers, body)
+        if shop.base_url:
+            return self._note(shop, message)
+        match message:
             case Ping(reason=reason):
                 return Nothing(reason=reason)
             case Deleted(external_id=external_id):
@@ -89,18 +107,33 @@ class Intake:
             case Received(order=order):
                 taken = self._store(shop, order.external_id, order, headers, body)
                 return Kept(order_id=taken.order_id, news=taken.news)
-            case NotUnderstood() as message:
+            case NotUnderstood():
                 return self._keep_unread(shop, message, headers, body)
+
+    def _note(self, shop: Shop, message: Message) -> Noted | Nothing:
+        """Keep which order a message speaks of."""
+        match message:
+            case Ping(reason=reason):
+                return Nothing(reason=reason)
+            case NotUnderstood(external_id="", errors=errors):
+                return Nothing(reason=errors[0].message)
+            case Received(order=Order(external_id=external_id)):
+                return self._note_hint(shop, external_id)
+            case Deleted(external_id=external_id):
+                return self._note_hint(shop, external_id)
+            case NotUnderstood(external_id=external_id):
+                return self._note_hint(shop, external_id)
+
+    def _note_hint(self, shop: Shop, external_id: str) -> Noted:
+        self._pulls.note_hint(shop, external_id)
+        return Noted(external_id=external_id)
 
     def _delete(
         self, shop: Shop, external_id: str, headers: Mapping[str, str], body: bytes
     ) -> Kept | Nothing:
-        order_id = self._orders.find(shop, external_id)
-        stored = None if order_id is None else self._orders.newest_revision(order_id)
-        told = None if stored is None else read_again(stored)
-        if not isinstance(told, Order):
+        gone = as_deleted(self._orders, shop, external_id)
+        if gone is None:
             return Nothing(reason="The shop deleted an order we do not know.")
-        gone = replace(told, phase=OrderPhase.DELETED, shop_status="deleted")
         taken = self._store(shop, external_id, gone, headers, body)
         return Kept(order_id=taken.order_id, news=taken.news)
 
@@ -111,20 +144,8 @@ class Intake:
         headers: Mapping[str, str],
         body: bytes,
     ) -> Kept:
-        external_id = message.external_id or f"unread-{content_hash(body)[:12]}"
-        taken = self._orders.take_in(
-            shop,
-            Revision(
-                external_id=external_id,
-                number=message.number or external_id,
-                order=None,
-                problem=_unread(message),
-                payload=body,
-                headers=_kept(headers),
-                source="push",
-            ),
-            plan_order,
-        )
+        revision = unread_revision(message, body, _kept(headers), source="push")
+        taken = self._orders.take_in(shop, revision, plan_order)
         return Kept(order_id=taken.order_id, news=taken.news, errors=message.errors)
 
     def _store(
@@ -145,6 +166,32 @@ class Intake:
             source="push",
         )
         return self._orders.take_in(shop, revision, plan_order)
+
+
+def unread_revision(
+    message: NotUnderstood, body: bytes, headers: Mapping[str, str], *, source: str
+) -> Revision:
+    """Return what is kept of an order that could not be read."""
+    external_id = message.external_id or f"unread-{content_hash(body)[:12]}"
+    return Revision(
+        external_id=external_id,
+        number=message.number or external_id,
+        order=None,
+        problem=_unread(message),
+        payload=body,
+        headers=headers,
+        source=source,
+    )
+
+
+def as_deleted(orders: OrderStore, shop: Shop, external_id: str) -> Order | None:
+    """Return an order as we know it, but deleted; None if we do not know it."""
+    order_id = orders.find(shop, external_id)
+    stored = None if order_id is None else orders.newest_revision(order_id)
+    told = None if stored is None else read_again(stored)
+    if not isinstance(told, Order):
+        return None
+    return replace(told, phase=OrderPhase.DELETED, shop_status="deleted")
 
 
 def read_again(stored: StoredRevision) -> Order | Problem | None:

@@ -58,7 +58,7 @@ def take_in(program: Program, **changes: object) -> None:
     body = json.dumps(order | changes).encode()
     digest = hmac.new(b"secret", body, hashlib.sha256).hexdigest()
     headers = {"X-Sluice-Signature": f"sha256={digest}"}
-    Intake(program.company, program.orders).receive(shop, headers, body)
+    Intake(program.company, program.orders, program.pulls).receive(shop, headers, body)
 
 
 # The database ----------------------------------------------------------------------
@@ -528,7 +528,9 @@ def test_sync_without_a_connection_fails_and_says_so(company: Any) -> None:
 
 
 def test_pull_says_that_orders_come_by_push(company: Any) -> None:
-    assert company.facts("pull") == {"pulled": 0, "message": NOTHING_TO_PULL}
+    facts = company.facts("pull")
+
+    assert (facts["pulled"], facts["message"]) == (0, NOTHING_TO_PULL)
 
 
 def test_serve_on_a_used_port_is_one_line(company: Any) -> None:

@@ -22,6 +22,8 @@ from dashboard.shops.woocommerce.failures import failure_of
 
 _PATH = "/wp-json/wc/v3/"
 _OK = 200
+# A hundred orders, some with all that plugins keep beside them.
+_MAX_BYTES = 20_000_000
 # Orders hold people: of a good answer nothing is kept here, of a bad one enough.
 _KEPT_BODY = 2000
 _KEPT_HEADERS = {"content-type", "date", "retry-after", "server", "x-wp-total"}
@@ -108,7 +110,9 @@ class Api:
         reply: Reply | None = None
         error = ""
         try:
-            reply = self._transport.call(method, url, headers, body)
+            reply = self._transport.call(
+                method, url, headers, body, max_bytes=_MAX_BYTES
+            )
         except NotSent as failure:
             error = str(failure)
             raise ShopSilent(

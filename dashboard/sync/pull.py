@@ -1,0 +1,194 @@
+"""Reads one shop: what its webhooks spoke of, what has changed, and now and then all.
+
+The cursor moves in the same commit as the orders it stands for, so a pull that ends
+anywhere is taken up there by the next. No transaction is open while a shop is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dashboard.domain.clock import Clock
+from dashboard.domain.money import hundredths
+from dashboard.domain.order import Order, OrderPhase
+from dashboard.domain.rules import Shop
+from dashboard.shops.protocol import (
+    Fetched,
+    ListedOrder,
+    NotUnderstood,
+    Received,
+    ShopReader,
+    ShopSilent,
+)
+from dashboard.store.orders import OrderStore, Revision
+from dashboard.store.pulls import ApiKeys, KnownOrder, PullStore
+from dashboard.sync.intake import as_deleted, read_again, unread_revision
+from dashboard.sync.plan import plan_order
+
+_SOURCE = "pull"
+_COMPARED_EVERY = timedelta(hours=24)
+# An order older than this is hardly edited, and a large shop has many of them.
+_COMPARED_BACK = timedelta(days=90)
+# More than these at once are not deletions but a shop that was put back or moved.
+_GONE_AT_MOST = 20
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What a pull of one shop has brought so far."""
+
+    read: int = 0
+    news: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopPull:
+    """One pull of one shop.
+
+    *arrived* is called after each commit that brought news, *stopping* asked before
+    each step.
+    """
+
+    shop: Shop
+    keys: ApiKeys
+    reader: ShopReader
+    pulls: PullStore
+    orders: OrderStore
+    clock: Clock
+    run_id: int
+    arrived: Callable[[], None]
+    stopping: Callable[[], bool]
+    tally: Tally = field(default_factory=Tally)
+
+    def heed_hints(self) -> None:
+        """Read the orders that webhooks spoke of."""
+        for external_id, newest in self.pulls.hints(self.shop).items():
+            if self.stopping():
+                return
+            self._read_one(external_id)
+            self.pulls.drop_hint(self.shop, external_id, newest)
+
+    def read_changes(self) -> None:
+        """Read what has changed since the last time.
+
+        Raises:
+            PulledElsewhere: If another process reads the same shop at the same time.
+        """
+        cursor = self.pulls.state(self.shop).cursor
+        for page in self.reader.changes(cursor):
+            if self.stopping():
+                return
+            self._take(page.orders, (cursor, page.cursor))
+            cursor = page.cursor
+
+    def compare_if_due(self) -> bool:
+        """Hold the shop's list of orders against ours once a day; True if it was done.
+
+        It finds what no change tells of: orders deleted for good, refunds deleted, and
+        whatever slipped through.
+        """
+        compared_at = self.pulls.state(self.shop).compared_at
+        now = self.clock.now()
+        if compared_at is not None and now - compared_at < _COMPARED_EVERY:
+            return False
+        since = max(self.keys.orders_since, now - _COMPARED_BACK)
+        for external_id in self._different(since):
+            if self.stopping():
+                return False
+            self._read_one(external_id)
+        return True
+
+    def _different(self, since: datetime) -> Sequence[str]:
+        """Return the orders the shop lists otherwise than we know them, or not at all.
+
+        Raises:
+            ShopSilent: If so many are gone that something else must be the matter.
+        """
+        known = self.pulls.known_orders(self.shop, since)
+        count = len(known)
+        other = [
+            listed.external_id
+            for listed in self.reader.orders(since)
+            if known.pop(listed.external_id, None) != _as_known(listed)
+        ]
+        if len(known) > max(_GONE_AT_MOST, count // 2):
+            raise ShopSilent(
+                f"The shop does not list {len(known)} of {count} orders it had before. "
+                "If it was put back from a backup or moved, put the orders back there. "
+                "Until then nothing is taken for deleted."
+            )
+        return [*other, *known]
+
+    def _read_one(self, external_id: str) -> None:
+        fetched = self.reader.order(external_id)
+        if fetched is None:
+            gone = as_deleted(self.orders, self.shop, external_id)
+            if gone is not None:
+                payload = f'{{"id":{external_id}}}'.encode()
+                self._store([_revision(gone, payload, {})], None)
+        elif self._is_ours(fetched):
+            self._take([fetched], None)
+
+    def _is_ours(self, fetched: Fetched) -> bool:
+        """Tell whether an order is one to keep: no basket, and not from before."""
+        match fetched.message:
+            case NotUnderstood():
+                return True
+            case Received(order=order):
+                late = order.ordered_at >= self.keys.orders_since
+                if late and order.phase is not OrderPhase.DRAFT:
+                    return True
+                return self.orders.find(self.shop, order.external_id) is not None
+
+    def _take(self, orders: Sequence[Fetched], cursors: tuple[str, str] | None) -> None:
+        self._store([revision_of(fetched) for fetched in orders], cursors)
+
+    def _store(
+        self, revisions: Sequence[Revision], cursors: tuple[str, str] | None
+    ) -> None:
+        taken = self.pulls.take_page(
+            self.shop,
+            revisions,
+            plan_order,
+            read_again,
+            run_id=self.run_id,
+            cursors=cursors,
+        )
+        news = sum(each.news for each in taken)
+        self.tally.read += len(taken)
+        self.tally.news += news
+        if news:
+            self.arrived()
+
+
+def revision_of(fetched: Fetched) -> Revision:
+    """Return what is kept of an order that the shop was asked for."""
+    match fetched.message:
+        case Received(order=order):
+            return _revision(order, fetched.payload, fetched.headers)
+        case NotUnderstood() as message:
+            return unread_revision(
+                message, fetched.payload, fetched.headers, source=_SOURCE
+            )
+
+
+def _revision(order: Order, payload: bytes, headers: Mapping[str, str]) -> Revision:
+    return Revision(
+        external_id=order.external_id,
+        number=order.number,
+        order=order,
+        problem=None,
+        payload=payload,
+        headers=headers,
+        source=_SOURCE,
+    )
+
+
+def _as_known(listed: ListedOrder) -> KnownOrder:
+    return KnownOrder(
+        modified_at=listed.modified_at,
+        total_hundredths=hundredths(listed.total),
+        refunded_hundredths=hundredths(listed.refunded),
+    )

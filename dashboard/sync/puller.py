@@ -1,0 +1,181 @@
+"""The puller of one process: carries out pulls of the shops, one at a time.
+
+Apart from the engine: a shop that answers slowly must not hold up the booking.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dashboard.domain.clock import Clock
+from dashboard.domain.exchanges import Exchange
+from dashboard.domain.rules import Shop
+from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Task, Trigger
+from dashboard.shops.protocol import Log, ShopFacts, ShopReader, ShopSilent
+from dashboard.store.company import CompanyStore
+from dashboard.store.exchanges import ExchangeStore
+from dashboard.store.orders import OrderStore
+from dashboard.store.pulls import ApiKeys, PulledElsewhere, PullStore
+from dashboard.store.runs import RunStore
+from dashboard.store.vault import SecretUnreadable
+from dashboard.sync.pull import ShopPull
+
+_log = logging.getLogger(__name__)
+
+# Work that nobody announced, such as a lost wake-up, waits this long.
+_SWEEP_S = 15.0
+
+# Opens a shop by its keys; raises ShopSilent if its address may not be called.
+OpenShop = Callable[[Shop, ApiKeys, Log], ShopReader]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PullStores:
+    """What the puller reads and writes."""
+
+    company: CompanyStore
+    pulls: PullStore
+    orders: OrderStore
+    exchanges: ExchangeStore
+    runs: RunStore
+
+
+class Puller:
+    """Carries out runs that pull the shops, in a thread of its own."""
+
+    def __init__(
+        self,
+        stores: PullStores,
+        open_shop: OpenShop,
+        clock: Clock,
+        wake_engine: Callable[[Trigger], None],
+    ) -> None:
+        self._stores = stores
+        self._open_shop = open_shop
+        self._clock = clock
+        self._wake_engine = wake_engine
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="puller", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work in the background."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Let the call under way end, begin none, and wait for the thread."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def wake(self) -> None:
+        """Say that there is a run to carry out, or an order to read."""
+        self._woken.set()
+
+    def run_now(self) -> Run:
+        """Pull all shops in the calling thread and return what came of it."""
+        return self._carry_out(self._stores.runs.begin(Task.PULL, Trigger.PERSON))
+
+    def test(self, shop: Shop) -> ShopFacts:
+        """Try out the access to a shop.
+
+        Raises:
+            ShopSilent: If it does not work; the message says what to do.
+        """
+        return self._reader(shop, self._keys(shop), run_id=None).facts()
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._work()
+            except Exception:  # noqa: BLE001 - logged
+                # The edge of the puller: a database that is away comes back.
+                _log.exception("the puller failed")
+            self._woken.wait(_SWEEP_S)
+            self._woken.clear()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            run = self._stores.runs.take(Task.PULL)
+            if run is None:
+                break
+            self._carry_out(run)
+        if self._stores.pulls.has_hints() and not self._stopping.is_set():
+            self._carry_out(self._stores.runs.begin(Task.PULL, Trigger.ORDER))
+
+    def _carry_out(self, run: Run) -> Run:
+        shops = [
+            shop
+            for shop in self._stores.company.shops()
+            if shop.active and shop.base_url
+        ]
+        if not shops:
+            return self._stores.runs.finish(run.id, RunState.DONE, NOTHING_TO_PULL)
+        results = [self._pull(shop, run) for shop in shops]
+        state = RunState.DONE if all(ok for ok, _ in results) else RunState.FAILED
+        message = " ".join(said for _, said in results if said)
+        return self._stores.runs.finish(run.id, state, message)
+
+    def _pull(self, shop: Shop, run: Run) -> tuple[bool, str]:
+        """Pull one shop; return whether it went well, and what is to be said of it."""
+        if run.trigger is not Trigger.PERSON and self._rests(shop):
+            return True, ""
+        try:
+            return True, self._pull_well(shop, run)
+        except PulledElsewhere:
+            return True, f"{shop.name}: another process reads it just now."
+        except ShopSilent as silent:
+            problem, wait_s = str(silent), silent.wait_s
+        except Exception as error:  # noqa: BLE001 - logged
+            # The edge of a run: one shop must not keep the others from being read.
+            _log.exception("a shop cannot be pulled", extra={"shop": shop.slug})
+            problem, wait_s = f"{type(error).__name__}: see the log.", None
+        self._stores.pulls.note_failure(shop, problem, wait_s)
+        return False, f"{shop.name}: {problem}"
+
+    def _pull_well(self, shop: Shop, run: Run) -> str:
+        keys = self._keys(shop)
+        pull = ShopPull(
+            shop=shop,
+            keys=keys,
+            reader=self._reader(shop, keys, run.id),
+            pulls=self._stores.pulls,
+            orders=self._stores.orders,
+            clock=self._clock,
+            run_id=run.id,
+            arrived=lambda: self._wake_engine(Trigger.ORDER),
+            stopping=self._stopping.is_set,
+        )
+        pull.heed_hints()
+        if run.trigger is not Trigger.ORDER:
+            pull.read_changes()
+            compared = pull.compare_if_due()
+            if not self._stopping.is_set():
+                self._stores.pulls.note_success(shop, compared=compared)
+        tally = pull.tally
+        return f"{shop.name}: {tally.read} orders read, {tally.news} new or changed."
+
+    def _rests(self, shop: Shop) -> bool:
+        not_before = self._stores.pulls.state(shop).not_before
+        return not_before is not None and self._clock.now() < not_before
+
+    def _keys(self, shop: Shop) -> ApiKeys:
+        try:
+            keys = self._stores.pulls.keys(shop)
+        except SecretUnreadable as error:
+            raise ShopSilent(str(error)) from error
+        if keys is None:
+            raise ShopSilent("There are no keys to this shop: Settings > Shops.")
+        return keys
+
+    def _reader(self, shop: Shop, keys: ApiKeys, run_id: int | None) -> ShopReader:
+        def log(exchange: Exchange) -> None:
+            self._stores.exchanges.add(exchange, request_id=None, run_id=run_id)
+            if run_id is not None:
+                self._stores.runs.keep_alive(run_id)
+
+        return self._open_shop(shop, keys, log)

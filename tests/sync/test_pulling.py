@@ -1,0 +1,452 @@
+"""Shops are pulled: every order once, whatever happens in the shop or to us meanwhile.
+
+The shop is the imitation of tests/fixtures, served over HTTP.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from dashboard.domain.rules import Shop
+from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Task, Trigger
+from dashboard.outbound.transport import Transport
+from dashboard.shops.protocol import Log, ShopAccess, ShopReader
+from dashboard.shops.woocommerce.reader import WooCommerceReader
+from dashboard.store.exchanges import ExchangeStore
+from dashboard.store.pulls import ApiKeys, PullStore
+from dashboard.store.runs import RunStore
+from dashboard.store.schema import RevisionRow
+from dashboard.store.vault import Vault
+from dashboard.sync.intake import Intake, Kept, Noted, Nothing
+from dashboard.sync.puller import Puller, PullStores
+from tests.fixtures.company import Company
+from tests.fixtures.databases import ClockedDatabase
+from tests.fixtures.woocommerce_shop import (
+    KEY,
+    SECRET,
+    WooCommerceShop,
+    firewall,
+    maintenance,
+    served,
+)
+
+HOOK_SECRET = "secret"
+
+
+class Pulled:
+    """A company that pulls its WooCommerce shop; time goes on in both together."""
+
+    def __init__(self, company: Company, shop: WooCommerceShop) -> None:
+        self.company = company
+        self.shop = shop
+        self.pulls = PullStore(company.database, Vault(b"k" * 32))
+        self.runs = RunStore(company.database, "test")
+        self.woken: list[Trigger] = []
+        self.here = self._add_shop("woo", shop.url)
+        self.puller = Puller(
+            PullStores(
+                company=company.settings,
+                pulls=self.pulls,
+                orders=company.orders,
+                exchanges=ExchangeStore(company.database),
+                runs=self.runs,
+            ),
+            self._open,
+            company.clock,
+            self.woken.append,
+        )
+        self.intake = Intake(company.settings, company.orders, self.pulls)
+
+    def _add_shop(self, slug: str, url: str) -> Shop:
+        settings = self.company.settings
+        new = Shop(id=0, slug=slug, name=slug.title(), kind="woocommerce", prefix="O-")
+        settings.add_shop(new, HOOK_SECRET, at=self.company.clock.now())
+        shop = settings.shop(slug)
+        assert shop is not None
+        keys = ApiKeys(key=KEY, secret=SECRET, orders_since=self.company.clock.now())
+        self.pulls.set_access(shop, url, keys)
+        return settings.shop(slug) or shop
+
+    def _open(self, shop: Shop, keys: ApiKeys, log: Log) -> ShopReader:
+        access = ShopAccess(
+            base_url=shop.base_url,
+            key=keys.key,
+            secret=keys.secret,
+            orders_since=keys.orders_since,
+        )
+        transport = Transport(self.company.clock, 10, allow_inner=True)
+        return WooCommerceReader(access, transport, self.company.clock, log)
+
+    def run(self, trigger: Trigger = Trigger.SCHEDULE) -> Run:
+        run = self.runs.begin(Task.PULL, trigger)
+        return self.puller._carry_out(run)
+
+    def later(self, seconds: float) -> None:
+        self.company.clock.advance(seconds)
+        self.shop.tick(seconds)
+
+    def hear(self, order_id: int) -> Kept | Noted | Nothing:
+        """Let the shop send a webhook about an order."""
+        body = json.dumps(self.shop._written(self.shop.orders[order_id], decimals=2))
+        return self.send(body.encode())
+
+    def send(
+        self, body: bytes, *, topic: str = "order.updated"
+    ) -> Kept | Noted | Nothing:
+        headers = {"X-WC-Webhook-Topic": topic} | signature(body)
+        return self.intake.receive(self.here, headers, body)
+
+    def statuses(self) -> dict[int, str]:
+        return {int(row.external_id): row.shop_status for row in self.company.rows()}
+
+    def revisions(self) -> int:
+        with self.company.database.read() as session:
+            return session.scalar(select(func.count()).select_from(RevisionRow)) or 0
+
+
+def signature(body: bytes) -> dict[str, str]:
+
+    digest = hmac.new(HOOK_SECRET.encode(), body, hashlib.sha256).digest()
+    return {"X-WC-Webhook-Signature": base64.b64encode(digest).decode()}
+
+
+@pytest.fixture
+def pulled(company: Company) -> Iterator[Pulled]:
+    with served(WooCommerceShop(company.clock.now())) as shop:
+        yield Pulled(company, shop)
+
+
+def test_orders_of_the_shop_are_taken_in(pulled: Pulled) -> None:
+    first, second = pulled.shop.place(), pulled.shop.place("11_")
+
+    run = pulled.run()
+
+    assert pulled.statuses() == {first: "processing", second: "failed"}
+    assert run.state is RunState.DONE
+    assert (run.counts.orders, run.counts.calls) == (2, 4)
+    assert run.message == "Woo: 2 orders read, 2 new or changed."
+    assert pulled.woken == [Trigger.ORDER]
+
+
+def test_pulling_again_changes_nothing(pulled: Pulled) -> None:
+    pulled.shop.place()
+    pulled.run()
+
+    run = pulled.run()
+
+    assert run.message == "Woo: 1 orders read, 0 new or changed."
+    assert pulled.revisions() == 1
+    assert run.counts.orders == 0
+
+
+def test_a_change_is_taken_in_once(pulled: Pulled) -> None:
+    order_id = pulled.shop.place()
+    pulled.run()
+    pulled.later(30)
+    pulled.shop.edit(order_id, status="completed")
+
+    pulled.run()
+
+    assert pulled.statuses() == {order_id: "completed"}
+    assert pulled.revisions() == 2
+
+
+def test_an_order_saved_without_a_change_is_not_told_as_changed(pulled: Pulled) -> None:
+    order_id = pulled.shop.place()
+    pulled.run()
+    story = pulled.company.story(str(order_id))
+    pulled.shop.edit_unseen(order_id, payment_url="https://shop.example/pay")
+
+    pulled.run()
+
+    assert pulled.company.story(str(order_id)) == story
+    assert pulled.revisions() == 1
+
+
+def test_a_total_that_changed_without_a_change_is_flagged(pulled: Pulled) -> None:
+    order_id = pulled.shop.place()
+    pulled.run()
+    pulled.shop.edit_unseen(order_id, total="13.00")
+
+    pulled.run()
+
+    story = pulled.company.story(str(order_id))
+    assert any("without saying that the order was changed" in line for line in story)
+
+
+def test_a_pull_that_breaks_off_goes_on_where_it_was(pulled: Pulled) -> None:
+    for _ in range(250):
+        pulled.shop.place()
+        pulled.later(1)
+    asked = iter(range(2))
+
+    def fail_after_two_pages() -> None:
+        if next(asked, None) is None:
+            pulled.shop.broken = maintenance()
+
+    pulled.shop.before_list = fail_after_two_pages
+    failed = pulled.run()
+    assert failed.state is RunState.FAILED
+    reached = len(pulled.statuses())
+    assert 0 < reached < 250
+
+    pulled.shop.broken, pulled.shop.before_list = None, lambda: None
+    pulled.shop.asked = []
+    pulled.run(Trigger.PERSON)
+
+    assert set(pulled.statuses()) == set(pulled.shop.orders)
+
+
+def test_a_page_that_is_not_stored_leaves_the_cursor_where_it_was(
+    pulled: Pulled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulled.shop.place()
+    before = pulled.pulls.state(pulled.here).cursor
+
+    def out_of_order(*_: object, **__: object) -> object:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("dashboard.store.pulls.take_in_within", out_of_order)
+        assert pulled.run().state is RunState.FAILED
+
+    assert pulled.pulls.state(pulled.here).cursor == before
+    pulled.run(Trigger.PERSON)
+    assert len(pulled.statuses()) == 1
+
+
+def test_a_shop_that_is_away_is_told_and_left_alone_for_a_while(pulled: Pulled) -> None:
+    pulled.shop.broken = firewall(429, Retry_After="600")
+
+    run = pulled.run()
+
+    assert run.state is RunState.FAILED
+    assert "fewer calls" in run.message
+    assert "fewer calls" in pulled.pulls.state(pulled.here).problem
+    pulled.shop.broken, pulled.shop.asked = None, []
+    pulled.run()
+    assert pulled.shop.asked == []
+    pulled.later(601)
+    pulled.run()
+    assert pulled.shop.asked
+    assert pulled.pulls.state(pulled.here).problem == ""
+
+
+def test_one_shop_that_fails_does_not_keep_the_others_from_being_read(
+    pulled: Pulled,
+) -> None:
+    with served(WooCommerceShop(pulled.shop.now)) as other:
+        new = Shop(id=0, slug="zoo", name="Zoo", kind="woocommerce", prefix="Z-")
+        settings = pulled.company.settings
+        settings.add_shop(new, HOOK_SECRET, at=pulled.shop.now)
+        shop = settings.shop("zoo")
+        assert shop is not None
+        keys = ApiKeys(key=KEY, secret=SECRET, orders_since=pulled.shop.now)
+        pulled.pulls.set_access(shop, other.url, keys)
+        order_id = other.place()
+        pulled.shop.broken = maintenance()
+
+        run = pulled.run()
+
+    assert run.state is RunState.FAILED
+    assert pulled.statuses() == {order_id: "processing"}
+
+
+def test_no_shop_to_pull_is_said(company: Company) -> None:
+    with served(WooCommerceShop(company.clock.now())) as shop:
+        pulled = Pulled(company, shop)
+        pulled.pulls.forget_access(pulled.here)
+
+        assert pulled.run().message == NOTHING_TO_PULL
+
+
+# Webhooks are a wake-up ---------------------------------------------------------------
+
+
+def test_a_webhook_is_a_hint_and_the_order_is_read_from_the_shop(
+    pulled: Pulled,
+) -> None:
+    order_id = pulled.shop.place()
+
+    heard = pulled.hear(order_id)
+
+    assert heard == Noted(external_id=str(order_id))
+    assert pulled.statuses() == {}
+    pulled.shop.edit(order_id, status="completed")
+    pulled.run(Trigger.ORDER)
+    assert pulled.statuses() == {order_id: "completed"}
+    assert not pulled.pulls.has_hints()
+
+
+def test_an_old_webhook_sent_again_changes_nothing(pulled: Pulled) -> None:
+    order_id = pulled.shop.place()
+    body = f'{{"id":{order_id}}}'.encode()
+    pulled.shop.trash(order_id)
+    pulled.send(body, topic="order.deleted")
+    pulled.run(Trigger.ORDER)
+    pulled.later(60)
+    pulled.shop.restore(order_id)
+    pulled.run()
+
+    pulled.send(body, topic="order.deleted")
+    pulled.run(Trigger.ORDER)
+
+    assert pulled.statuses() == {order_id: "processing"}
+
+
+def test_created_and_updated_at_once_are_one_order(pulled: Pulled) -> None:
+    order_id = pulled.shop.place()
+    pulled.hear(order_id)
+    pulled.hear(order_id)
+
+    pulled.run(Trigger.ORDER)
+
+    assert pulled.statuses() == {order_id: "processing"}
+    assert pulled.revisions() == 1
+
+
+def test_an_order_that_is_gone_when_it_is_read_is_deleted(pulled: Pulled) -> None:
+    order_id = pulled.shop.place()
+    pulled.run()
+    pulled.hear(order_id)
+    pulled.shop.delete_for_good(order_id)
+
+    pulled.run(Trigger.ORDER)
+
+    assert pulled.statuses() == {order_id: "deleted"}
+
+
+def test_a_basket_that_leaks_through_a_webhook_is_not_kept(pulled: Pulled) -> None:
+    order_id = pulled.shop.place(status="checkout-draft")
+    pulled.hear(order_id)
+
+    pulled.run(Trigger.ORDER)
+
+    assert pulled.statuses() == {}
+    assert not pulled.pulls.has_hints()
+
+
+def test_a_webhook_about_an_order_of_old_is_passed_over(pulled: Pulled) -> None:
+    order_id = pulled.shop.place()
+    pulled.shop.orders[order_id]["created"] -= timedelta(days=400)
+    pulled.hear(order_id)
+
+    pulled.run(Trigger.ORDER)
+
+    assert pulled.statuses() == {}
+
+
+def test_an_error_signed_in_place_of_an_order_is_passed_over(pulled: Pulled) -> None:
+    body = b'{"code":"woocommerce_rest_shop_order_invalid_id","message":"Invalid ID."}'
+
+    assert isinstance(pulled.send(body), Nothing)
+
+
+def test_a_hint_waits_until_the_shop_answers_again(pulled: Pulled) -> None:
+    order_id = pulled.shop.place()
+    pulled.hear(order_id)
+    pulled.shop.broken = maintenance()
+    pulled.run(Trigger.ORDER)
+    assert not pulled.pulls.has_hints(), "the shop is left alone for a while"
+
+    pulled.shop.broken = None
+    pulled.later(120)
+    assert pulled.pulls.has_hints()
+    pulled.run(Trigger.ORDER)
+
+    assert pulled.statuses() == {order_id: "processing"}
+
+
+# Once a day ---------------------------------------------------------------------------
+
+
+def a_day_later(pulled: Pulled) -> Run:
+    pulled.later(25 * 3600)
+    return pulled.run()
+
+
+def test_an_order_deleted_for_good_is_found(pulled: Pulled) -> None:
+    kept, gone = pulled.shop.place(), pulled.shop.place()
+    pulled.run()
+    pulled.shop.delete_for_good(gone)
+    pulled.run()
+    assert pulled.statuses()[gone] == "processing"
+
+    a_day_later(pulled)
+
+    assert pulled.statuses() == {kept: "processing", gone: "deleted"}
+    before = pulled.revisions()
+    a_day_later(pulled)
+    assert pulled.revisions() == before
+
+
+def test_a_refund_deleted_is_found(pulled: Pulled) -> None:
+    order_id = pulled.shop.place("28_")
+    pulled.shop.refund(order_id, "28_")
+    pulled.run()
+    assert pulled.company.row(str(order_id)).refunded_hundredths == 604
+    pulled.shop.delete_refunds(order_id)
+
+    a_day_later(pulled)
+
+    assert pulled.company.row(str(order_id)).refunded_hundredths == 0
+
+
+def test_an_order_that_slipped_through_is_found(pulled: Pulled) -> None:
+    pulled.shop.place()
+    late = pulled.shop.place()
+    hidden = pulled.shop.orders.pop(late)
+    pulled.later(3600)
+    pulled.shop.place()
+    pulled.run()
+    pulled.shop.orders[late] = hidden
+
+    a_day_later(pulled)
+
+    assert late in pulled.statuses()
+
+
+def test_a_shop_put_back_from_a_backup_deletes_nothing(pulled: Pulled) -> None:
+    ids = [pulled.shop.place() for _ in range(30)]
+    pulled.run()
+    for order_id in ids[:25]:
+        pulled.shop.delete_for_good(order_id)
+
+    run = a_day_later(pulled)
+
+    assert run.state is RunState.FAILED
+    assert "does not list 25 of 30 orders" in run.message
+    assert set(pulled.statuses().values()) == {"processing"}
+
+
+# The keys -----------------------------------------------------------------------------
+
+
+def test_keys_are_kept_encrypted(pulled: Pulled, database: ClockedDatabase) -> None:
+    with database.engine.connect() as connection:
+        stored = connection.exec_driver_sql("SELECT * FROM shops").mappings().all()
+
+    assert SECRET not in repr(stored)
+    assert pulled.pulls.keys(pulled.here) is not None
+
+
+def test_an_earlier_day_reads_the_shop_from_the_beginning(pulled: Pulled) -> None:
+    pulled.shop.place()
+    pulled.run()
+    keys = pulled.pulls.keys(pulled.here)
+    assert keys is not None
+    earlier: datetime = keys.orders_since - timedelta(days=30)
+    pulled.shop.orders[next(iter(pulled.shop.orders))]["created"] = earlier
+
+    new = ApiKeys(key=KEY, secret=SECRET, orders_since=earlier)
+    pulled.pulls.set_access(pulled.here, pulled.shop.url, new)
+
+    assert pulled.pulls.state(pulled.here).cursor == ""
