@@ -202,6 +202,9 @@ def upgrade() -> None:
     sa.Column('secrets', sa.Text(), nullable=False),
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('base_url', sa.Text(), nullable=False),
+    sa.Column('api_keys', sa.Text(), nullable=False),
+    sa.Column('orders_since', UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_shops')),
     sa.UniqueConstraint('prefix', name=op.f('uq_shops_prefix')),
     sa.UniqueConstraint('slug', name=op.f('uq_shops_slug'))
@@ -254,6 +257,17 @@ def upgrade() -> None:
     with op.batch_alter_table('notices', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_notices_channel_id'), ['channel_id'], unique=False)
         batch_op.create_index('ix_notices_state_due', ['state', 'not_before'], unique=False)
+
+    op.create_table('order_hints',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('external_id', sa.Text(), nullable=False),
+    sa.Column('noted_at', UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_order_hints_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_order_hints'))
+    )
+    with op.batch_alter_table('order_hints', schema=None) as batch_op:
+        batch_op.create_index('ix_order_hints_shop', ['shop_id', 'id'], unique=False)
 
     op.create_table('orders',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -339,6 +353,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_runs_created_at'), ['created_at'], unique=False)
         batch_op.create_index('ix_runs_state', ['state'], unique=False)
 
+    op.create_table('shop_pulls',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('cursor', sa.Text(), nullable=False),
+    sa.Column('pulled_at', UtcDateTime(timezone=True), nullable=True),
+    sa.Column('compared_at', UtcDateTime(timezone=True), nullable=True),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.Column('not_before', UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_shop_pulls_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_shop_pulls'))
+    )
     op.create_table('shop_webhooks',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('state', sa.Text(), nullable=False),
@@ -508,6 +533,7 @@ def downgrade() -> None:
 
     op.drop_table('user_sessions')
     op.drop_table('shop_webhooks')
+    op.drop_table('shop_pulls')
     with op.batch_alter_table('runs', schema=None) as batch_op:
         batch_op.drop_index('ix_runs_state')
         batch_op.drop_index(batch_op.f('ix_runs_created_at'))
@@ -526,6 +552,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_orders_contact')
 
     op.drop_table('orders')
+    with op.batch_alter_table('order_hints', schema=None) as batch_op:
+        batch_op.drop_index('ix_order_hints_shop')
+
+    op.drop_table('order_hints')
     with op.batch_alter_table('notices', schema=None) as batch_op:
         batch_op.drop_index('ix_notices_state_due')
         batch_op.drop_index(batch_op.f('ix_notices_channel_id'))
