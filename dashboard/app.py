@@ -45,10 +45,11 @@ from dashboard.store.sightings import Sightings
 from dashboard.store.users import UserStore
 from dashboard.store.vault import Vault
 from dashboard.sync.actions import OrderActions
-from dashboard.sync.engine import Engine, Stores
+from dashboard.sync.engine import Engine, OpenBooks, Stores
 from dashboard.sync.intake import Intake
 from dashboard.sync.processes import process_name
 from dashboard.sync.puller import Puller, PullStores
+from dashboard.sync.reconciler import Reconciler, ReconcilerStores
 from dashboard.sync.setup import plan_waiting
 from dashboard.sync.watch import Watch, WatchStores
 from dashboard.web import register_pages
@@ -78,6 +79,7 @@ class Program:
     engine: Engine
     puller: Puller
     pulls: PullStore
+    reconciler: Reconciler
     mirror: ScheduleMirror
     watch: Watch
     clock: Clock
@@ -86,6 +88,7 @@ class Program:
         """Begin to work in the background: the engine and the schedules."""
         self.engine.start()
         self.puller.start()
+        self.reconciler.start()
         install_defaults(ScheduleStore(self.database), self.clock.now())
         self.mirror.start()
         self.watch.start()
@@ -95,6 +98,7 @@ class Program:
         self.watch.stop()
         self.mirror.stop()
         self.puller.stop()
+        self.reconciler.stop()
         self.engine.stop()
 
     def start_run(self, task: Task) -> int:
@@ -102,6 +106,7 @@ class Program:
         run_id = self.engine.runs.queue(task, Trigger.PERSON)
         self.engine.wake(Trigger.PERSON)
         self.puller.wake()
+        self.reconciler.wake()
         return run_id
 
 
@@ -118,7 +123,18 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     database = install(app, clock)
     company = CompanyStore(database, Vault(settings.secret_key))
     orders = OrderStore(database)
-    engine = _engine(settings, database, company, orders, clock)
+    open_books = _books_opener(settings, clock)
+    engine = _engine(settings, database, company, orders, open_books, clock)
+    reconciler = Reconciler(
+        ReconcilerStores(
+            database=database, company=company, exchanges=ExchangeStore(database)
+        ),
+        open_books,
+        engine.runs,
+        clock,
+        pace=pace_of(settings),
+        process=process_name(),
+    )
     passwords = Passwords()
     pulls = PullStore(database, Vault(settings.secret_key))
     puller = _puller(settings, company, orders, pulls, engine, database, clock)
@@ -127,6 +143,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     def wake(trigger: Trigger) -> None:
         engine.wake(trigger)
         puller.wake()
+        reconciler.wake()
 
     return Program(
         settings=settings,
@@ -140,6 +157,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         listing=OrderListing(database),
         actions=actions,
         engine=engine,
+        reconciler=reconciler,
         watch=_watch(settings, database, company, clock),
         puller=puller,
         pulls=pulls,
@@ -148,16 +166,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     )
 
 
-def _engine(
-    settings: Settings,
-    database: Database,
-    company: CompanyStore,
-    orders: OrderStore,
-    clock: Clock,
-) -> Engine:
-    timing = Timing(settle_s=settings.settle_s)
+def _books_opener(settings: Settings, clock: Clock) -> OpenBooks:
+    """Return what makes the connector to the books of a connection."""
     transport = Transport(
-        clock, timing.deadline_s, allow_inner=settings.allow_loopback_api
+        clock, Timing().deadline_s, allow_inner=settings.allow_loopback_api
     )
 
     def open_books(connection: Connection, pacer: Pacer) -> Books:
@@ -176,6 +188,17 @@ def _engine(
         )
         return XeroBooks(access, transport, clock, pacer)
 
+    return open_books
+
+
+def _engine(
+    settings: Settings,
+    database: Database,
+    company: CompanyStore,
+    orders: OrderStore,
+    open_books: OpenBooks,
+    clock: Clock,
+) -> Engine:
     stores = Stores(
         database=database,
         company=company,
@@ -186,7 +209,7 @@ def _engine(
         stores,
         open_books,
         clock,
-        timing=timing,
+        timing=Timing(settle_s=settings.settle_s),
         pace=pace_of(settings),
         workers=settings.workers or 1,
         process=process_name(),

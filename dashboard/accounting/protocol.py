@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from typing import Protocol
 
+from dashboard.domain.booked import BankPage, DocumentKind, DocumentPage, Selection
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.exchanges import (
     Claim,
@@ -73,6 +75,26 @@ class Books(Protocol):
 
     def facts(self, log: Log) -> tuple[BooksFacts, str]:
         """Return what the books say of themselves, and the organisation's id.
+
+        Raises:
+            BooksSilent: If they did not answer.
+        """
+        ...
+
+    def read_documents(
+        self, kind: DocumentKind, selection: Selection, page: int, log: Log
+    ) -> DocumentPage:
+        """Return a page (from 1) of documents, whoever wrote them, with their lines.
+
+        Raises:
+            BooksSilent: If they did not answer.
+        """
+        ...
+
+    def read_bank_entries(
+        self, first: date, last: date, page: int, log: Log
+    ) -> BankPage:
+        """Return a page (from 1) of the payments dated from *first* to *last*.
 
         Raises:
             BooksSilent: If they did not answer.

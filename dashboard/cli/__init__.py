@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from dashboard.cli.company import connection, rules, shops
 from dashboard.cli.people import tokens, users
+from dashboard.cli.reconcile import reconcile
 from dashboard.cli.reports import doctor, export, orders
 from dashboard.cli.work import db, pull, serve, sync, worker
 from dashboard.store.database import DatabaseUnusable
@@ -39,6 +40,7 @@ for command in (
     export,
     orders,
     pull,
+    reconcile,
     rules,
     serve,
     shops,

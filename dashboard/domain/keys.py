@@ -9,11 +9,20 @@ from dashboard.domain.rules import CompanyRules, Shop
 
 # What the books take at most.
 _MAX_CONTACT_NUMBER = 50
+_MAX_REFERENCE = 255
 
 
 def invoice_number(order: Order, shop: Shop, rules: CompanyRules) -> str:
     """Return the number the order's invoice bears in the books."""
     return rules.number_pattern.format(prefix=shop.prefix, number=order.number)
+
+
+def order_reference(number: str, external_id: str, shop: Shop) -> str:
+    """Return what names an order in the books: its number, and the shop's own id."""
+    reference = f"{shop.slug} {number}"
+    if external_id != number:
+        reference = f"{reference} ({external_id})"
+    return reference[:_MAX_REFERENCE]
 
 
 def payment_reference(number: str, position: int) -> str:

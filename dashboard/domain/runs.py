@@ -14,6 +14,7 @@ class Task(StrEnum):
 
     SYNC = "sync"
     PULL = "pull"
+    RECONCILE = "reconcile"
 
 
 class Trigger(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dashboard.domain.books import ContactDraft, InvoiceDraft, PaymentDraft
-from dashboard.domain.keys import invoice_number, payment_reference
+from dashboard.domain.keys import invoice_number, order_reference, payment_reference
 from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.order import Order, ShopPayment
 from dashboard.domain.problems import Cause, Problem
@@ -15,8 +15,6 @@ from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.mapping.contact import contact_draft
 from dashboard.mapping.lines import invoice_lines
 from dashboard.mapping.problems import NotMappable, stopped
-
-_MAX_REFERENCE = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,21 +69,13 @@ def _invoice(order: Order, shop: Shop, rules: CompanyRules) -> InvoiceDraft:
     issued_on = order.day
     return InvoiceDraft(
         number=invoice_number(order, shop, rules),
-        reference=_reference(order, shop),
+        reference=order_reference(order.number, order.external_id, shop),
         issued_on=issued_on,
         due_on=issued_on + timedelta(days=rules.due_days),
         currency=order.currency,
         total=to_cents(order.total),
         lines=invoice_lines(order, rules),
     )
-
-
-def _reference(order: Order, shop: Shop) -> str:
-    """Return what names the order, by the number people know and the shop's own id."""
-    reference = f"{shop.slug} {order.number}"
-    if order.external_id != order.number:
-        reference = f"{reference} ({order.external_id})"
-    return reference[:_MAX_REFERENCE]
 
 
 def _payments(

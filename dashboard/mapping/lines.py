@@ -14,6 +14,8 @@ from dashboard.mapping.problems import stopped
 from dashboard.mapping.taxes import TaxedPart, TaxTypes, percent
 
 _ONE = Decimal(1)
+# What the line is called that makes the lines come to the total.
+ROUNDING = "Rounding"
 # The books keep quantities in four decimals and descriptions up to this length.
 _QUANTITY_STEP = Decimal("0.0001")
 _MAX_DESCRIPTION = 4000
@@ -148,7 +150,7 @@ def _rounding_line(
     residual: Decimal, tax_types: TaxTypes, rules: CompanyRules
 ) -> InvoiceLine:
     return InvoiceLine(
-        description="Rounding",
+        description=ROUNDING,
         quantity=_ONE,
         unit_amount=residual,
         account=rules.rounding_account,

@@ -116,11 +116,13 @@ class ScheduleMirror:
 
 def install_defaults(schedules: ScheduleStore, now: datetime) -> None:
     """Add the schedules a new company starts with."""
-    for name, task, seconds in (
-        ("Book orders", Task.SYNC, 60),
-        ("Pull shops", Task.PULL, 300),
+    interval, cron = ScheduleKind.INTERVAL, ScheduleKind.CRON
+    for name, task, kind, spec in (
+        ("Book orders", Task.SYNC, interval, "60"),
+        ("Pull shops", Task.PULL, interval, "300"),
+        ("Reconcile", Task.RECONCILE, cron, "30 3 * * *"),
     ):
-        kind, spec, zone = ScheduleKind.INTERVAL, str(seconds), "UTC"
+        zone = "UTC"
         schedules.install(
             Schedule(
                 id=0,

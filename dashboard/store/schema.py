@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -622,3 +622,100 @@ class NoticeAlarmRow(Base):
     notice_id: Mapped[int] = mapped_column(
         ForeignKey("notices.id", ondelete="CASCADE"), index=True
     )
+
+
+class PassRow(Base):
+    """One comparison of orders with the books."""
+
+    __tablename__ = "reconciliation_passes"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    first_day: Mapped[date | None]
+    last_day: Mapped[date | None]
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_by: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, index=True)
+    run_id: Mapped[int | None] = mapped_column(
+        ForeignKey("runs.id", ondelete="SET NULL"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tally: Mapped[dict[str, int]] = mapped_column(JSON)
+    totals: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    message: Mapped[str] = mapped_column(Text, default="")
+
+
+class DifferenceRow(Base):
+    """Something that shop and books do not agree on, until a pass finds it gone."""
+
+    __tablename__ = "differences"
+    __table_args__ = (
+        Index("ix_differences_order", "order_id"),
+        Index("ix_differences_document", "document_id"),
+    )
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    # Null once it is resolved: it may come back, and is another one then.
+    open_key: Mapped[str | None] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"))
+    number: Mapped[str] = mapped_column(Text)
+    document_id: Mapped[str] = mapped_column(Text)
+    day: Mapped[date]
+    currency: Mapped[str] = mapped_column(Text)
+    shop_hundredths: Mapped[int | None] = mapped_column(BigInteger)
+    books_hundredths: Mapped[int | None] = mapped_column(BigInteger)
+    message: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text, default="")
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PassFindingRow(Base):
+    """A pass found a difference."""
+
+    __tablename__ = "pass_findings"
+
+    pass_id: Mapped[int] = mapped_column(
+        ForeignKey("reconciliation_passes.id", ondelete="CASCADE"), primary_key=True
+    )
+    difference_id: Mapped[int] = mapped_column(
+        ForeignKey("differences.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ReadDocumentRow(Base):
+    """A document as a pass under way read it; forgotten when the pass ends."""
+
+    __tablename__ = "read_documents"
+    __table_args__ = (
+        Index("ix_read_documents_number", "pass_id", "number"),
+        Index("ix_read_documents_reference", "pass_id", "reference"),
+    )
+
+    pass_id: Mapped[int] = mapped_column(
+        ForeignKey("reconciliation_passes.id", ondelete="CASCADE"), primary_key=True
+    )
+    document_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    number: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(Text)
+    # Asked for itself, and not only because an order of the period may need it.
+    in_scope: Mapped[bool]
+    matched: Mapped[bool] = mapped_column(default=False)
+
+
+class ReadBankEntryRow(Base):
+    """On which bank account a payment stands, as a pass under way read it."""
+
+    __tablename__ = "read_bank_entries"
+
+    pass_id: Mapped[int] = mapped_column(
+        ForeignKey("reconciliation_passes.id", ondelete="CASCADE"), primary_key=True
+    )
+    payment_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    bank_account: Mapped[str] = mapped_column(Text)

@@ -185,6 +185,8 @@ class Engine:
                 raise ValueError("the puller carries these out")
             case Task.SYNC:
                 return self._sync(run)
+            case Task.RECONCILE:
+                raise ValueError("the reconciler carries these out")
 
     def _sync(self, run: Run) -> Run:
         connection = self._stores.company.connection()

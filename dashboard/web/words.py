@@ -77,6 +77,7 @@ RUN_STATES: Mapping[RunState, Look] = {
 TASKS: Mapping[Task, str] = {
     Task.SYNC: _("Write orders to the books"),
     Task.PULL: _("Fetch orders from the shops"),
+    Task.RECONCILE: _("Compare orders with the books"),
 }
 
 EXCHANGE_RESULTS: Mapping[ExchangeResult, Look] = {

@@ -307,7 +307,7 @@ def test_summary_tells_when_schedules_are_due(
 
     schedules = company.get("summary").get_json()["schedules"]
 
-    assert {each["task"] for each in schedules} == {"sync", "pull"}
+    assert {each["task"] for each in schedules} == {"sync", "pull", "reconcile"}
     assert all(
         datetime.fromisoformat(each["next_due_at"]) > clock.now() for each in schedules
     )

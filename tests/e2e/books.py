@@ -64,12 +64,24 @@ class Books:
         log = self.control("GET", f"requests?path={path}&method={method}&limit=5000")
         return list(log["requests"])
 
-    def put(self, collection: str, element: dict[str, Any]) -> dict[str, Any]:
-        """Create one document and return it."""
-        answer = self._api("PUT", collection, {collection: [element]})
+    def put(
+        self, collection: str, element: dict[str, Any], *, path: str = ""
+    ) -> dict[str, Any]:
+        """Create one document, at *path* if that is not its collection; return it."""
+        answer = self._api("PUT", path or collection, {collection: [element]})
         (created,) = answer[collection]
         assert isinstance(created, dict)
         return created
+
+    def change(self, collection: str, document_id: str, fields: dict[str, Any]) -> None:
+        """Change one document."""
+        self._api("POST", f"{collection}/{document_id}", {collection: [fields]})
+
+    def read(self, path: str, collection: str) -> dict[str, Any]:
+        """Return one document."""
+        (found,) = self._api("GET", path, None)[collection]
+        assert isinstance(found, dict)
+        return found
 
     def contacts(self) -> list[dict[str, Any]]:
         """Return all contacts, archived ones too."""
@@ -116,8 +128,12 @@ class Books:
         answer = self._http.request(
             method,
             f"{self.url}/api.xro/2.0/{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            data=None if body is None else json.dumps(body, default=float),
+            headers={
+                "Authorization": f"Bearer {token}",
+                "Accept": "application/json",
+                "Content-Type": "application/json",
+            },
             timeout=10,
         )
         assert answer.status_code == 200, answer.text

@@ -6,6 +6,8 @@ import base64
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
 from urllib.parse import quote, urlencode, urlsplit
 
 from dashboard.accounting.masking import mask_body, mask_headers, mask_query
@@ -28,6 +30,15 @@ from dashboard.accounting.xero.lookup import (
     name_filter,
     number_filter,
 )
+from dashboard.accounting.xero.reading import (
+    PAGE_SIZE,
+    Question,
+    bank_question,
+    document_question,
+    read_bank_entry,
+    read_booked,
+)
+from dashboard.domain.booked import BankPage, DocumentKind, DocumentPage, Selection
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import (
@@ -51,6 +62,10 @@ _API = "/api.xro/2.0/"
 _RENEW_BEFORE_S = 60.0
 # Addresses have a length that servers accept; 25 names of 50 characters stay below.
 _ASKED_AT_ONCE = 25
+# What calls are for that bring whole pages of documents.
+_READ = "read"
+# A page of a thousand documents, each with many lines.
+_MAX_PAGE_BYTES = 40_000_000
 _PAUSE_S = 300.0
 # A token can end early; one that is refused as soon as it is given will be again.
 _REFUSED_TOKENS_TO_PAUSE = 3
@@ -201,6 +216,53 @@ class XeroBooks:
             raise BooksSilent(NotProcessed(reason=str(error))) from error
         return facts, self._token.tenant_id if self._token else ""
 
+    def read_documents(
+        self, kind: DocumentKind, selection: Selection, page: int, log: Log
+    ) -> DocumentPage:
+        """Return a page (from 1) of documents, whoever wrote them, with their lines.
+
+        Raises:
+            BooksSilent: If they did not answer.
+        """
+        question = document_question(kind, selection, page)
+        try:
+            elements, has_next = self._read_page(question, page, log)
+            documents = tuple(read_booked(kind, element) for element in elements)
+        except NotUnderstood as error:
+            raise BooksSilent(NotProcessed(reason=str(error))) from error
+        return DocumentPage(documents=documents, has_next=has_next)
+
+    def read_bank_entries(
+        self, first: date, last: date, page: int, log: Log
+    ) -> BankPage:
+        """Return a page (from 1) of the payments dated from *first* to *last*.
+
+        Raises:
+            BooksSilent: If they did not answer.
+        """
+        question = bank_question(first, last, page)
+        try:
+            elements, has_next = self._read_page(question, page, log)
+            entries = tuple(read_bank_entry(element) for element in elements)
+        except NotUnderstood as error:
+            raise BooksSilent(NotProcessed(reason=str(error))) from error
+        return BankPage(entries=entries, has_next=has_next)
+
+    def _read_page(
+        self, question: Question, page: int, log: Log
+    ) -> tuple[list[Element], bool]:
+        """Return the elements of a page, and whether there is another one."""
+        parameters = urlencode(question.query, quote_via=quote, safe=",")
+        url = f"{self._access.base_url}{_API}{question.collection}?{parameters}"
+        reply = self._get(url, log, question.headers, purpose=_READ)
+        if question.headers and reply.status == 304:  # noqa: PLR2004
+            return [], False
+        elements = self._elements(reply, question.collection)
+        pagination = read_document(reply).get("pagination")
+        if isinstance(pagination, dict) and "pageCount" in pagination:
+            return elements, page < int(pagination["pageCount"])
+        return elements, len(elements) >= PAGE_SIZE
+
     def _look_up_contacts(
         self, members: Sequence[Posting], log: Log
     ) -> dict[int, Finding]:
@@ -229,14 +291,26 @@ class XeroBooks:
         url = f"{self._access.base_url}{_API}{path}"
         if parameters:
             url += f"?{parameters}"
+        return self._elements(self._get(url, log), collection or path)
+
+    def _get(
+        self,
+        url: str,
+        log: Log,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        *,
+        purpose: str = "ask",
+    ) -> Reply:
+        """Sign in, wait for a place and ask."""
         self.sign_in(log)
         with self._pacer():
             token = self._token
-            reply = self._call("ask", "GET", url, _headers(token), log)
+            sent = {**_headers(token), **headers}
+            reply = self._call(purpose, "GET", url, sent, log)
         refusal = self._after(reply, token)
         if refusal is not None:
             raise BooksSilent(refusal)
-        return self._elements(reply, collection or path)
+        return reply
 
     def _elements(self, reply: Reply, collection: str) -> list[Element]:
         if reply.status != 200 or is_web_page(reply):  # noqa: PLR2004
@@ -298,7 +372,8 @@ class XeroBooks:
         """
         attempt = _Attempt(self._clock, purpose, method, url, headers, body)
         try:
-            reply = self._transport.call(method, url, headers, body)
+            limit = {"max_bytes": _MAX_PAGE_BYTES} if purpose == _READ else {}
+            reply = self._transport.call(method, url, headers, body, **limit)
         except (NotSent, NoAnswer) as error:
             log(attempt.failed(str(error)))
             raise BooksSilent(_away(error)) from error
@@ -359,11 +434,17 @@ class _Attempt:
         return self._ended(error=error)
 
     def answered(self, reply: Reply) -> Exchange:
-        """Return the exchange of a call that got one."""
+        """Return the exchange of a call that got one.
+
+        To mask and keep a page of documents would take longer than to read it.
+        """
+        brief = self._exchange.purpose == _READ and reply.status == 200  # noqa: PLR2004
         return self._ended(
             status=reply.status,
             response_headers=mask_headers(reply.headers),
-            response_body=mask_body(reply.body, "application/json"),
+            response_body=f"{len(reply.body)} bytes, not kept."
+            if brief
+            else mask_body(reply.body, "application/json"),
         )
 
     def _ended(self, **fields: object) -> Exchange:
