@@ -386,6 +386,31 @@ def upgrade() -> None:
     with op.batch_alter_table('user_sessions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_user_sessions_user_id'), ['user_id'], unique=False)
 
+    op.create_table('differences',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('open_key', sa.Text(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('order_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('document_id', sa.Text(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('shop_hundredths', sa.BigInteger(), nullable=True),
+    sa.Column('books_hundredths', sa.BigInteger(), nullable=True),
+    sa.Column('message', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('found_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('seen_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('resolved_at', UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_differences_order_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_differences')),
+    sa.UniqueConstraint('open_key', name=op.f('uq_differences_open_key'))
+    )
+    with op.batch_alter_table('differences', schema=None) as batch_op:
+        batch_op.create_index('ix_differences_document', ['document_id'], unique=False)
+        batch_op.create_index('ix_differences_order', ['order_id'], unique=False)
+
     op.create_table('exchanges',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('at', UtcDateTime(timezone=True), nullable=False),
@@ -480,6 +505,60 @@ def upgrade() -> None:
         batch_op.create_index('ix_postings_requires', ['requires_id'], unique=False)
         batch_op.create_index('ix_postings_state_kind', ['state', 'kind', 'id'], unique=False)
 
+    op.create_table('reconciliation_passes',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=True),
+    sa.Column('last_day', sa.Date(), nullable=True),
+    sa.Column('since', UtcDateTime(timezone=True), nullable=True),
+    sa.Column('asked_by', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('started_at', UtcDateTime(timezone=True), nullable=True),
+    sa.Column('finished_at', UtcDateTime(timezone=True), nullable=True),
+    sa.Column('tally', sa.JSON(), nullable=False),
+    sa.Column('totals', sa.JSON(), nullable=False),
+    sa.Column('message', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['run_id'], ['runs.id'], name=op.f('fk_reconciliation_passes_run_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reconciliation_passes'))
+    )
+    with op.batch_alter_table('reconciliation_passes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reconciliation_passes_run_id'), ['run_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reconciliation_passes_state'), ['state'], unique=False)
+
+    op.create_table('pass_findings',
+    sa.Column('pass_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('difference_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['difference_id'], ['differences.id'], name=op.f('fk_pass_findings_difference_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['pass_id'], ['reconciliation_passes.id'], name=op.f('fk_pass_findings_pass_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('pass_id', 'difference_id', name=op.f('pk_pass_findings'))
+    )
+    with op.batch_alter_table('pass_findings', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_pass_findings_difference_id'), ['difference_id'], unique=False)
+
+    op.create_table('read_bank_entries',
+    sa.Column('pass_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('payment_id', sa.Text(), nullable=False),
+    sa.Column('bank_account', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['pass_id'], ['reconciliation_passes.id'], name=op.f('fk_read_bank_entries_pass_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('pass_id', 'payment_id', name=op.f('pk_read_bank_entries'))
+    )
+    op.create_table('read_documents',
+    sa.Column('pass_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('document_id', sa.Text(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('content', sa.Text(), nullable=False),
+    sa.Column('in_scope', sa.Boolean(), nullable=False),
+    sa.Column('matched', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['pass_id'], ['reconciliation_passes.id'], name=op.f('fk_read_documents_pass_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('pass_id', 'document_id', name=op.f('pk_read_documents'))
+    )
+    with op.batch_alter_table('read_documents', schema=None) as batch_op:
+        batch_op.create_index('ix_read_documents_number', ['pass_id', 'number'], unique=False)
+        batch_op.create_index('ix_read_documents_reference', ['pass_id', 'reference'], unique=False)
+
     op.create_table('request_members',
     sa.Column('request_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
@@ -501,6 +580,21 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_request_members_posting_id'))
 
     op.drop_table('request_members')
+    with op.batch_alter_table('read_documents', schema=None) as batch_op:
+        batch_op.drop_index('ix_read_documents_reference')
+        batch_op.drop_index('ix_read_documents_number')
+
+    op.drop_table('read_documents')
+    op.drop_table('read_bank_entries')
+    with op.batch_alter_table('pass_findings', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_pass_findings_difference_id'))
+
+    op.drop_table('pass_findings')
+    with op.batch_alter_table('reconciliation_passes', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reconciliation_passes_state'))
+        batch_op.drop_index(batch_op.f('ix_reconciliation_passes_run_id'))
+
+    op.drop_table('reconciliation_passes')
     with op.batch_alter_table('postings', schema=None) as batch_op:
         batch_op.drop_index('ix_postings_state_kind')
         batch_op.drop_index('ix_postings_requires')
@@ -528,6 +622,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_exchanges_at'))
 
     op.drop_table('exchanges')
+    with op.batch_alter_table('differences', schema=None) as batch_op:
+        batch_op.drop_index('ix_differences_order')
+        batch_op.drop_index('ix_differences_document')
+
+    op.drop_table('differences')
     with op.batch_alter_table('user_sessions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_user_sessions_user_id'))
 
