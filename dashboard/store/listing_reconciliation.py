@@ -19,7 +19,7 @@ from dashboard.domain.reconciliation import (
 from dashboard.store.codec import from_plain
 from dashboard.store.database import Database
 from dashboard.store.passes import difference_of, pass_of
-from dashboard.store.schema import DifferenceRow, OrderRow, PassRow, PassFindingRow
+from dashboard.store.schema import DifferenceRow, OrderRow, PassFindingRow, PassRow
 
 
 @dataclass(frozen=True, kw_only=True)

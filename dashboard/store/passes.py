@@ -26,11 +26,11 @@ from dashboard.store.codec import from_plain, to_plain
 from dashboard.store.database import Database, insert_missing
 from dashboard.store.schema import (
     DifferenceRow,
+    PassFindingRow,
     PassRow,
     ReadBankEntryRow,
     ReadDocumentRow,
     RunRow,
-    PassFindingRow,
 )
 
 _STOPPED = "The program was stopped. Ask for the comparison again."
