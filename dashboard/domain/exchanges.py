@@ -41,8 +41,8 @@ class Claim:
     """A request taken for work by one worker, until its lease ends.
 
     *token* grows with every claim, so a worker that was away too long is told from
-    the one that took over. *may_be_in_the_books* is True once it was sent without
-    a certain "not processed".
+    the one that took over. *tried* is True once it was sent, *may_be_in_the_books*
+    once that was without a certain "not processed".
     """
 
     request_id: int
@@ -55,6 +55,7 @@ class Claim:
     generation: int
     unknown: bool
     attempts: int
+    tried: bool
     may_be_in_the_books: bool
     members: tuple[Posting, ...]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Select, exists, insert, or_, select
+from sqlalchemy import Select, exists, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
@@ -16,7 +16,7 @@ from dashboard.domain.keys import idempotency_key
 from dashboard.domain.postings import Posting, PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.status import Decision, RequestState
-from dashboard.store.postings import posting_of
+from dashboard.store.postings import SelectedPosting, postings_of
 from dashboard.store.schema import (
     OrderRow,
     PostingRow,
@@ -71,7 +71,7 @@ def is_anything_eligible(session: Session) -> bool:
 def freeze_or_set_aside(
     session: Session,
     kind: PostingKind,
-    rows: Sequence[PostingRow],
+    rows: Sequence[SelectedPosting],
     freeze: Freeze,
     now: datetime,
 ) -> None:
@@ -85,22 +85,22 @@ def freeze_or_set_aside(
         raise
     except Exception:
         _log.exception("a batch cannot be frozen")
-        unfit = [row for row in rows if not _is_writable(session, row, freeze)]
+        unfit = [row for row in rows if not _is_writable(row, freeze)]
         if not unfit:
             raise
         for row in unfit:
             _set_aside(session, row, now)
 
 
-def _is_writable(session: Session, row: PostingRow, freeze: Freeze) -> bool:
+def _is_writable(row: SelectedPosting, freeze: Freeze) -> bool:
     try:
-        freeze(PostingKind(row.kind), postings_of(session, [row]))
+        freeze(PostingKind(row.kind), postings_of([row]))
     except Exception:  # noqa: BLE001 - logged for the batch
         return False
     return True
 
 
-def _set_aside(session: Session, row: PostingRow, now: datetime) -> None:
+def _set_aside(session: Session, row: SelectedPosting, now: datetime) -> None:
     problem = Problem(
         cause=Cause.NOT_WRITABLE,
         message=(
@@ -108,23 +108,29 @@ def _set_aside(session: Session, row: PostingRow, now: datetime) -> None:
             "This is a fault in Sluice: please report it with the log."
         ),
     )
-    row.state = PostingState.REFUSED.value
-    row.problem = problem_to_plain(problem)
-    row.updated_at = now
+    session.execute(
+        update(PostingRow)
+        .where(PostingRow.id == row.id)
+        .values(
+            state=PostingState.REFUSED.value,
+            problem=problem_to_plain(problem),
+            updated_at=now,
+        )
+    )
     add_event(session, row.order_id, "refused", problem.message, at=now)
 
 
 def freeze_batch(
     session: Session,
     kind: PostingKind,
-    rows: Sequence[PostingRow],
+    rows: Sequence[SelectedPosting],
     freeze: Freeze,
     now: datetime,
     *,
     generation: int = 0,
 ) -> RequestRow:
     """Put *rows* into a request: members, bytes and key, before anything is sent."""
-    frozen = freeze(kind, postings_of(session, rows))
+    frozen = freeze(kind, postings_of(rows))
     # The same content may go out again after a refusal; a key is used only once.
     key = _unused_key(session, frozen, generation)
     row = RequestRow(
@@ -150,15 +156,17 @@ def freeze_batch(
             for position, posting in enumerate(rows)
         ],
     )
-    for posting in rows:
-        posting.state = PostingState.IN_FLIGHT.value
-        posting.updated_at = now
+    session.execute(
+        update(PostingRow)
+        .where(PostingRow.id.in_([posting.id for posting in rows]))
+        .values(state=PostingState.IN_FLIGHT.value, updated_at=now)
+    )
     return row
 
 
 def freeze_missing(
     session: Session,
-    rows: Sequence[PostingRow],
+    rows: Sequence[SelectedPosting],
     claim: Claim,
     freeze: Freeze,
     now: datetime,
@@ -175,17 +183,7 @@ def freeze_missing(
     row.failing_since = before.failing_since
 
 
-def postings_of(session: Session, rows: Sequence[PostingRow]) -> tuple[Posting, ...]:
-    """Turn rows into postings that know the document they build on."""
-    required = [row.requires_id for row in rows]
-    found = session.execute(
-        select(PostingRow.id, PostingRow.document_id).where(PostingRow.id.in_(required))
-    )
-    documents: dict[int | None, str] = {row.id: row.document_id for row in found}
-    return tuple(posting_of(row, documents.get(row.requires_id, "")) for row in rows)
-
-
-def halves(rows: Sequence[PostingRow]) -> tuple[Sequence[PostingRow], ...]:
+def halves(rows: Sequence[SelectedPosting]) -> tuple[Sequence[SelectedPosting], ...]:
     """Return *rows* in two parts of about the same size."""
     middle = (len(rows) + 1) // 2
     return rows[:middle], rows[middle:]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session, aliased
 
 from dashboard.domain.postings import Posting, PostingKind, PostingState
 from dashboard.store.codec import load_draft
@@ -16,7 +19,43 @@ OPEN = {PostingState.PENDING.value, PostingState.REFUSED.value}
 IN_THE_BOOKS = {PostingState.IN_FLIGHT.value, PostingState.CONFIRMED.value}
 
 
-def posting_of(row: PostingRow, required_document_id: str = "") -> Posting:
+# A posting as it was selected: a batch of these costs a third of a batch of PostingRow.
+SelectedPosting = Row[*tuple[Any, ...]]
+
+_required = aliased(PostingRow)
+_SELECTED = (
+    PostingRow.id,
+    PostingRow.order_id,
+    PostingRow.kind,
+    PostingRow.natural_key,
+    PostingRow.draft,
+    PostingRow.state,
+    PostingRow.requires_id,
+    PostingRow.document_id,
+    PostingRow.problem,
+    PostingRow.updated_at,
+    func.coalesce(
+        select(_required.document_id)
+        .where(_required.id == PostingRow.requires_id)
+        .scalar_subquery(),
+        "",
+    ).label("required_document_id"),
+)
+
+
+def selected(session: Session, which: Select[PostingRow]) -> Sequence[SelectedPosting]:
+    """Return the postings of *which* with the documents they build on."""
+    return session.execute(which.with_only_columns(*_SELECTED)).all()
+
+
+def postings_of(rows: Iterable[SelectedPosting]) -> tuple[Posting, ...]:
+    """Turn what was selected into postings."""
+    return tuple(posting_of(row, row.required_document_id) for row in rows)
+
+
+def posting_of(
+    row: PostingRow | SelectedPosting, required_document_id: str = ""
+) -> Posting:
     """Turn a row into a posting."""
     kind = PostingKind(row.kind)
     return Posting(

@@ -34,10 +34,10 @@ from dashboard.store.batches import (
     freeze_or_set_aside,
     halves,
     is_anything_eligible,
-    postings_of,
 )
 from dashboard.store.database import Database
 from dashboard.store.exchanges import add_exchange
+from dashboard.store.postings import SelectedPosting, postings_of, selected
 from dashboard.store.schema import (
     PostingRow,
     RequestMemberRow,
@@ -91,11 +91,12 @@ class WorkQueue:
                 return False
             orders = orders_of(session, due)
             lock_orders(session, orders)
-            rows = session.scalars(
+            rows = selected(
+                session,
                 eligible(kind)
                 .where(PostingRow.id.in_(due))
-                .with_for_update(skip_locked=True, of=PostingRow)
-            ).all()
+                .with_for_update(skip_locked=True, of=PostingRow),
+            )
             if rows:
                 freeze_or_set_aside(session, kind, rows, freeze, now)
                 # Not of orders that came to share a contact since: no lock is held.
@@ -132,7 +133,9 @@ class WorkQueue:
         """
         with self._database.write() as session:
             now = self._database.now(session)
-            orders = _lock_touched(session, claim)
+            # The first time, the orders are in progress before and after.
+            first = not (claim.tried or claim.may_be_in_the_books)
+            orders = set() if first else _lock_touched(session, claim)
             row = self._own(session, claim, RequestState.PREPARED)
             if row is None:
                 return False
@@ -433,13 +436,14 @@ class WorkQueue:
         return -1 <= age <= self._timing.fresh_s
 
 
-def _members(session: Session, request_id: int) -> Sequence[PostingRow]:
-    return session.scalars(
+def _members(session: Session, request_id: int) -> Sequence[SelectedPosting]:
+    return selected(
+        session,
         select(PostingRow)
         .join(RequestMemberRow, RequestMemberRow.posting_id == PostingRow.id)
         .where(RequestMemberRow.request_id == request_id)
-        .order_by(RequestMemberRow.position)
-    ).all()
+        .order_by(RequestMemberRow.position),
+    )
 
 
 def _claim(session: Session, row: RequestRow) -> Claim:
@@ -454,8 +458,9 @@ def _claim(session: Session, row: RequestRow) -> Claim:
         generation=row.generation,
         unknown=row.state == RequestState.UNKNOWN.value,
         attempts=row.attempts,
+        tried=row.last_sent_at is not None,
         may_be_in_the_books=row.dirty,
-        members=postings_of(session, _members(session, row.id)),
+        members=postings_of(_members(session, row.id)),
     )
 
 
@@ -481,10 +486,11 @@ def _finish(row: RequestRow, now: datetime) -> None:
     row.claimed_by = ""
 
 
-def _still_in_flight(session: Session, claim: Claim) -> Sequence[PostingRow]:
+def _still_in_flight(session: Session, claim: Claim) -> Sequence[SelectedPosting]:
     ids = [member.id for member in claim.members]
-    return session.scalars(
+    return selected(
+        session,
         select(PostingRow)
         .where(PostingRow.id.in_(ids), PostingRow.state == PostingState.IN_FLIGHT.value)
-        .order_by(PostingRow.id)
-    ).all()
+        .order_by(PostingRow.id),
+    )

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from dashboard.domain.books import InvoiceDraft
 from dashboard.domain.exchanges import (
@@ -126,6 +126,7 @@ class VerdictWriter:
         """All members by id, locked when the first is asked for."""
         rows = self._session.scalars(
             select(PostingRow)
+            .options(defer(PostingRow.draft))
             .where(PostingRow.id.in_([member.id for member in self._claim.members]))
             .order_by(PostingRow.id)
             .with_for_update()

@@ -69,6 +69,7 @@ def a_claim(*members: Posting) -> Claim:
         generation=0,
         unknown=False,
         attempts=0,
+        tried=False,
         may_be_in_the_books=False,
         members=members,
     )
