@@ -74,22 +74,27 @@ def freeze_or_set_aside(
     rows: Sequence[SelectedPosting],
     freeze: Freeze,
     now: datetime,
-) -> None:
+) -> RequestRow | None:
     """Freeze *rows*; one that cannot be written down must not hold up the others.
 
     The caller holds the locks of their orders and derives their status afterwards.
+
+    Returns:
+        The request; None if not one could be written down.
     """
     try:
-        freeze_batch(session, kind, rows, freeze, now)
+        return freeze_batch(session, kind, rows, freeze, now)
     except SQLAlchemyError:
         raise
     except Exception:
         _log.exception("a batch cannot be frozen")
-        unfit = [row for row in rows if not _is_writable(row, freeze)]
-        if not unfit:
+        fit = [row for row in rows if _is_writable(row, freeze)]
+        if len(fit) == len(rows):
             raise
-        for row in unfit:
-            _set_aside(session, row, now)
+        for row in rows:
+            if row not in fit:
+                _set_aside(session, row, now)
+        return freeze_batch(session, kind, fit, freeze, now) if fit else None
 
 
 def _is_writable(row: SelectedPosting, freeze: Freeze) -> bool:
@@ -145,6 +150,7 @@ def freeze_batch(
         dirty=False,
         not_before=now,
         claimed_until=now,
+        claim_token=0,
         created_at=now,
     )
     session.add(row)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from dashboard.domain.exchanges import (
     Accepted,
@@ -70,15 +70,16 @@ class WorkQueue:
         with self._database.read() as session:
             return is_anything_eligible(session)
 
-    def prepare(self, freeze: Freeze) -> bool:
-        """Freeze the next batch of due postings into a request (T1).
+    def prepare(self, freeze: Freeze) -> Claim | None:
+        """Freeze the next batch of due postings into a request and claim it (T1).
 
         Returns:
-            False when nothing is due.
+            None when nothing is due.
         """
-        return any(self._prepare(kind, freeze) for kind in PostingKind)
+        claims = (self._prepare(kind, freeze) for kind in PostingKind)
+        return next((claim for claim in claims if claim is not None), None)
 
-    def _prepare(self, kind: PostingKind, freeze: Freeze) -> bool:
+    def _prepare(self, kind: PostingKind, freeze: Freeze) -> Claim | None:
         """Freeze the next batch of one kind; locks of two kinds are never held at once.
 
         Orders are locked before postings everywhere, so nobody waits in a circle;
@@ -88,7 +89,7 @@ class WorkQueue:
             now = self._database.now(session)
             due = session.scalars(eligible(kind).with_only_columns(PostingRow.id)).all()
             if not due:
-                return False
+                return None
             orders = orders_of(session, due)
             lock_orders(session, orders)
             rows = selected(
@@ -97,11 +98,12 @@ class WorkQueue:
                 .where(PostingRow.id.in_(due))
                 .with_for_update(skip_locked=True, of=PostingRow),
             )
-            if rows:
-                freeze_or_set_aside(session, kind, rows, freeze, now)
-                # Not of orders that came to share a contact since: no lock is held.
-                refresh_standings(session, orders, now)
-            return bool(rows)
+            if not rows:
+                return None
+            frozen = freeze_or_set_aside(session, kind, rows, freeze, now)
+            # Not of orders that came to share a contact since: no lock is held.
+            refresh_standings(session, orders, now)
+            return None if frozen is None else self._take(session, frozen, now)
 
     def claim(self) -> Claim | None:
         """Take the request that waits longest for work, if any is due.
@@ -115,10 +117,7 @@ class WorkQueue:
                 if row is None:
                     return None
                 if row.state != RequestState.SENDING.value:
-                    row.claimed_by = self._worker
-                    row.claimed_until = now + timedelta(seconds=self._timing.lease_s)
-                    row.claim_token += 1
-                    return _claim(session, row)
+                    return self._take(session, row, now)
                 left = row.id
             self._take_from_vanished(left)
 
@@ -166,17 +165,17 @@ class WorkQueue:
             orders = _lock_touched(session, claim)
             add_exchange(session, exchange, claim.request_id, run_id)
             row = self._own(session, claim, RequestState.SENDING)
-            writer = VerdictWriter(session, claim, run_id=run_id, at=now)
             clashed = False
-            for member, verdict in zip(claim.members, verdicts, strict=True):
-                if isinstance(verdict, Accepted):
-                    writer.confirm(member, verdict)
-                elif row is None:
-                    continue
-                elif isinstance(verdict, Refused):
-                    writer.refuse(member, verdict.problem)
-                else:
-                    clashed |= writer.is_worth_asking(member, verdict)
+            with VerdictWriter(session, claim, run_id=run_id, at=now) as writer:
+                for member, verdict in zip(claim.members, verdicts, strict=True):
+                    if isinstance(verdict, Accepted):
+                        writer.confirm(member, verdict)
+                    elif row is None:
+                        continue
+                    elif isinstance(verdict, Refused):
+                        writer.refuse(member, verdict.problem)
+                    else:
+                        clashed |= writer.is_worth_asking(member, verdict)
             if row is not None and clashed:
                 row.state = RequestState.UNKNOWN.value
                 self._release(row, now)
@@ -199,8 +198,8 @@ class WorkQueue:
             if row is None:
                 return
             if len(claim.members) == 1:
-                writer = VerdictWriter(session, claim, run_id=run_id, at=now)
-                writer.refuse(claim.members[0], problem)
+                with VerdictWriter(session, claim, run_id=run_id, at=now) as writer:
+                    writer.refuse(claim.members[0], problem)
                 _finish(row, now)
             else:
                 # A refused batch may have booked its good elements all the same.
@@ -234,9 +233,9 @@ class WorkQueue:
             row.dirty = claim.may_be_in_the_books
             row.attempts = claim.attempts
             self._release(row, now, wait_s)
-            writer = VerdictWriter(session, claim, run_id=run_id, at=now)
-            for order_id in orders:
-                writer.tell(order_id, "put off", f"{reason}. Nothing was booked.")
+            with VerdictWriter(session, claim, run_id=run_id, at=now) as writer:
+                for order_id in orders:
+                    writer.tell(order_id, "put off", f"{reason}. Nothing was booked.")
             refresh_standings(session, orders, now)
 
     def record_unknown(
@@ -250,13 +249,13 @@ class WorkQueue:
             row = self._own(session, claim, RequestState.SENDING)
             if row is None:
                 return
-            writer = VerdictWriter(session, claim, run_id=run_id, at=now)
-            for order_id in orders:
-                writer.tell(order_id, "unknown", _in_doubt(failed.reason))
-            if not failed.counts:
-                row.attempts = claim.attempts
-            elif self._give_up_if_over(row, now):
-                _tell_given_up(writer, orders)
+            with VerdictWriter(session, claim, run_id=run_id, at=now) as writer:
+                for order_id in orders:
+                    writer.tell(order_id, "unknown", _in_doubt(failed.reason))
+                if not failed.counts:
+                    row.attempts = claim.attempts
+                elif self._give_up_if_over(row, now):
+                    _tell_given_up(writer, orders)
             again_s = full_jitter_s(row.attempts) if row.attempts > 1 else 0.0
             self._leave_to_settle(row, now, max(again_s, failed.wait_s))
             refresh_standings(session, orders, now)
@@ -272,8 +271,8 @@ class WorkQueue:
             if failed.counts:
                 row.attempts += 1
                 if self._give_up_if_over(row, now):
-                    writer = VerdictWriter(session, claim, run_id=run_id, at=now)
-                    _tell_given_up(writer, orders)
+                    with VerdictWriter(session, claim, run_id=run_id, at=now) as writer:
+                        _tell_given_up(writer, orders)
             self._release(row, now, self._slowly(row, failed.wait_s))
             refresh_standings(session, orders, now)
 
@@ -297,9 +296,9 @@ class WorkQueue:
             row = self._own(session, claim, RequestState.UNKNOWN)
             if row is None:
                 return None
-            writer = VerdictWriter(session, claim, run_id=run_id, at=now)
-            for member in claim.members:
-                writer.settle(member, findings.get(member.id, NotThere()))
+            with VerdictWriter(session, claim, run_id=run_id, at=now) as writer:
+                for member in claim.members:
+                    writer.settle(member, findings.get(member.id, NotThere()))
             session.flush()
             missing = _still_in_flight(session, claim)
             resend = None
@@ -329,6 +328,12 @@ class WorkQueue:
                 if row is not None:
                     self._release(row, now, wait_s)
             refresh_standings(session, orders, now)
+
+    def _take(self, session: Session, row: RequestRow, now: datetime) -> Claim:
+        row.claimed_by = self._worker
+        row.claimed_until = now + timedelta(seconds=self._timing.lease_s)
+        row.claim_token += 1
+        return _claim(session, row)
 
     def _next(self, session: Session, now: datetime) -> RequestRow | None:
         """Return the next request to work on, locked."""
@@ -361,6 +366,7 @@ class WorkQueue:
         """Return the claimed request, if it is still ours and in *state*."""
         return session.scalar(
             select(RequestRow)
+            .options(defer(RequestRow.body))
             .where(
                 RequestRow.id == claim.request_id,
                 RequestRow.claimed_by == self._worker,

@@ -21,6 +21,9 @@ from dashboard.store.schema import (
     RequestRow,
 )
 
+# Who acts in the story of an order when no person does.
+BY_ITSELF = "Sluice"
+
 _Row = Row[*tuple[Any, ...]]
 
 # What decides a status, and what follows from it.
@@ -95,7 +98,7 @@ def add_event(  # noqa: PLR0913 - a row has its columns
     text: str,
     *,
     at: datetime,
-    actor: str = "Sluice",
+    actor: str = BY_ITSELF,
     request_id: int | None = None,
     run_id: int | None = None,
 ) -> None:

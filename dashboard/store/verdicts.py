@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
+from typing import Self
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, defer
 
 from dashboard.domain.books import InvoiceDraft
@@ -23,8 +24,8 @@ from dashboard.domain.exchanges import (
 from dashboard.domain.postings import Posting, PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
 from dashboard.store.codec import dump_draft
-from dashboard.store.schema import PostingRow
-from dashboard.store.standings import add_event, problem_to_plain
+from dashboard.store.schema import OrderEventRow, PostingRow
+from dashboard.store.standings import BY_ITSELF, problem_to_plain
 
 _LABELS = {
     PostingKind.CONTACT: "Contact",
@@ -39,7 +40,10 @@ _MAX_CLASHES = 5
 
 
 class VerdictWriter:
-    """Merges verdicts into postings; the caller holds the orders' locks."""
+    """Merges verdicts into postings; the caller holds the orders' locks.
+
+    What it tells is added to the orders' stories when the block ends.
+    """
 
     def __init__(
         self, session: Session, claim: Claim, *, run_id: int, at: datetime
@@ -48,6 +52,15 @@ class VerdictWriter:
         self._claim = claim
         self._run_id = run_id
         self._at = at
+        self._story: list[dict[str, object]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None and self._story:
+            # One statement for all: one by one they took a quarter of the time.
+            self._session.execute(insert(OrderEventRow), self._story)
 
     def confirm(self, member: Posting, accepted: Accepted | Found) -> None:
         """Mark a posting as booked; never the other way, whoever says so."""
@@ -102,14 +115,16 @@ class VerdictWriter:
 
     def tell(self, order_id: int, kind: str, text: str) -> None:
         """Add a line to the order's story."""
-        add_event(
-            self._session,
-            order_id,
-            kind,
-            text,
-            at=self._at,
-            request_id=self._claim.request_id,
-            run_id=self._run_id,
+        self._story.append(
+            {
+                "order_id": order_id,
+                "at": self._at,
+                "actor": BY_ITSELF,
+                "kind": kind,
+                "text": text,
+                "request_id": self._claim.request_id,
+                "run_id": self._run_id,
+            }
         )
 
     def _amend(self, member: Posting, instead: TryInstead) -> None:

@@ -46,15 +46,15 @@ class Worker:
         """Do the next piece of work; False when there is none that can be done."""
         claim = self.queue.claim()
         if claim is None:
-            return self._prepare()
+            return self._begin()
         if claim.unknown:
             self._ask(claim)
         else:
             self._send(claim)
         return True
 
-    def _prepare(self) -> bool:
-        """Freeze a batch, but not before it can be sent: until then it may grow."""
+    def _begin(self) -> bool:
+        """Freeze and send a batch, but not before it can go: until then it may grow."""
         if not self.queue.has_pending():
             return False
         wait_s = self.gate.wait_s()
@@ -63,7 +63,10 @@ class Worker:
         if wait_s > 0:
             self.sleep(wait_s)
             return True
-        return self.queue.prepare(self.books.freeze)
+        claim = self.queue.prepare(self.books.freeze)
+        if claim is not None:
+            self._send(claim)
+        return claim is not None
 
     def _send(self, claim: Claim) -> None:
         try:

@@ -61,6 +61,7 @@ def test_a_claim_of_the_same_worker_that_is_outdated_sends_nothing(
 def test_only_one_of_many_workers_gets_a_request(company: Company) -> None:
     company.take_in(an_order())
     company.queue().prepare(freeze)
+    company.clock.advance(TIMING.lease_s)
     barrier = threading.Barrier(8)
 
     def claim(number: int) -> Claim | None:
@@ -79,6 +80,7 @@ def test_several_workers_share_several_requests(company: Company) -> None:
     company.take_in(*orders)
     while company.queue().prepare(freeze):
         pass
+    company.clock.advance(TIMING.lease_s)
 
     claims = [company.queue(f"worker {n}").claim() for n in range(4)]
 
