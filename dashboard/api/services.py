@@ -18,7 +18,7 @@ from dashboard.store.figures import FigureReading
 from dashboard.store.gate import GateState, gate_state
 from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderListing
-from dashboard.store.listing_overview import OverviewReading
+from dashboard.store.listing_problems import ProblemListing
 from dashboard.store.listing_runs import RunListing
 from dashboard.store.schedules import ScheduleStore
 
@@ -39,7 +39,7 @@ class ApiServices:
     orders: OrderListing
     order: OrderReading
     runs: RunListing
-    overview: OverviewReading
+    problems: ProblemListing
     figures: FigureReading
     schedules: ScheduleStore
     gate: Callable[[], GateState]
@@ -57,7 +57,7 @@ def open_api_services(
         orders=OrderListing(database),
         order=OrderReading(database),
         runs=RunListing(database),
-        overview=OverviewReading(database),
+        problems=ProblemListing(database),
         figures=FigureReading(database),
         schedules=ScheduleStore(database),
         gate=lambda: gate_state(database, pace),

@@ -18,7 +18,7 @@ from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Cause
 from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
-from dashboard.store.schema import OrderRow, PostingRow, ShopRow
+from dashboard.store.schema import HAS_PROBLEM, OrderRow, PostingRow, ShopRow
 
 # A list that is read whole is read in parts: no transaction stays open for long.
 _PART = 500
@@ -39,13 +39,15 @@ class OrderFilter:
     """Which orders a list holds; what is empty does not limit it.
 
     *search* is part of an order or invoice number, or of the customer's name or
-    e-mail address. *shop* is a slug. *received_on* is a day in UTC.
+    e-mail address. *shop* is a slug. *about* is what tells a problem from others of its
+    cause; only with a *cause*. *received_on* is a day in UTC.
     """
 
     statuses: tuple[OrderStatus, ...] = ()
     search: str = ""
     shop: str = ""
     cause: Cause | None = None
+    about: str | None = None
     received_on: date | None = None
 
 
@@ -188,6 +190,12 @@ class OrderListing:
             ]
         return Neighbours(previous_id=beside[0], next_id=beside[1])
 
+    def ids(self, wanted: OrderFilter, *, size: int) -> tuple[int, ...]:
+        """Return the ids of what *wanted* holds, the oldest first, *size* at most."""
+        query = _filtered(select(OrderRow.id), wanted).order_by(OrderRow.id).limit(size)
+        with self._database.read() as session:
+            return tuple(session.scalars(query))
+
     def some(self, order_ids: Iterable[int]) -> tuple[OrderSummary, ...]:
         """Return the orders with these ids, the newest first."""
         query = (
@@ -284,6 +292,9 @@ def _filtered(
         conditions.append(OrderRow.shop_id.in_(slug))
     if wanted.cause is not None:
         conditions.append(OrderRow.cause == wanted.cause.value)
+        if wanted.about is not None:
+            conditions.append(OrderRow.cause_about == wanted.about)
+        query = query.where(HAS_PROBLEM)
     if wanted.received_on is not None:
         start = datetime.combine(wanted.received_on, time(), UTC)
         conditions.append(OrderRow.received_at >= start)

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from dashboard.domain.pauses import ConnectionPause
 from dashboard.domain.postings import PostingKind, PostingState
-from dashboard.domain.problems import Cause
 from dashboard.domain.runs import RunState
 from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
@@ -44,18 +43,6 @@ class Pulse:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProblemGroup:
-    """Orders that stand still for one cause; *message* is that of the newest."""
-
-    cause: Cause
-    count: int
-    first_at: datetime
-    last_at: datetime
-    message: str
-    settings_section: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class HourCount:
     """How many invoices were booked in the hour that begins at *start*."""
 
@@ -82,39 +69,6 @@ class OverviewReading:
                 pause=pause_of(session.scalar(select(GateRow)), now),
                 needs_attention=_count(session, OrderStatus.NEEDS_ATTENTION.value),
                 moving=_something_moves(session),
-            )
-
-    def problems(self) -> tuple[ProblemGroup, ...]:
-        """Return the orders that need a person by cause, the largest group first."""
-        groups = (
-            select(
-                OrderRow.cause,
-                func.count().label("count"),
-                func.min(OrderRow.status_at).label("first_at"),
-                func.max(OrderRow.status_at).label("last_at"),
-                func.max(OrderRow.id).label("newest"),
-            )
-            .where(OrderRow.status == OrderStatus.NEEDS_ATTENTION.value)
-            .where(OrderRow.cause != "")
-            .group_by(OrderRow.cause)
-            .subquery()
-        )
-        query = (
-            select(groups, OrderRow.message, OrderRow.settings_section)
-            .join(OrderRow, OrderRow.id == groups.c.newest)
-            .order_by(groups.c.count.desc(), groups.c.cause)
-        )
-        with self._database.read() as session:
-            return tuple(
-                ProblemGroup(
-                    cause=Cause(row["cause"]),
-                    count=row["count"],
-                    first_at=row["first_at"],
-                    last_at=row["last_at"],
-                    message=row["message"],
-                    settings_section=row["settings_section"],
-                )
-                for row in session.execute(query).mappings()
             )
 
     def booked_per_hour(self, now: datetime, hours: int) -> tuple[HourCount, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -77,12 +79,27 @@ class Taken:
     news: bool
 
 
+class _Again(Enum):
+    """What became of one order that was planned anew."""
+
+    MOVED = auto()
+    STOPPED = auto()
+    SKIPPED = auto()
+    FAILED = auto()
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlannedAgain:
-    """How many orders that stood still go on, and how many could not be planned."""
+    """What became of orders that were planned anew.
 
-    moved: int
-    failed: int
+    *moved* go on, *stopped* stand still as before, *skipped* were not to be planned
+    any more, *failed* could not be: the log says why.
+    """
+
+    moved: int = 0
+    stopped: int = 0
+    skipped: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,53 +154,75 @@ class OrderStore:
         actor: str = "Sluice",
         why: str = "",
     ) -> PlannedAgain:
-        """Read and plan orders anew; say how many go on and how many failed.
+        """Read and plan orders anew and say what became of them.
 
         Each order is a transaction of its own, so that one that cannot be read does
-        not hold up the rest. *why* a person wants it becomes a line in the story of
-        each, and what was refused or given up goes again.
+        not hold up the rest. *why* is given when a person wants it: it becomes a line
+        in the story of each, what was refused or given up goes again, and orders that
+        do not need a person any more are skipped.
         """
-        moved, failed = 0, 0
+        outcomes = Counter[_Again]()
         for order_id in order_ids:
             try:
-                taken_up = bool(why) and self._try_given_up_again(order_id)
-                planned = self._plan_one_again(order_id, reader, planner, actor, why)
-                moved += taken_up or planned
+                if why and self._try_given_up_again(order_id, actor, why):
+                    outcomes[_Again.MOVED] += 1
+                    continue
+                became = self._plan_one_again(order_id, reader, planner, actor, why)
+                outcomes[became] += 1
             except SQLAlchemyError:
                 raise
             except Exception:  # noqa: BLE001 - logged
                 _log.exception("an order cannot be planned", extra={"order": order_id})
-                failed += 1
-        return PlannedAgain(moved=moved, failed=failed)
+                outcomes[_Again.FAILED] += 1
+        return PlannedAgain(
+            moved=outcomes[_Again.MOVED],
+            stopped=outcomes[_Again.STOPPED],
+            skipped=outcomes[_Again.SKIPPED],
+            failed=outcomes[_Again.FAILED],
+        )
 
-    def _try_given_up_again(self, order_id: int) -> bool:
+    def _try_given_up_again(self, order_id: int, actor: str, why: str) -> bool:
         with self._database.write() as session:
-            return try_given_up_again(session, order_id, self._database.now(session))
+            now = self._database.now(session)
+            if not try_given_up_again(session, order_id, now):
+                return False
+            add_event(session, order_id, "person", why, at=now, actor=actor)
+            return True
 
     def _plan_one_again(
         self, order_id: int, reader: Reader, planner: Planner, actor: str, why: str
-    ) -> bool:
-        """Read and plan one order anew; True if it stood still and goes on."""
+    ) -> _Again:
         with self._database.write() as session:
             now = self._database.now(session)
             row = _locked(session, OrderRow.id == order_id)
             stored = None if row is None else _newest(session, row)
             told = None if stored is None else reader(stored)
             if row is None or stored is None or told is None:
-                return False
+                return _Again.SKIPPED
             before = row.status
             if why:
+                if before != OrderStatus.NEEDS_ATTENTION.value:
+                    return _Again.SKIPPED
                 add_event(session, row.id, "person", why, at=now, actor=actor)
             retry = bool(why)
             _plan(session, row, stored.shop, told, planner, now, retry_refused=retry)
-            return before in _STANDING and row.status not in _STANDING
+            if row.status in _STANDING:
+                return _Again.STOPPED
+            return _Again.MOVED if before in _STANDING else _Again.SKIPPED
 
-    def ignore(self, order_id: int, reason: str, *, actor: str) -> bool:
-        """Set an order aside; False if it is on its way right now."""
+    def ignore(
+        self, order_id: int, reason: str, *, actor: str, stopped_only: bool = False
+    ) -> bool:
+        """Set an order aside; False if it is on its way right now.
+
+        With *stopped_only* an order that does not need a person any more is left.
+        """
         with self._database.write() as session:
             now = self._database.now(session)
             row = _locked(session, OrderRow.id == order_id)
             if row is None or row.ignored_by:
+                return False
+            if stopped_only and row.status != OrderStatus.NEEDS_ATTENTION.value:
                 return False
             postings = own_postings(session, row.id)
             if any(p.state == PostingState.IN_FLIGHT.value for p in postings.values()):

@@ -15,7 +15,7 @@ from dashboard.domain.status import OrderStatus
 from dashboard.store.codec import from_plain, to_plain
 from dashboard.store.database import Database, insert_missing
 from dashboard.store.gate import pause_of
-from dashboard.store.listing_overview import OverviewReading
+from dashboard.store.listing_problems import ProblemListing
 from dashboard.store.schedules import schedule_of
 from dashboard.store.schema import (
     ChannelRow,
@@ -70,7 +70,7 @@ class Sightings:
                 first_at=group.first_at,
                 message=group.message,
             )
-            for group in OverviewReading(self._database).problems()
+            for group in ProblemListing(self._database).causes()
         )
         with self._database.read() as session:
             rhythms = {row.flow: row for row in session.scalars(select(RhythmRow))}

@@ -164,7 +164,8 @@ def _change(
     changed = {name for name, value in derived.items() if value != getattr(order, name)}
     if not changed:
         return None
-    if "status" in changed:
+    # Another cause is another problem: it begins now.
+    if changed & {"status", "cause", "cause_about"}:
         derived["status_at"] = at
     return {"id": order.id, **derived}
 

@@ -14,10 +14,15 @@ from dashboard.sync.plan import plan_order
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How many orders an action changed, left alone, and could not change."""
+    """What an action did, in orders.
+
+    *done* were changed, *skipped* had moved on meanwhile, *stopped* were tried and
+    stand still as before, *failed* could not be: the log says why.
+    """
 
     done: int
     skipped: int
+    stopped: int = 0
     failed: int = 0
 
 
@@ -30,14 +35,14 @@ class OrderActions:
 
     def retry(self, order_ids: Iterable[int], actor: str) -> Outcome:
         """Plan orders anew and send again what was refused."""
-        ids = tuple(order_ids)
         planned = self._orders.plan_again(
-            ids, read_again, plan_order, actor=actor, why="Tried again."
+            order_ids, read_again, plan_order, actor=actor, why="Tried again."
         )
         self._wake(Trigger.PERSON)
         return Outcome(
             done=planned.moved,
-            skipped=len(ids) - planned.moved - planned.failed,
+            skipped=planned.skipped,
+            stopped=planned.stopped,
             failed=planned.failed,
         )
 
@@ -45,6 +50,16 @@ class OrderActions:
         """Set an order aside; skipped while it is on its way."""
         done = self._orders.ignore(order_id, reason, actor=actor)
         return Outcome(done=int(done), skipped=int(not done))
+
+    def ignore_stopped(
+        self, order_ids: Iterable[int], reason: str, actor: str
+    ) -> Outcome:
+        """Set orders aside that need a person; skipped are those that do not."""
+        done = [
+            self._orders.ignore(order_id, reason, actor=actor, stopped_only=True)
+            for order_id in order_ids
+        ]
+        return Outcome(done=done.count(True), skipped=done.count(False))
 
     def restore(self, order_id: int, actor: str) -> Outcome:
         """Take an order up again that was set aside."""

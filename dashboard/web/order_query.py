@@ -25,14 +25,15 @@ class Tab:
     tone: str = ""
 
 
+ATTENTION: Final = Tab(
+    key="attention",
+    label=_("Needs attention"),
+    statuses=(OrderStatus.NEEDS_ATTENTION,),
+    tone="bad",
+)
 TABS: Final[tuple[Tab, ...]] = (
     Tab(key="", label=_("All"), statuses=()),
-    Tab(
-        key="attention",
-        label=_("Needs attention"),
-        statuses=(OrderStatus.NEEDS_ATTENTION,),
-        tone="bad",
-    ),
+    ATTENTION,
     Tab(
         key="retrying",
         label=_("Retrying"),
@@ -84,12 +85,16 @@ _BY_KEY: Final[Mapping[str, Tab]] = {tab.key: tab for tab in (*TABS, *GROUPS)}
 
 @dataclass(frozen=True, kw_only=True)
 class OrderQuery:
-    """What the address asks for, every part of it known to be valid."""
+    """What the address asks for, every part of it known to be valid.
+
+    *about* narrows a *cause* down to one group of problems; None means all of them.
+    """
 
     tab: Tab = TABS[0]
     search: str = ""
     shop: str = ""
     cause: Cause | None = None
+    about: str | None = None
     day: date | None = None
     sort: OrderSort = OrderSort.NEWEST
 
@@ -101,6 +106,7 @@ class OrderQuery:
             search=self.search,
             shop=self.shop,
             cause=self.cause,
+            about=self.about,
             received_on=self.day,
         )
 
@@ -119,7 +125,8 @@ class OrderQuery:
             "day": self.day.isoformat() if self.day else "",
             "sort": "" if self.sort is OrderSort.NEWEST else self.sort.value,
         }
-        return {name: value for name, value in parts.items() if value}
+        about = {} if self.about is None else {"about": self.about}
+        return {name: value for name, value in parts.items() if value} | about
 
     def on_tab(self, tab: Tab) -> OrderQuery:
         """Return the same question about another tab."""
@@ -132,7 +139,8 @@ def read_query(args: Mapping[str, str]) -> OrderQuery:
         tab=_BY_KEY.get(args.get("status", ""), TABS[0]),
         search=_text(args.get("q", "")),
         shop=_text(args.get("shop", "")),
-        cause=_cause(args.get("cause", "")),
+        cause=cause_of(args.get("cause", "")),
+        about=_text(args["about"]) if args.get("cause") and "about" in args else None,
         day=_day(args.get("day", "")),
         sort=_sort(args.get("sort", "")),
     )
@@ -148,7 +156,8 @@ def _text(given: str) -> str:
     return given.replace("\0", "").strip()[:_MAX_SEARCH]
 
 
-def _cause(key: str) -> Cause | None:
+def cause_of(key: str) -> Cause | None:
+    """Return the cause that is written *key* in an address."""
     return next((cause for cause in Cause if cause_key(cause) == key), None)
 
 

@@ -6,25 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboard.domain.activity import ActivityKind
 from dashboard.domain.csv_table import Cell
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.store.listing_orders import OrderPage, OrderSort, OrderSummary
-from dashboard.web.access import requires, signed_in
+from dashboard.web.access import requires
 from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext, ngettext
-from dashboard.web.note import note
+from dashboard.web.language import lazy_gettext
 from dashboard.web.order_query import GROUPS, TABS, OrderQuery, Tab, read_query
-from dashboard.web.outcome import tell_outcome
 from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
-from dashboard.web.sign_in import local_address
 from dashboard.web.words import STATUSES
 
 blueprint = Blueprint("orders", __name__)
@@ -98,47 +94,6 @@ def export() -> ResponseReturnValue:
     return csv_download("orders", header, map(_row, every))
 
 
-@blueprint.post("/orders/retry")
-@requires(Role.WATCHER)
-def ask_retry() -> ResponseReturnValue:
-    """Say exactly what a retry of the ticked orders would do; nothing changes yet."""
-    orders = services().orders.some(request.form.getlist("order", type=row_id))
-    back = local_address(request.form.get("next", ""))
-    stopped = [o for o in orders if o.status is OrderStatus.NEEDS_ATTENTION]
-    if not stopped:
-        flash(_("None of the ticked orders needs attention any more."), "quiet")
-        return redirect(back)
-    return render_template(
-        "orders/confirm_retry.html",
-        orders=stopped,
-        left_out=len(orders) - len(stopped),
-        back=back,
-    )
-
-
-@blueprint.post("/orders/retry/confirmed")
-@requires(Role.WATCHER)
-def retry() -> ResponseReturnValue:
-    """Try the confirmed orders again, and no others."""
-    order_ids = request.form.getlist("order", type=row_id)
-    outcome = services().actions.retry(order_ids, signed_in().name)
-    note(
-        ActivityKind.ORDER,
-        "retried",
-        f"{len(order_ids)} orders",
-        detail=f"{outcome.done} changed, {outcome.skipped} left alone",
-    )
-    tell_outcome(
-        outcome,
-        done=ngettext(
-            "%(num)s order is tried again.",
-            "%(num)s orders are tried again.",
-            outcome.done,
-        ),
-    )
-    return redirect(local_address(request.form.get("next", "")))
-
-
 def _row(order: OrderSummary) -> Sequence[Cell]:
     return (
         order.number,
@@ -179,8 +134,9 @@ def _chips(query: OrderQuery) -> tuple[Chip, ...]:
         name = shops.get(query.shop, query.shop)
         without.append((_("Shop: %(name)s", name=name), replace(query, shop="")))
     if query.cause:
-        text = _("Cause: %(cause)s", cause=query.cause.value)
-        without.append((text, replace(query, cause=None)))
+        cause = ": ".join(filter(None, (query.cause.value, query.about)))
+        text = _("Cause: %(cause)s", cause=cause)
+        without.append((text, replace(query, cause=None, about=None)))
     if query.day:
         text = _("Received on %(day)s (UTC)", day=query.day.isoformat())
         without.append((text, replace(query, day=None)))

@@ -9,8 +9,24 @@ from dashboard.web.language import ngettext
 
 
 def tell_outcome(outcome: Outcome, *, done: str) -> None:
-    """Say *done*, and how many were skipped because they had moved on."""
+    """Say *done*, and how many still stop, failed, or had moved on."""
     parts = [done] if outcome.done else []
+    if outcome.stopped:
+        parts.append(
+            ngettext(
+                "%(num)s still cannot be booked and says why.",
+                "%(num)s still cannot be booked and say why.",
+                outcome.stopped,
+            )
+        )
+    if outcome.failed:
+        parts.append(
+            ngettext(
+                "%(num)s could not be tried; the log says why.",
+                "%(num)s could not be tried; the log says why.",
+                outcome.failed,
+            )
+        )
     if outcome.skipped:
         parts.append(
             ngettext(

@@ -14,7 +14,7 @@ from dashboard.store.listing_orders import OrderFilter, OrderSort
 from dashboard.web.access import requires
 from dashboard.web.chart import hour_chart
 from dashboard.web.language import gettext as _
-from dashboard.web.order_query import GROUPS, TABS, Tab, cause_key
+from dashboard.web.order_query import GROUPS, TABS, Tab
 from dashboard.web.services import services
 from dashboard.web.summary import headline
 
@@ -23,6 +23,7 @@ blueprint = Blueprint("overview", __name__)
 _HOURS = 24
 _ORDERS = 6
 _RUNS = 3
+_GROUPS = 5
 _TABS = {tab.key: tab for tab in (*TABS, *GROUPS)}
 
 
@@ -65,8 +66,7 @@ def show() -> ResponseReturnValue:
                 "exclamation-triangle-fill",
             ),
         ),
-        problems=stores.overview.problems(),
-        cause_key=cause_key,
+        problems=stores.problems.groups(size=_GROUPS),
         chart=hour_chart(stores.overview.booked_per_hour(now, _HOURS)),
         orders=stores.orders.page(OrderFilter(), OrderSort.NEWEST, size=_ORDERS).orders,
         runs=stores.runs.page(size=_RUNS).runs,

@@ -13,9 +13,12 @@ from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.web.access import is_live, user_or_none
+from dashboard.web.advice import advice, pause_words, place
 from dashboard.web.assets import asset, bootstrap_css, icon_href
 from dashboard.web.books_links import invoice_url
 from dashboard.web.browser_name import browser_name
+from dashboard.web.order_query import cause_key
+from dashboard.web.problems import group_href
 from dashboard.web.services import services
 from dashboard.web.summary import engine_state
 from dashboard.web.tracker import tracker
@@ -45,6 +48,11 @@ def install_page(app: Flask) -> None:
         is_live=is_live,
         tracker=tracker,
         invoice_url=invoice_url,
+        advice=advice,
+        cause_key=cause_key,
+        group_href=group_href,
+        pause_words=pause_words,
+        place=place,
         statuses=STATUSES,
         posting_states=POSTING_STATES,
         posting_kinds=POSTING_KINDS,

@@ -17,6 +17,7 @@ from dashboard.store.listing_exchanges import ExchangeListing
 from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.listing_overview import OverviewReading
+from dashboard.store.listing_problems import ProblemListing
 from dashboard.store.listing_runs import RunListing
 from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
@@ -53,6 +54,7 @@ class Services:
     runs: RunListing
     exchanges: ExchangeListing
     overview: OverviewReading
+    problems: ProblemListing
     company: CompanyStore
     schedules: ScheduleStore
     actions: OrderActions
@@ -90,6 +92,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         runs=RunListing(database),
         exchanges=ExchangeListing(database),
         overview=OverviewReading(database),
+        problems=ProblemListing(database),
         company=company,
         schedules=schedules,
         actions=actions,

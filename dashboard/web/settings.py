@@ -198,7 +198,9 @@ def _payments_form(rules: CompanyRules, version: int) -> PaymentsForm:
         {"method": rule.method, "bank_account": rule.bank_account}
         for rule in rules.payment_rules
     ]
-    return PaymentsForm(None, version=version, payment_rows=[*rows, {}])
+    # A problem leads here with the method that has no rule yet.
+    new = {"method": request.args.get("payment_method", "")}
+    return PaymentsForm(None, version=version, payment_rows=[*rows, new])
 
 
 def _shop_form() -> ShopForm:

@@ -14,6 +14,7 @@ from dashboard.domain.status import OrderStatus
 from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderFilter, OrderListing, OrderSort
 from dashboard.store.listing_overview import OverviewReading
+from dashboard.store.listing_problems import ProblemListing
 from dashboard.store.listing_runs import RunListing
 from dashboard.store.runs import RunStore
 from dashboard.store.schema import GateRow, HeartbeatRow, OrderRow, PostingRow
@@ -192,7 +193,7 @@ def test_problems_are_grouped_by_cause_the_largest_first(company: Company) -> No
     company.clock.advance(60)
     refuse(company, "1002")
 
-    (group,) = OverviewReading(company.database).problems()
+    (group,) = ProblemListing(company.database).groups()
 
     assert (group.cause, group.count) == (Cause.REFUSED, 2)
     assert group.last_at - group.first_at == timedelta(seconds=60)

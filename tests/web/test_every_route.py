@@ -50,8 +50,10 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /metrics": TOKEN,
     "GET /orders": WATCHER,
     "GET /orders.csv": WATCHER,
-    "POST /orders/retry": WATCHER,
-    "POST /orders/retry/confirmed": WATCHER,
+    "GET /problems": WATCHER,
+    "GET /problems/<key>": WATCHER,
+    "POST /orders/bulk": WATCHER,
+    "POST /orders/bulk/confirmed": WATCHER,
     "GET /orders/<order_id>": WATCHER,
     "POST /orders/<order_id>/ignore": WATCHER,
     "POST /orders/<order_id>/restore": WATCHER,
@@ -97,6 +99,7 @@ ACCESS: Mapping[str, Role | Other] = {
 
 # What stands in addresses; a route with another part says here what to put there.
 PARTS = {
+    "key": "refused",
     "exchange_id": "1",
     "filename": "sluice.css",
     "order_id": "1",

@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from dashboard.domain.users import Role
 from tests.web.scene import Scene
 
 
@@ -91,50 +90,11 @@ def test_an_empty_list_says_which_kind_of_empty_it_is(scene: Scene) -> None:
     assert "No order matches" in client.get("/orders?q=nobody").text
 
 
-def test_a_group_of_problems_leads_to_its_orders(scene: Scene) -> None:
-    scene.order("1001", rate="13")
-    scene.order("1002", rate="13")
-    scene.order("1003", method="barter")
-    client = scene.client()
-
-    overview = client.get("/").text
-    (group,) = re.findall(r'href="(/orders\?[^"]*cause=unknown-tax-rate)"', overview)
-
-    assert "3 orders need you" in overview
-    assert numbers(client.get(group.replace("&amp;", "&")).text) == ["1002", "1001"]
-
-
-def test_a_retry_of_many_acts_on_those_confirmed_and_no_others(scene: Scene) -> None:
-    refused = [scene.order(str(number)) for number in (1001, 1002, 1003)]
-    for order_id in refused:
-        scene.refuse(order_id)
-    booked = scene.order("1004")
-    scene.book(booked)
-    client = scene.client(Role.WATCHER)
-
-    ticked = {"order": [*refused[:2], booked], "next": "/orders?status=attention"}
-    asked = client.post("/orders/retry", ticked, page="/orders")
-    assert "Retry 2 orders?" in asked.text
-    assert "1 ticked order no longer needs attention" in asked.text
-    assert scene.status(refused[0]) == "needs attention"
-
-    confirmed = {"order": refused[:2], "next": "/orders?status=attention"}
-    answer = client.post("/orders/retry/confirmed", confirmed, page="/orders")
-
-    assert answer.headers["Location"] == "/orders?status=attention"
-    assert "2 orders are tried again" in client.get("/orders").text
-    assert [scene.status(order_id) for order_id in refused] == [
-        "queued",
-        "queued",
-        "needs attention",
-    ]
-
-
 def test_nothing_a_reader_opens_changes_anything(scene: Scene) -> None:
     order_id = scene.order("1001", rate="13")
     client = scene.client()
 
-    for path in ("/orders/retry/confirmed", f"/orders/{order_id}/retry", "/runs"):
+    for path in ("/orders/bulk/confirmed", f"/orders/{order_id}/retry", "/runs"):
         client.get(f"{path}?order={order_id}")
 
     assert scene.status(order_id) == "needs attention"

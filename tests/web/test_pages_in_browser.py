@@ -43,6 +43,8 @@ PATHS = (
     "/orders/1",
     "/orders/7",
     "/orders/7/revisions/7",
+    "/problems",
+    "/problems/unknown-tax-rate?about=tax+rate+13+%25",
     "/runs",
     "/runs/1",
     "/exchanges",

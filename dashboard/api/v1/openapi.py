@@ -190,6 +190,7 @@ _SCHEMAS: Final[Mapping[str, _Schema]] = {
     ),
     "ProblemGroup": _object(
         cause=_words(Cause),
+        about=_or_null(_text("What tells it from others of its cause.")),
         count=_count(),
         first_at=_TIME,
         last_at=_TIME,

@@ -113,7 +113,7 @@ def summary() -> ResponseReturnValue:
         orders=shapes.status_shape(stores.orders.counts(OrderFilter())),
         sums=[shapes.sum_shape(total) for total in stores.figures.sums()],
         problems=[
-            shapes.problem_group_shape(group) for group in stores.overview.problems()
+            shapes.problem_group_shape(group) for group in stores.problems.groups()
         ],
         backlog=shapes.backlog_shape(stores.figures.backlog(now)),
         schedules=[shapes.schedule_shape(each) for each in stores.schedules.all()],

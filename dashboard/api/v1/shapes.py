@@ -15,7 +15,7 @@ from dashboard.store.figures import Backlog, CurrencySum
 from dashboard.store.gate import GateState
 from dashboard.store.listing_order import OrderDetail, OrderEvent
 from dashboard.store.listing_orders import OrderSummary, StatusCount
-from dashboard.store.listing_overview import ProblemGroup
+from dashboard.store.listing_problems import ProblemGroup
 from dashboard.store.listing_runs import ListedRun, RunDetail
 
 Shape = dict[str, Any]
@@ -106,6 +106,7 @@ def problem_group_shape(group: ProblemGroup) -> Shape:
     """Show the orders that stand still for one cause; the message is the newest's."""
     return {
         "cause": group.cause.value,
+        "about": group.about or None,
         "count": group.count,
         "first_at": _time(group.first_at),
         "last_at": _time(group.last_at),
