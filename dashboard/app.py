@@ -41,6 +41,7 @@ from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
 from dashboard.store.pulls import ApiKeys, PullStore
 from dashboard.store.schedules import ScheduleStore
+from dashboard.store.shop_webhooks import ShopWebhookStore
 from dashboard.store.sightings import Sightings
 from dashboard.store.users import UserStore
 from dashboard.store.vault import Vault
@@ -267,6 +268,7 @@ def _puller(  # noqa: PLR0913, PLR0917 - the wiring of a process
         pulls=pulls,
         orders=orders,
         exchanges=ExchangeStore(database),
+        webhooks=ShopWebhookStore(database),
         runs=engine.runs,
     )
     return Puller(stores, open_shop, clock, engine.wake)

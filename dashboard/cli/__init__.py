@@ -7,10 +7,11 @@ from typing import Any
 import click
 from typing_extensions import override
 
-from dashboard.cli.company import connection, rules, shops
+from dashboard.cli.company import connection, rules
 from dashboard.cli.people import tokens, users
 from dashboard.cli.reconcile import reconcile
 from dashboard.cli.reports import doctor, export, orders
+from dashboard.cli.shops import shops
 from dashboard.cli.work import db, pull, serve, sync, worker
 from dashboard.store.database import DatabaseUnusable
 from dashboard.store.vault import SecretUnreadable

@@ -1,8 +1,7 @@
-"""Sets up shops, the connection to the books, and the company's rules."""
+"""Sets up the connection to the books and the company's rules."""
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import replace
 
@@ -13,58 +12,15 @@ from dashboard.app import Program
 from dashboard.cli.terminal import json_option, open_program, tell
 from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.rules import (
-    SLUG_PATTERN,
     CompanyRules,
     InvoiceWhen,
     PaymentRule,
-    Shop,
 )
 from dashboard.outbound.address import AddressRefused, check_address
-from dashboard.shops.registry import CONNECTORS
 from dashboard.store.codec import to_plain
-from dashboard.store.company import ChangedMeanwhile, Connection, ShopExists
+from dashboard.store.company import ChangedMeanwhile, Connection
 from dashboard.store.vault import SecretUnreadable
 from dashboard.sync.setup import plan_waiting
-
-
-@click.group()
-def shops() -> None:
-    """The shops whose orders are booked."""
-
-
-@shops.command("add")
-@click.option("--kind", type=click.Choice(sorted(CONNECTORS)), required=True)
-@click.option(
-    "--slug", required=True, help="Its name in addresses: letters, digits, -."
-)
-@click.option("--secret", required=True, help="What it signs its messages with.")
-@click.option("--name", default="", help="Its name on pages; the slug if not given.")
-@click.option("--prefix", default="", help="What its invoice numbers begin with.")
-@json_option
-def add_shop(
-    kind: str,
-    slug: str,
-    secret: str,
-    name: str,
-    prefix: str,
-    as_json: bool,  # noqa: FBT001
-) -> None:
-    """Add a shop. Repeating it changes nothing; a new secret joins the old one."""
-    if not re.fullmatch(SLUG_PATTERN, slug):
-        raise click.ClickException(
-            "A slug has small letters a to z, digits and - only, at most 40 of them."
-        )
-    if not secret:
-        raise click.ClickException("The secret is empty: anybody could sign with it.")
-    program = open_program()
-    shop = Shop(id=0, slug=slug, name=name or slug, kind=kind, prefix=prefix)
-    try:
-        added = program.company.add_shop(shop, secret, at=program.clock.now())
-    except ShopExists as error:
-        raise click.ClickException(str(error)) from error
-    path = f"/intake/{slug}"
-    text = f"The shop {slug} sends its orders to {path}."
-    tell(text, {"slug": slug, "intake": path, "added": added}, as_json=as_json)
 
 
 @click.group()

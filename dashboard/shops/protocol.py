@@ -164,12 +164,12 @@ class ListedOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
-    """A webhook of the shop that sends orders; *active* is False when it is off."""
+    """A webhook that sends orders; *disabled* when the shop has switched it off."""
 
     id: str
     name: str
     delivery_url: str
-    active: bool
+    disabled: bool
 
 
 @dataclass(frozen=True, kw_only=True)

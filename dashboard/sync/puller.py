@@ -20,8 +20,10 @@ from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.orders import OrderStore
 from dashboard.store.pulls import ApiKeys, PulledElsewhere, PullStore
 from dashboard.store.runs import RunStore
+from dashboard.store.shop_webhooks import ShopWebhookStore
 from dashboard.store.vault import SecretUnreadable
 from dashboard.sync.pull import ShopPull
+from dashboard.sync.webhook_watch import watch_webhooks
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class PullStores:
     pulls: PullStore
     orders: OrderStore
     exchanges: ExchangeStore
+    webhooks: ShopWebhookStore
     runs: RunStore
 
 
@@ -139,10 +142,11 @@ class Puller:
 
     def _pull_well(self, shop: Shop, run: Run) -> str:
         keys = self._keys(shop)
+        reader = self._reader(shop, keys, run.id)
         pull = ShopPull(
             shop=shop,
             keys=keys,
-            reader=self._reader(shop, keys, run.id),
+            reader=reader,
             pulls=self._stores.pulls,
             orders=self._stores.orders,
             clock=self._clock,
@@ -151,13 +155,16 @@ class Puller:
             stopping=self._stopping.is_set,
         )
         pull.heed_hints()
+        said = ""
         if run.trigger is not Trigger.ORDER:
             pull.read_changes()
             compared = pull.compare_if_due()
+            now = self._clock.now()
+            said = watch_webhooks(shop, reader, self._stores.webhooks, now)
             if not self._stopping.is_set():
                 self._stores.pulls.note_success(shop, compared=compared)
-        tally = pull.tally
-        return f"{shop.name}: {tally.read} orders read, {tally.news} new or changed."
+        read, news = pull.tally.read, pull.tally.news
+        return f"{shop.name}: {read} orders read, {news} new or changed. {said}".strip()
 
     def _rests(self, shop: Shop) -> bool:
         not_before = self._stores.pulls.state(shop).not_before

@@ -381,7 +381,7 @@ def test_a_webhook_that_is_off_is_told(shop: WooCommerceShop) -> None:
 
     (told,) = a_reader(shop).webhooks()
 
-    assert (told.id, told.active) == (str(hook.id), False)
+    assert (told.id, told.disabled) == (str(hook.id), True)
 
 
 def test_keys_that_may_only_read_switch_nothing_on(shop: WooCommerceShop) -> None:
@@ -392,7 +392,7 @@ def test_keys_that_may_only_read_switch_nothing_on(shop: WooCommerceShop) -> Non
 
     shop.may_write = True
     assert a_reader(shop).switch_on(told)
-    assert a_reader(shop).webhooks()[0].active
+    assert not a_reader(shop).webhooks()[0].disabled
 
 
 # What is kept of the calls ------------------------------------------------------------

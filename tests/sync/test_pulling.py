@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from dashboard.domain.alarms import WebhookState
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Task, Trigger
 from dashboard.outbound.transport import Transport
@@ -24,6 +25,7 @@ from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.pulls import ApiKeys, PullStore
 from dashboard.store.runs import RunStore
 from dashboard.store.schema import RevisionRow
+from dashboard.store.shop_webhooks import ShopWebhookStore
 from dashboard.store.vault import Vault
 from dashboard.sync.intake import Intake, Kept, Noted, Nothing
 from dashboard.sync.puller import Puller, PullStores
@@ -32,6 +34,7 @@ from tests.fixtures.databases import ClockedDatabase
 from tests.fixtures.woocommerce_shop import (
     KEY,
     SECRET,
+    Hook,
     WooCommerceShop,
     firewall,
     maintenance,
@@ -49,6 +52,7 @@ class Pulled:
         self.shop = shop
         self.pulls = PullStore(company.database, Vault(b"k" * 32))
         self.runs = RunStore(company.database, "test")
+        self.webhooks = ShopWebhookStore(company.database)
         self.woken: list[Trigger] = []
         self.here = self._add_shop("woo", shop.url)
         self.puller = Puller(
@@ -57,6 +61,7 @@ class Pulled:
                 pulls=self.pulls,
                 orders=company.orders,
                 exchanges=ExchangeStore(company.database),
+                webhooks=self.webhooks,
                 runs=self.runs,
             ),
             self._open,
@@ -131,7 +136,7 @@ def test_orders_of_the_shop_are_taken_in(pulled: Pulled) -> None:
 
     assert pulled.statuses() == {first: "processing", second: "failed"}
     assert run.state is RunState.DONE
-    assert (run.counts.orders, run.counts.calls) == (2, 4)
+    assert (run.counts.orders, run.counts.calls) == (2, 5)
     assert run.message == "Woo: 2 orders read, 2 new or changed."
     assert pulled.woken == [Trigger.ORDER]
 
@@ -363,6 +368,77 @@ def test_a_hint_waits_until_the_shop_answers_again(pulled: Pulled) -> None:
     pulled.run(Trigger.ORDER)
 
     assert pulled.statuses() == {order_id: "processing"}
+
+
+# The webhooks themselves --------------------------------------------------------------
+
+
+def a_hook(pulled: Pulled, status: str = "active", slug: str = "woo") -> Hook:
+    hook = Hook(
+        id=1,
+        topic="order.updated",
+        delivery_url=f"https://sluice.example/intake/{slug}",
+        secret=HOOK_SECRET,
+        status=status,
+    )
+    pulled.shop.hooks[1] = hook
+    return hook
+
+
+def test_a_webhook_that_the_shop_switched_off_is_told(pulled: Pulled) -> None:
+    hook = a_hook(pulled)
+    pulled.run()
+    assert pulled.webhooks.state(pulled.here.id) is WebhookState.ACTIVE
+    hook.status = "disabled"
+
+    run = pulled.run()
+
+    assert pulled.webhooks.state(pulled.here.id) is WebhookState.DISABLED
+    assert run.message.endswith("A webhook is switched off in the shop.")
+
+
+def test_keys_that_may_write_switch_a_webhook_on_again(pulled: Pulled) -> None:
+    hook = a_hook(pulled, "disabled")
+    pulled.shop.may_write = True
+
+    run = pulled.run()
+
+    assert hook.status == "active"
+    assert pulled.webhooks.state(pulled.here.id) is WebhookState.ACTIVE
+    assert run.message.endswith("A webhook was off and is on again.")
+
+
+def test_keys_that_may_only_read_try_it_once(pulled: Pulled) -> None:
+    a_hook(pulled, "disabled")
+
+    pulled.run()
+    asked = len([target for target in pulled.shop.asked if "webhooks/1" in target])
+    pulled.run()
+
+    assert len([t for t in pulled.shop.asked if "webhooks/1" in t]) == asked == 1
+
+
+def test_a_webhook_that_a_person_paused_stays_paused(pulled: Pulled) -> None:
+    hook = a_hook(pulled, "paused")
+    pulled.shop.may_write = True
+
+    pulled.run()
+
+    assert hook.status == "paused"
+    assert pulled.webhooks.state(pulled.here.id) is WebhookState.ACTIVE
+
+
+def test_a_webhook_that_vanished_is_told_but_none_is_needed(pulled: Pulled) -> None:
+    a_hook(pulled, slug="another")
+    pulled.run()
+    assert pulled.webhooks.state(pulled.here.id) is None
+    a_hook(pulled)
+    pulled.run()
+    pulled.shop.hooks.clear()
+
+    pulled.run()
+
+    assert pulled.webhooks.state(pulled.here.id) is WebhookState.MISSING
 
 
 # Once a day ---------------------------------------------------------------------------

@@ -126,7 +126,7 @@ class WooCommerceReader:
                 id=hook.text("id"),
                 name=hook.text("name"),
                 delivery_url=hook.text("delivery_url"),
-                active=hook.text("status") == "active",
+                disabled=hook.text("status") == "disabled",
             )
             for hook in fields
             if hook.text("topic").startswith(_ORDER_TOPICS)

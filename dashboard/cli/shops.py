@@ -1,0 +1,133 @@
+"""Sets up the shops whose orders are booked, and tries out the way to them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import click
+
+from dashboard.app import Program
+from dashboard.cli.terminal import json_option, open_program, tell
+from dashboard.domain.rules import SLUG_PATTERN, Shop
+from dashboard.outbound.address import AddressRefused, check_address
+from dashboard.shops.protocol import ShopSilent
+from dashboard.shops.registry import CONNECTORS, READERS
+from dashboard.store.codec import to_plain
+from dashboard.store.company import ShopExists
+from dashboard.store.pulls import ApiKeys
+
+
+@click.group()
+def shops() -> None:
+    """The shops whose orders are booked."""
+
+
+@shops.command("add")
+@click.option("--kind", type=click.Choice(sorted(CONNECTORS)), required=True)
+@click.option(
+    "--slug", required=True, help="Its name in addresses: letters, digits, -."
+)
+@click.option("--secret", required=True, help="What it signs its messages with.")
+@click.option("--name", default="", help="Its name on pages; the slug if not given.")
+@click.option("--prefix", default="", help="What its invoice numbers begin with.")
+@click.option("--url", default="", help="Where it is asked for its orders.")
+@click.option("--key", default="", help="The consumer key of its API, for reading.")
+@click.option("--key-secret", default="", help="The consumer secret of its API.")
+@click.option(
+    "--orders-since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Orders placed before this day (UTC) are left alone; today if not given.",
+)
+@json_option
+def add_shop(  # noqa: PLR0913, PLR0917 - a command has its options
+    kind: str,
+    slug: str,
+    secret: str,
+    name: str,
+    prefix: str,
+    url: str,
+    key: str,
+    key_secret: str,
+    orders_since: datetime | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Add a shop. Repeating it changes nothing; a new secret joins the old one."""
+    if not re.fullmatch(SLUG_PATTERN, slug):
+        raise click.ClickException(
+            "A slug has small letters a to z, digits and - only, at most 40 of them."
+        )
+    if not secret:
+        raise click.ClickException("The secret is empty: anybody could sign with it.")
+    program = open_program()
+    if url or key or key_secret:
+        _check_access(program, kind, url, key, key_secret)
+    shop = Shop(id=0, slug=slug, name=name or slug, kind=kind, prefix=prefix)
+    try:
+        added = program.company.add_shop(shop, secret, at=program.clock.now())
+    except ShopExists as error:
+        raise click.ClickException(str(error)) from error
+    path = f"/intake/{slug}"
+    text = f"The shop {slug} sends its orders to {path}."
+    facts = {"slug": slug, "intake": path, "added": added, "pulled": bool(url)}
+    if url:
+        _give_access(program, slug, url, key, key_secret, orders_since)
+        text += f" It is asked for them at {url}: sluice shops test {slug}"
+    tell(text, facts, as_json=as_json)
+
+
+@shops.command("test")
+@click.argument("slug")
+@json_option
+def test_shop(slug: str, as_json: bool) -> None:  # noqa: FBT001
+    """Try out whether a shop can be asked for its orders, and say what is wrong."""
+    program = open_program()
+    shop = program.company.shop(slug)
+    if shop is None:
+        raise click.ClickException(f"There is no shop {slug}.")
+    try:
+        told = program.puller.test(shop)
+    except ShopSilent as silent:
+        raise click.ClickException(str(silent)) from silent
+    text = (
+        f"The shop {slug} can be asked for its orders: {told.orders} so far, "
+        f"in {told.currency}."
+    )
+    tell(text, to_plain(told), as_json=as_json)
+
+
+def _check_access(
+    program: Program, kind: str, url: str, key: str, key_secret: str
+) -> None:
+    if kind not in READERS:
+        kinds = ", ".join(sorted(READERS))
+        raise click.ClickException(
+            f"A shop of kind {kind} only sends its orders; one of these can be asked: "
+            f"{kinds}."
+        )
+    if not (url and key and key_secret):
+        raise click.ClickException("--url, --key and --key-secret belong together.")
+    try:
+        check_address(url, allow_inner=program.settings.allow_loopback_api)
+    except AddressRefused as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _give_access(
+    program: Program,
+    slug: str,
+    url: str,
+    key: str,
+    key_secret: str,
+    orders_since: datetime | None,
+) -> None:
+    shop = program.company.shop(slug)
+    if shop is None:
+        raise click.ClickException(f"The shop {slug} is switched off.")
+    known = program.pulls.keys(shop)
+    today = program.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    since = known.orders_since if known else today
+    if orders_since is not None:
+        since = orders_since.replace(tzinfo=UTC)
+    keys = ApiKeys(key=key, secret=key_secret, orders_since=since)
+    program.pulls.set_access(shop, url.rstrip("/"), keys)

@@ -1,0 +1,102 @@
+"""A shop is connected, tried out and pulled from the command line alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from dashboard.domain.clock import SystemClock
+from tests.cli.conftest import Terminal
+from tests.fixtures.woocommerce_shop import KEY, SECRET, WooCommerceShop, served
+
+ADD = ("shops", "add", "--kind", "woocommerce", "--slug", "woo", "--secret", "hook")
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[WooCommerceShop]:
+    monkeypatch.setenv("SLUICE_ALLOW_LOOPBACK_API", "1")
+    with served(WooCommerceShop(SystemClock().now())) as shop:
+        yield shop
+
+
+def access(shop: WooCommerceShop, **options: str) -> tuple[str, ...]:
+    given = {"url": shop.url, "key": KEY, "key-secret": SECRET} | options
+    return tuple(part for name, value in given.items() for part in (f"--{name}", value))
+
+
+def test_a_shop_is_added_tested_and_pulled(
+    company: Terminal, shop: WooCommerceShop
+) -> None:
+    shop.place()
+
+    added = company.facts(*ADD, *access(shop))
+    tested = company.facts("shops", "test", "woo")
+    pulled = company.facts("pull")
+
+    assert (added["added"], added["pulled"]) == (True, True)
+    assert (tested["orders"], tested["currency"]) == (1, "EUR")
+    assert (pulled["pulled"], pulled["state"]) == (1, "done")
+
+
+def test_what_is_wrong_is_one_line(company: Terminal, shop: WooCommerceShop) -> None:
+    company.facts(*ADD, *access(shop, **{"key-secret": "cs_wrong"}))
+
+    assert "Consumer secret is invalid" in company.error("shops", "test", "woo")
+    failed = company.facts("pull", exit_code=1)
+    assert "Consumer secret is invalid" in failed["message"]
+
+
+def test_new_keys_take_the_place_of_the_old(
+    company: Terminal, shop: WooCommerceShop
+) -> None:
+    company.facts(*ADD, *access(shop, **{"key-secret": "cs_wrong"}))
+
+    company.facts(*ADD, *access(shop))
+
+    assert company.facts("shops", "test", "woo")["orders"] == 0
+
+
+def test_orders_from_before_the_chosen_day_are_left_alone(
+    company: Terminal, shop: WooCommerceShop
+) -> None:
+    shop.place()
+    shop.tick(3 * 24 * 3600)
+    day = shop.now.strftime("%Y-%m-%d")
+
+    company.facts(*ADD, *access(shop, **{"orders-since": day}))
+
+    assert company.facts("pull")["pulled"] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--url", "https://shop.example"), "belong together"),
+        (
+            ("--url", "http://shop.example", "--key", "k", "--key-secret", "s"),
+            "is not https",
+        ),
+        (
+            ("--url", "https://127.0.0.1", "--key", "k", "--key-secret", "s"),
+            "not on the internet",
+        ),
+    ],
+)
+def test_an_access_that_cannot_work_is_refused(
+    company: Terminal, options: tuple[str, ...], words: str
+) -> None:
+    assert words in company.error(*ADD, *options)
+
+
+def test_our_own_format_is_sent_and_not_asked_for(company: Terminal) -> None:
+    own = ("shops", "add", "--kind", "json", "--slug", "own", "--secret", "hook")
+    keys = ("--url", "https://shop.example", "--key", "k", "--key-secret", "s")
+
+    assert "only sends its orders" in company.error(*own, *keys)
+
+
+def test_a_shop_without_keys_cannot_be_tested(company: Terminal) -> None:
+    company.facts(*ADD)
+
+    assert "no keys" in company.error("shops", "test", "woo")
