@@ -15,7 +15,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
@@ -23,6 +24,10 @@ from typing_extensions import override
 from dashboard.domain.clock import Clock
 
 _BUSY_TIMEOUT_S = 30
+
+# What a transaction raises when the database is away, locked or overrun: a server
+# that is restarted, a disk that is full. It may work again in a moment.
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 class DatabaseUnusable(Exception):

@@ -16,7 +16,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dashboard.domain.exchanges import SLOW_MS, Exchange, ExchangeResult
 from dashboard.store.database import Database
@@ -175,8 +175,12 @@ class ExchangeListing:
         """Count by result what *wanted* holds, whatever result it asks for."""
         with self._database.read() as session:
             common = _conditions(session, replace(wanted, result=None))
+            each = (
+                _is(ExchangeRow.result, result.value, slow=wanted.slow)
+                for result in ExchangeResult
+            )
             counts = session.execute(
-                select(*(_count([*common, _came_to(each)]) for each in ExchangeResult))
+                select(*(_count([*common, came_to]) for came_to in each))
             ).one()
         return tuple(
             ResultCount(result=result, count=count)
@@ -244,8 +248,15 @@ def _count(conditions: Sequence[ColumnElement[bool]]) -> ScalarSelect[int]:
     return select(func.count()).select_from(some).scalar_subquery()
 
 
-def _came_to(result: ExchangeResult) -> ColumnElement[bool]:
-    return ExchangeRow.result == result.value
+def _is(
+    column: InstrumentedAttribute[str], value: str, *, slow: bool
+) -> ColumnElement[bool]:
+    """Compare a column, so that among *slow* ones the index of these is taken.
+
+    It holds few rows and all that is compared; the column's own index would be walked
+    through all the quick ones.
+    """
+    return (func.coalesce(column, "") if slow else column) == value
 
 
 def _conditions(
@@ -253,9 +264,11 @@ def _conditions(
 ) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.result is not None:
-        conditions.append(_came_to(wanted.result))
+        conditions.append(
+            _is(ExchangeRow.result, wanted.result.value, slow=wanted.slow)
+        )
     if wanted.purpose:
-        conditions.append(ExchangeRow.purpose == wanted.purpose)
+        conditions.append(_is(ExchangeRow.purpose, wanted.purpose, slow=wanted.slow))
     if wanted.slow:
         # Written out: with a parameter, SQLite does not see that its index fits.
         conditions.append(ExchangeRow.duration_ms >= literal_column(str(SLOW_MS)))

@@ -377,6 +377,7 @@ class ExchangeRow(Base):
             "id",
             "result",
             "purpose",
+            "duration_ms",  # or SQLite looks into the table for it
             sqlite_where=text(f"duration_ms >= {SLOW_MS}"),
             postgresql_where=text(f"duration_ms >= {SLOW_MS}"),
         ),

@@ -67,6 +67,8 @@ def register_pages(app: Flask, services: Services) -> None:
         BOOTSTRAP_SERVE_LOCAL=True,
         # Pages stay open all day; the token lives as long as the session.
         WTF_CSRF_TIME_LIMIT=None,
+        # Forms come unasked, from people who are not signed in, too.
+        MAX_CONTENT_LENGTH=1024 * 1024,
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         MAX_FORM_PARTS=2_000,
     )

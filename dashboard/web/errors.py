@@ -7,20 +7,30 @@ import logging
 from flask import Flask, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import (
+    HTTPException,
+    InternalServerError,
+    ServiceUnavailable,
+)
 
+from dashboard.store.database import DATABASE_AWAY
 from dashboard.web.headers import request_id
 from dashboard.web.language import gettext as _
 from dashboard.web.services import services
 
 _log = logging.getLogger(__name__)
 _MACHINES = ("/api/", "/intake/")
+_COME_BACK_S = 10
+# What went wrong once and may work the next time.
+_PASSING = {429, 500, 503}
 
 
 def install_errors(app: Flask) -> None:
     """Answer every error of *app* with a page; machines get JSON."""
     app.register_error_handler(HTTPException, _answer)
     app.register_error_handler(CSRFError, _form_too_old)
+    for away in DATABASE_AWAY:
+        app.register_error_handler(away, _database_away)
 
 
 def _answer(error: HTTPException) -> ResponseReturnValue:
@@ -36,6 +46,14 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
         return jsonify(body), code, headers
     title, text = _words(code)
     return *_page(code, title, text), headers
+
+
+def _database_away(error: Exception) -> ResponseReturnValue:
+    _log.error(
+        "database away",
+        extra={"request_id": request_id(), "error": type(error).__name__},
+    )
+    return _answer(ServiceUnavailable(retry_after=_COME_BACK_S))
 
 
 def _form_too_old(_error: HTTPException) -> ResponseReturnValue:
@@ -55,15 +73,21 @@ def _page(code: int, title: str, text: str) -> tuple[str, int]:
         text=text,
         request_id=request_id(),
         demo=services().demo,
+        again=request.full_path.rstrip("?") if _may_pass(code) else "",
     )
     return page, code
+
+
+def _may_pass(code: int) -> bool:
+    """Tell whether asking for the same page again is worth a try."""
+    return code in _PASSING and request.method == "GET"
 
 
 def _words(code: int) -> tuple[str, str]:
     known = {
         400: (
             _("That request makes no sense to us"),
-            _("Nothing was changed. Go back and try again."),
+            _("Nothing was changed. Go back, reload the page and try again."),
         ),
         403: (
             _("Your role does not allow this"),
@@ -71,7 +95,7 @@ def _words(code: int) -> tuple[str, str]:
         ),
         404: (
             _("There is nothing here"),
-            _("The address is wrong, or what was here is gone."),
+            _("The address is wrong, or what was here is gone. Look for it in a list."),
         ),
         405: (
             _("This address does not take that"),
@@ -88,6 +112,13 @@ def _words(code: int) -> tuple[str, str]:
         500: (
             _("Something went wrong on our side"),
             _("Nothing is lost: orders are kept and go on by themselves. Try again."),
+        ),
+        503: (
+            _("Sluice cannot work right now"),
+            _(
+                "Its database does not answer. Nothing is lost: what is not stored, "
+                "the shop sends again. Try again in a moment."
+            ),
         ),
     }
     return known.get(code, (_("That did not work"), _("Go back and try again.")))

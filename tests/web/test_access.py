@@ -6,12 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import abort
+from flask.typing import ResponseReturnValue
 
 from dashboard.domain.users import Role
 from dashboard.store.database import db
+from dashboard.web.access import public
 from dashboard.web.icons import USED
 from tests.web.scene import Scene
 
+BEARER = {"Authorization": "Bearer none-of-ours"}
 WEB = Path(__file__).parents[2] / "dashboard" / "web"
 
 
@@ -106,16 +110,66 @@ def test_machines_get_errors_as_json(empty: Scene) -> None:
     assert answer.get_json()["request_id"] == answer.headers["X-Request-Id"]
 
 
-def test_a_failing_database_still_gets_an_error_page(
+def test_a_failing_database_gets_a_page_that_says_to_come_back(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     browsing = scene.client(Role.WATCHER)
     with scene.app.app_context():
         db.drop_all()
 
-    answer = browsing.get("/")
+    answer = browsing.get("/orders?q=ada")
+    for_machines = browsing.get("/api/v1/orders", headers=BEARER)
+
+    assert answer.status_code == for_machines.status_code == 503
+    assert answer.headers["Retry-After"] == "10"
+    assert "Sluice cannot work right now" in answer.text
+    assert 'href="/orders?q=ada"' in answer.text
+    assert answer.headers["X-Request-Id"] in answer.text
+    assert for_machines.get_json()["request_id"]
+    assert "database away" in caplog.messages
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 405, 413, 429, 500, 503])
+def test_every_error_has_a_page_for_people_and_json_for_machines(
+    empty: Scene, code: int
+) -> None:
+    def fail() -> ResponseReturnValue:
+        abort(code)
+
+    empty.app.view_functions["sign_in.form"] = public(fail)
+    empty.app.view_functions["api_v1.openapi"] = fail
+    browsing = empty.client(None)
+
+    page = browsing.get("/sign-in")
+    data = browsing.get("/api/v1/openapi.json")
+
+    assert page.status_code == data.status_code == code
+    assert f">{code}<" in page.text
+    assert "That did not work" not in page.text
+    assert 'href="/"' in page.text
+    assert page.headers["X-Request-Id"] in page.text
+    assert data.get_json()["error"]
+
+
+def test_a_mistake_of_ours_tells_nobody_what_it_was(
+    empty: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> ResponseReturnValue:
+        raise RuntimeError("the secret is swordfish")
+
+    empty.app.view_functions["sign_in.form"] = public(fail)
+
+    answer = empty.client(None).get("/sign-in")
 
     assert answer.status_code == 500
-    assert "Something went wrong on our side" in answer.text
-    assert answer.headers["X-Request-Id"] in answer.text
+    assert "swordfish" not in answer.text
     assert "request failed" in caplog.messages
+
+
+def test_a_form_that_is_too_large_gets_an_error_page(scene: Scene) -> None:
+    huge = {"q": "x" * 1_100_000}
+
+    answer = scene.client(Role.WATCHER).post_bare("/orders/retry", data=huge)
+
+    assert answer.status_code == 413
+    assert "That is too large" in answer.text
