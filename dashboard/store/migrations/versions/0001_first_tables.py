@@ -438,7 +438,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_exchanges_request_id'), ['request_id'], unique=False)
         batch_op.create_index('ix_exchanges_result_id', ['result', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_exchanges_run_id'), ['run_id'], unique=False)
-        batch_op.create_index('ix_exchanges_slow_id', ['id', 'result', 'purpose'], unique=False, sqlite_where=sa.text('duration_ms >= 3000'), postgresql_where=sa.text('duration_ms >= 3000'))
+        batch_op.create_index('ix_exchanges_slow_id', ['id', 'result', 'purpose', 'duration_ms'], unique=False, sqlite_where=sa.text('duration_ms >= 3000'), postgresql_where=sa.text('duration_ms >= 3000'))
 
     op.create_table('notice_alarms',
     sa.Column('channel_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
