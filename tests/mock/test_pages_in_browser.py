@@ -169,9 +169,11 @@ def test_a_snapshot_is_kept_and_put_back_by_hand(
     page.goto(f"{server.url}/snapshots")
     page.get_by_label("Name").fill("before lunch")
     page.get_by_role("button", name="Keep the state").click()
+    restore = page.get_by_role("button", name="Restore before lunch")
+    expect(restore).to_be_visible()
     write(invoice_body("W-2"))
-    page.get_by_role("button", name="Restore before lunch").click()
-    expect(page.get_by_text("Done.")).to_be_visible()
+    restore.click()
+    expect(page.get_by_text("Done.")).to_have_count(2)
 
     page.goto(server.url)
     expect(page.get_by_role("link", name="W-1")).to_be_visible()
