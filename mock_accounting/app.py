@@ -11,10 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import click
-from flask import Flask, abort, request
+from flask import Flask
 from flask_bootstrap import Bootstrap5
 from waitress import create_server  # type: ignore[import-untyped]
 
@@ -22,14 +21,14 @@ from mock_accounting.api.description import describe_api
 from mock_accounting.api.gateway import Gateway
 from mock_accounting.api.identity import Identity
 from mock_accounting.api.notifier import Notifier
-from mock_accounting.api.routes import api_blueprint
+from mock_accounting.api.wsgi import MAX_BODY_BYTES, ApiBeforePages
 from mock_accounting.config import SettingInvalid, Settings, from_environment
 from mock_accounting.control.controls import Controls
 from mock_accounting.control.fields import BadControl
 from mock_accounting.control.files import load_file
 from mock_accounting.control.routes import control_blueprint
 from mock_accounting.control.webhook_routes import webhook_blueprint
-from mock_accounting.faults.delivery import BreakableDelivery
+from mock_accounting.doorkeeper import Doorkeeper
 from mock_accounting.faults.rules import FaultRules
 from mock_accounting.ledger.clock import Clock
 from mock_accounting.ledger.ids import IdSource
@@ -52,7 +51,6 @@ from mock_accounting.ui.frame import Shown
 from mock_accounting.ui.routes import ui_blueprint
 
 THREADS = 32
-MAX_BODY_BYTES = 10_000_000
 _PARTS_TO_CLOSE = "mock_accounting.parts_to_close"
 _SECRET = "token secret"  # noqa: S105 - a name
 
@@ -99,11 +97,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     )
     app = Flask(__name__, static_folder=None, static_url_path="/static")
     Bootstrap5(app)
-    app.config["TRUSTED_HOSTS"] = settings.trusted_hosts
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
-    app.before_request(_refuse_other_origins)
-    app.register_blueprint(api_blueprint(gateway))
     app.register_blueprint(
         ui_blueprint(
             Shown(
@@ -121,7 +116,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     control = control_blueprint(controls, settings.control_token)
     control.register_blueprint(webhook_blueprint(webhooks))
     app.register_blueprint(control)
-    app.wsgi_app = BreakableDelivery(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Doorkeeper(  # type: ignore[method-assign]
+        ApiBeforePages(gateway, app.wsgi_app), settings.trusted_hosts
+    )
     app.extensions[_PARTS_TO_CLOSE] = (webhooks, storage)
     if settings.seed_file is not None and begins_empty:
         load_file(controls, settings.seed_file)
@@ -132,13 +129,6 @@ def close_app(app: Flask) -> None:
     """Send no more webhooks, and let the data file go."""
     for part in app.extensions[_PARTS_TO_CLOSE]:
         part.close()
-
-
-def _refuse_other_origins() -> None:
-    """A web page of another origin must not work the mock through a browser."""
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        abort(403)
 
 
 class Server:

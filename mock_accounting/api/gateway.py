@@ -11,6 +11,7 @@ from mock_accounting.api.identity import Identity
 from mock_accounting.api.request import ApiRequest
 from mock_accounting.dialect import answers
 from mock_accounting.dialect.messages import Answer, Call, Rejected
+from mock_accounting.dialect.rendering.memory import ShownBefore
 from mock_accounting.dialect.xmltext import as_accepted
 from mock_accounting.faults import failures, tampering
 from mock_accounting.faults.delivery import Breakage, Lost, Truncated, breakage_of
@@ -74,6 +75,7 @@ class Gateway:
         self._keyed_answers = keyed_answers
         self._faults = faults
         self._log = log
+        self._shown_before = ShownBefore()
 
     def handle(self, call: Call) -> tuple[Answer, Breakage | None]:
         """Answer a call; the second value says how the answer is to break."""
@@ -147,11 +149,35 @@ class Gateway:
                     return kept
             tampering.change_books(books, trace.rules, When.BEFORE)
             with tampering.locked_period(books, trace.rules):
-                answer = _dispatched(call, books, trace.rules)
+                answer = self._dispatched(call, books, trace.rules)
             tampering.change_books(books, trace.rules, When.AFTER)
             stored = self._keyed_answers.keep(scope, key, call, answer) if key else None
             self._organisations.save(books, stored)
         return answer
+
+    def _dispatched(
+        self, call: Call, books: Books, rules: Sequence[FaultRule]
+    ) -> Answer:
+        parts = [part for part in call.path[len(API_ROOT) :].split("/") if part]
+        methods = find_methods(parts)
+        if methods is None:
+            return answers.not_found()
+        endpoint: Endpoint | None = methods.get(call.method)
+        if endpoint is None:
+            return answers.method_not_allowed()
+        asked = ApiRequest(
+            call=call,
+            books=books,
+            parts=tuple(parts[1:]),
+            shown_before=self._shown_before,
+            change=tampering.element_change(rules),
+        )
+        try:
+            return endpoint(asked)
+        except NoSuchDocument:
+            return answers.not_found()
+        except Rejected as rejection:
+            return rejection.answer
 
     def _tenant_of(self, call: Call) -> str | None:
         """The organisation a call means, good token or not."""
@@ -216,25 +242,3 @@ def _first(rules: Sequence[FaultRule], when: When) -> FaultSpec | None:
         ),
         None,
     )
-
-
-def _dispatched(call: Call, books: Books, rules: Sequence[FaultRule]) -> Answer:
-    parts = [part for part in call.path[len(API_ROOT) :].split("/") if part]
-    methods = find_methods(parts)
-    if methods is None:
-        return answers.not_found()
-    endpoint: Endpoint | None = methods.get(call.method)
-    if endpoint is None:
-        return answers.method_not_allowed()
-    asked = ApiRequest(
-        call=call,
-        books=books,
-        parts=tuple(parts[1:]),
-        change=tampering.element_change(rules),
-    )
-    try:
-        return endpoint(asked)
-    except NoSuchDocument:
-        return answers.not_found()
-    except Rejected as rejection:
-        return rejection.answer

@@ -10,11 +10,16 @@ from mock_accounting.api.batches import write_and_answer
 from mock_accounting.api.request import ApiRequest
 from mock_accounting.dialect import answers, kinds
 from mock_accounting.dialect.bodies import read_elements
+from mock_accounting.dialect.jsontext import Encoded
 from mock_accounting.dialect.listing import flag, list_documents, listed, unit_decimals
 from mock_accounting.dialect.messages import Answer
 from mock_accounting.dialect.pdf import invoice_pdf
 from mock_accounting.dialect.reading import invoice_input
-from mock_accounting.dialect.rendering.sales import echo_invoice, show_invoice
+from mock_accounting.dialect.rendering.sales import (
+    echo_invoice,
+    invoice_is_made_of,
+    show_invoice,
+)
 from mock_accounting.ledger.books import Books
 from mock_accounting.ledger.errors import Refused
 from mock_accounting.ledger.ids import parse_id
@@ -33,7 +38,10 @@ def invoices(request: ApiRequest) -> Answer:
     books = request.books
     page = list_documents(request.call, kinds.invoices(books), _candidates(request))
     full = page.is_paged and not flag(request.call, "summaryOnly", default=False)
-    shown = [show_invoice(books, it, full=full) for it in page.documents]
+    shown = [
+        _shown(request, it) if full else show_invoice(books, it, full=False)
+        for it in page.documents
+    ]
     return request.envelope("Invoices", shown, page.pagination)
 
 
@@ -42,8 +50,7 @@ def invoice(request: ApiRequest) -> Answer:
     found = require_invoice(request.books, request.parts[0])
     if request.wants_pdf:
         return answers.pdf(invoice_pdf(request.books, found))
-    shown = show_invoice(request.books, found, full=True)
-    return request.envelope("Invoices", [shown])
+    return request.envelope("Invoices", [_shown(request, found)])
 
 
 def printed_invoice(request: ApiRequest) -> Answer:
@@ -106,6 +113,16 @@ def _write(
         write=partial(write, request.books),
         show=partial(show_invoice, request.books, full=True),
         echo=echo_invoice,
+    )
+
+
+def _shown(request: ApiRequest, subject: Invoice) -> Encoded:
+    """A whole invoice, encoded; again only if something in it is new."""
+    books = request.books
+    return request.shown_before.show(
+        subject.invoice_id,
+        invoice_is_made_of(books, subject),
+        partial(show_invoice, books, subject, full=True),
     )
 
 

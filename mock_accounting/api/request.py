@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mock_accounting.dialect import answers
-from mock_accounting.dialect.jsontext import JsonObject
+from mock_accounting.dialect.jsontext import Encoded, JsonObject
 from mock_accounting.dialect.messages import Answer, Call
+from mock_accounting.dialect.rendering.memory import ShownBefore
 from mock_accounting.faults.tampering import ElementChange
 from mock_accounting.ledger.books import Books
 
@@ -26,6 +27,7 @@ class ApiRequest:
     call: Call
     books: Books
     parts: tuple[str, ...]
+    shown_before: ShownBefore
     change: ElementChange | None = None
     """What a fault does to the elements before they are written."""
 
@@ -45,7 +47,7 @@ class ApiRequest:
     def envelope(
         self,
         name: str,
-        elements: Sequence[JsonObject],
+        elements: Sequence[JsonObject | Encoded],
         pagination: JsonObject | None = None,
     ) -> Answer:
         """Answer with elements under their name."""

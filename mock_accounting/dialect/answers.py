@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from mock_accounting.dialect.dates import ms_bare
-from mock_accounting.dialect.jsontext import JsonObject, JsonValue, dumps
+from mock_accounting.dialect.jsontext import Encoded, JsonObject, JsonValue, dumps
 from mock_accounting.dialect.messages import Answer
 
 PROVIDER = "Mock Books"
@@ -19,7 +19,7 @@ def envelope(
     answer_id: str,
     now: datetime,
     name: str,
-    elements: Sequence[JsonObject],
+    elements: Sequence[JsonObject | Encoded],
     pagination: JsonObject | None = None,
 ) -> Answer:
     """The usual answer: elements under their name, always 200."""

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from decimal import Decimal
 from json.encoder import encode_basestring_ascii
 from typing import Any, TypeAlias
 
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A value that is JSON text already."""
+
+    text: str
+
+
 JsonValue: TypeAlias = (
-    "str | int | bool | Decimal | list[JsonValue] | dict[str, JsonValue] | None"
+    "str | int | bool | Decimal | list[JsonValue] | dict[str, JsonValue] | Encoded"
+    " | None"
 )
 JsonObject: TypeAlias = dict[str, JsonValue]
 
 
 def dumps(value: JsonValue) -> bytes:
     """*value* as JSON text; a decimal keeps the digits it has."""
+    return encoded(value).text.encode()
+
+
+def encoded(value: JsonValue) -> Encoded:
+    """*value* as JSON text that may stand inside other values."""
     parts: list[str] = []
     _write(value, parts)
-    return "".join(parts).encode()
+    return Encoded("".join(parts))
 
 
 def indented(value: JsonValue, indent: int = 2) -> str:
@@ -63,6 +78,8 @@ def _write(value: JsonValue, parts: list[str]) -> None:
         parts.append("]" if value else "[]")
     elif isinstance(value, bool):
         parts.append("true" if value else "false")
+    elif isinstance(value, Encoded):
+        parts.append(value.text)
     elif value is None:
         parts.append("null")
     else:

@@ -1,7 +1,6 @@
-"""Breaks an answer on its way: connection reset, closed or held, body in parts.
+"""Sends an answer, or breaks it on its way: reset, closed, held, in parts.
 
-Outermost WSGI layer. The API leaves the wanted break in the environ; a server
-that hides its socket (the test client) gets `AnswerLost` raised instead.
+A server that hides its socket (the test client) gets `AnswerLost` raised instead.
 """
 
 from __future__ import annotations
@@ -9,18 +8,20 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from http import HTTPStatus
+from http.client import responses
+from typing import TYPE_CHECKING, TypeAlias
 
 from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
 
+from mock_accounting.dialect.messages import Answer
 from mock_accounting.faults.rules import Break, FaultKind, FaultSpec
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-ENVIRON_KEY = "mock_accounting.breakage"
 _LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)
 _LOOK_AGAIN_S = 0.05
 
@@ -70,36 +71,33 @@ class AnswerLost(Exception):
     """The answer was lost on purpose, and there is no socket to show it on."""
 
 
-class BreakableDelivery:
-    """Wraps an application and breaks the answers it marks."""
-
-    def __init__(self, app: WSGIApplication) -> None:
-        self._app = app
-
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
-        """Answer one request, or break its answer."""
-        started: list[tuple[Any, ...]] = []
-
-        def hold(*arguments: Any) -> Callable[[bytes], object]:  # noqa: ANN401
-            started.append(arguments)
-            return lambda _data: None
-
-        body = self._app(environ, hold)
-        breakage: Breakage | None = environ.get(ENVIRON_KEY)
-        match breakage:
-            case Lost():
-                _break_connection(environ, breakage)
-            case Truncated(keep_bytes=keep_bytes):
-                whole = b"".join(body)
-                body = [whole[: len(whole) // 2 if keep_bytes is None else keep_bytes]]
-            case Dripping():
-                body = _drops(b"".join(body), breakage)
-            case None:
-                pass
-        start_response(*started[-1])
-        return body
+def deliver(
+    answer: Answer,
+    breakage: Breakage | None,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+) -> Iterable[bytes]:
+    """Send *answer* as WSGI wants it, or break it on its way."""
+    content = b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body
+    body: Iterable[bytes] = [content]
+    match breakage:
+        case Lost():
+            _break_connection(environ, breakage)
+        case Truncated(keep_bytes=keep_bytes):
+            kept = len(content) // 2 if keep_bytes is None else keep_bytes
+            body = [content[:kept]]
+        case Dripping():
+            body = _drops(content, breakage)
+        case None:
+            pass
+    headers = list(answer.headers.items())
+    if answer.content_type:
+        headers.append(("Content-Type", answer.content_type))
+    if answer.status != HTTPStatus.NO_CONTENT:
+        headers.append(("Content-Length", str(len(answer.body))))
+    phrase = responses.get(answer.status, "Unknown")
+    start_response(f"{answer.status} {phrase}", headers)
+    return body
 
 
 def _break_connection(environ: WSGIEnvironment, lost: Lost) -> None:

@@ -460,8 +460,12 @@ def test_other_methods_are_refused(api: Any) -> None:
     assert api.call("DELETE", "Invoices").status_code == 405
 
 
-def test_a_foreign_host_name_is_refused(app: Flask) -> None:
-    answer = app.test_client().get("/", headers={"Host": "books.evil.example"})
+PATHS = ["/", "/__mock__/health", "/api.xro/2.0/Invoices", "/connect/token"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_foreign_host_name_is_refused(app: Flask, path: str) -> None:
+    answer = app.test_client().get(path, headers={"Host": "books.evil.example"})
 
     assert answer.status_code == 400
 
@@ -475,10 +479,12 @@ def test_a_host_name_that_was_allowed_is_answered() -> None:
     assert answer.status_code == 200
 
 
-def test_a_page_of_another_origin_is_refused(app: Flask) -> None:
-    headers = {"Origin": "https://evil.example"}
-
-    answer = app.test_client().post("/__mock__/reset", headers=headers)
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://[", ""])
+def test_a_page_of_another_origin_is_refused(
+    app: Flask, path: str, origin: str
+) -> None:
+    answer = app.test_client().post(path, headers={"Origin": origin})
 
     assert answer.status_code == 403
 
@@ -490,3 +496,42 @@ def test_tokens_and_secrets_are_not_logged(api: Any) -> None:
 
     assert api.token not in log
     assert "client_credentials" not in log
+
+
+def test_an_invoice_shows_whatever_happened_to_what_is_on_it(
+    api: Any, invoice_body: InvoiceBody
+) -> None:
+    def shown() -> dict[str, Any]:
+        invoice: dict[str, Any] = api.get("Invoices/W-1").get_json()["Invoices"][0]
+        (listed,) = api.get("Invoices", page="1").get_json()["Invoices"]
+        assert listed == invoice
+        return invoice
+
+    contact_id = api.put("Contacts", {"Name": "Shop"}).get_json()["Contacts"][0][
+        "ContactID"
+    ]
+    contact = {"ContactID": contact_id}
+    api.put("Invoices", invoice_body("W-1", Contact=contact))
+    credit = invoice_body("CN-1", Type="ACCRECCREDIT", Contact=contact)
+    api.put("CreditNotes", credit | {"CreditNoteNumber": "CN-1"})
+    before = shown()
+    api.post(f"Contacts/{contact_id}", {"Name": "Wool Shop"})
+    renamed = shown()
+    api.call("PUT", "Invoices/W-1/Attachments/a.txt", data=b"text")
+    attached = shown()
+    payment = {"Account": {"Code": "091"}, "Amount": 5}
+    paid_by = api.put("Payments", payment | {"Invoice": {"InvoiceNumber": "W-1"}})
+    paid = shown()
+    payment_id = paid_by.get_json()["Payments"][0]["PaymentID"]
+    api.post(f"Payments/{payment_id}", {"Status": "DELETED"})
+    unpaid = shown()
+    allocation = {"Amount": 1, "Invoice": {"InvoiceNumber": "W-1"}}
+    api.put("CreditNotes/CN-1/Allocations", allocation)
+    credited = shown()
+
+    assert before["Contact"]["Name"] == "Shop"
+    assert renamed["Contact"]["Name"] == "Wool Shop"
+    assert (renamed["HasAttachments"], attached["HasAttachments"]) == (False, True)
+    assert (len(attached["Payments"]), len(paid["Payments"])) == (0, 1)
+    assert unpaid["Payments"] == []
+    assert [it["CreditNoteNumber"] for it in credited["CreditNotes"]] == ["CN-1"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import sqlite3
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -36,7 +36,6 @@ class Process:
     """The command as people start it, on a free port."""
 
     def __init__(self, *arguments: str) -> None:
-        started = time.perf_counter()
         self.process = subprocess.Popen(
             [*COMMAND, "--port", "0", "--limits", "off", *arguments],
             stdout=subprocess.PIPE,
@@ -44,7 +43,6 @@ class Process:
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        self.ready_after_s = time.perf_counter() - started
         self.url = next(word for word in line.split() if word.startswith("http"))
         form = {
             "grant_type": "client_credentials",
@@ -163,15 +161,13 @@ def test_it_ends_cleanly_when_told_to(
     assert start("--memory").end(number) == 0
 
 
-def test_it_is_ready_in_half_a_second(start: Callable[..., Process]) -> None:
-    """The best of three: a busy machine may delay one of them."""
-    times = []
-    for _ in range(3):
-        process = start("--memory")
-        times.append(process.ready_after_s)
-        process.end(signal.SIGTERM)
+def test_starting_takes_little_of_the_processor(start: Callable[..., Process]) -> None:
+    """Wall time is for the benchmark: other programs share the machine."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start("--memory").end(signal.SIGTERM)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
-    assert min(times) < 0.5
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
 
 
 def _refusal(*arguments: str, **environment: str) -> str:

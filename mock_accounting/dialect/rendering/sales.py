@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mock_accounting.dialect.dates import iso_day, iso_moment, ms_day, ms_moment
 from mock_accounting.dialect.jsontext import JsonObject
 from mock_accounting.dialect.rendering.contacts import (
@@ -60,6 +62,19 @@ def show_invoice(books: Books, subject: Invoice, *, full: bool) -> JsonObject:
         content["ExpectedPaymentDate"] = ms_day(subject.expected_payment_date)
     add_set(content, Url=subject.url or None)
     return content | _shown_alike(books, subject, full=full)
+
+
+def invoice_is_made_of(books: Books, subject: Invoice) -> Sequence[object]:
+    """Everything that `show_invoice` looks at; it shows the same for the same."""
+    allocations = books.allocations_of(subject.invoice_id)
+    return (
+        subject,
+        books.contact(subject.contact_id),
+        bool(books.attachments_of(subject.invoice_id)),
+        *books.payments_of(subject.invoice_id),
+        *allocations,
+        *(books.credit_note(it.credit_note_id) for it in allocations),
+    )
 
 
 def show_credit_note(books: Books, subject: CreditNote, *, full: bool) -> JsonObject:
