@@ -98,6 +98,44 @@ class MockOrganisation:
             "xero-tenant-id": self.tenant_id,
         }
 
+    def call(
+        self, method: str, path: str, body: object = None, *, key: str | None = None
+    ) -> Json:
+        """Call the imitated API, for example `call("GET", "Invoices/W-1")`.
+
+        Raises:
+            requests.RequestException: If no good answer came.
+        """
+        answer = requests.request(
+            method,
+            f"{self.url}/api.xro/2.0/{path}",
+            json=body,
+            headers=self.headers() | ({"Idempotency-Key": key} if key else {}),
+            timeout=_TIMEOUT_S,
+        )
+        answer.raise_for_status()
+        content: Json = answer.json()
+        return content
+
+    def put_invoice(
+        self, number: str, amount: Decimal | str, *, key: str | None = None
+    ) -> Json:
+        """Write an approved invoice of one line, which costs *amount* without tax.
+
+        Raises:
+            requests.RequestException: If no good answer came.
+        """
+        line = {"Description": "Mug", "UnitAmount": str(amount), "AccountCode": "200"}
+        body = {
+            "Type": "ACCREC",
+            "Status": "AUTHORISED",
+            "InvoiceNumber": number,
+            "Contact": {"Name": "Buyer"},
+            "LineItems": [line],
+        }
+        invoice: Json = self.call("PUT", "Invoices", body, key=key)["Invoices"][0]
+        return invoice
+
     def fault(
         self, kind: str, match: Mapping[str, str] | None = None, **rule: object
     ) -> int:

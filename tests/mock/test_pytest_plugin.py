@@ -19,32 +19,19 @@ from mock_accounting.testing.process import MockDidNotStart, running_mock
 pytest_plugins = ["pytester"]
 
 DOCS = Path(__file__).parents[2] / "docs" / "mock.md"
-MUG = {"Description": "Mug", "UnitAmount": 10.5, "AccountCode": "200"}
-
-
-def _write(books: MockOrganisation, number: str) -> requests.Response:
-    body = {
-        "Type": "ACCREC",
-        "Status": "AUTHORISED",
-        "InvoiceNumber": number,
-        "Contact": {"Name": "Buyer"},
-        "LineItems": [MUG],
-    }
-    return requests.put(
-        f"{books.url}/api.xro/2.0/Invoices",
-        json=body,
-        headers=books.headers(),
-        timeout=5,
-    )
 
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
     """Another project, with the example of the documentation as its test."""
+    pytester.makepyfile(test_example=_example())
+    return pytester
+
+
+def _example() -> str:
     found = re.search(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
     assert found is not None
-    pytester.makepyfile(test_example=found.group(1))
-    return pytester
+    return found.group(1)
 
 
 def _run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
@@ -53,6 +40,10 @@ def _run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 
 def test_the_example_of_the_documentation_passes(project: pytest.Pytester) -> None:
     _run(project).assert_outcomes(passed=1)
+
+
+def test_the_example_takes_ten_lines_at_most() -> None:
+    assert len(_example().splitlines()) <= 10
 
 
 def test_every_worker_of_xdist_has_a_mock_of_its_own(project: pytest.Pytester) -> None:
@@ -73,7 +64,7 @@ def test_every_worker_of_xdist_has_a_mock_of_its_own(project: pytest.Pytester) -
 def test_a_test_has_books_of_its_own(
     mock_books: MockOrganisation, mock_server: MockServer
 ) -> None:
-    _write(mock_books, "W-1")
+    mock_books.put_invoice("W-1", "10.50")
     other = mock_server.open("Second Shop")
 
     assert [it["number"] for it in mock_books.invoices()] == ["W-1"]
@@ -89,17 +80,18 @@ def test_a_fault_hits_this_organisation_only(
     other = mock_server.open()
     mock_books.preset("down")
 
-    assert _write(mock_books, "W-1").status_code == 503
-    assert _write(other, "W-1").status_code == 200
+    with pytest.raises(requests.HTTPError, match="503"):
+        mock_books.put_invoice("W-1", "10.50")
+    assert other.put_invoice("W-1", "10.50")["Total"] == 12.71
     mock_books.assert_fired()
     assert [it["status"] for it in mock_books.requests()] == [503]
     mock_books.clear_faults()
-    assert _write(mock_books, "W-1").status_code == 200
+    assert mock_books.put_invoice("W-1", "10.50")["InvoiceNumber"] == "W-1"
     other.close()
 
 
 def test_what_is_wrong_with_the_books_is_said(mock_books: MockOrganisation) -> None:
-    _write(mock_books, "W-1")
+    mock_books.put_invoice("W-1", "10.50")
 
     mock_books.assert_sound()
     mock_books.assert_one_invoice_each(["W-1"])
