@@ -294,7 +294,8 @@ def open_pages(program: Program) -> Flask:
     for blueprint in (intake, api_v1):
         app.extensions["csrf"].exempt(blueprint)
         app.register_blueprint(blueprint)
-    app.register_blueprint(health_blueprint(database))
+    alarms = program.watch.stores.alarms
+    app.register_blueprint(health_blueprint(database, alarms))
     app.register_blueprint(metrics_blueprint(api))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -309,6 +310,7 @@ def _page_services(program: Program) -> Services:
         company=program.company,
         schedules=ScheduleStore(program.database),
         actions=program.actions,
+        watch=program.watch,
         start_run=program.start_run,
         replan=lambda: plan_waiting(program.orders),
         demo=program.settings.demo,

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
+from dashboard.domain.alarms import FOR_OPERATORS, ROLES, Alarm, AlarmKind
+from dashboard.store.alarms import AlarmStore
 from dashboard.store.database import Database
 from dashboard.store.health import read_health
 
-_ROLES = ("engine", "scheduler")
 
-
-def health_blueprint(database: Database) -> Blueprint:
+def health_blueprint(database: Database, alarms: AlarmStore) -> Blueprint:
     """Return `/healthz` (all of it is alive) and `/readyz` (it can take orders in)."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
     def healthz() -> ResponseReturnValue:
         health = read_health(database)
-        parts = {role: role in health.roles for role in _ROLES}
+        parts = {role: role in health.roles for role in ROLES}
         parts["database"] = health.database
-        alive = all(parts.values())
+        shown = alarms.shown(health.at) if health.at is not None else ()
+        late = any(alarm.kind in FOR_OPERATORS for alarm in shown)
+        well = all(parts.values()) and not late
         words = {name: "ok" if ok else "silent" for name, ok in parts.items()}
-        return jsonify(status="ok" if alive else "late", **words), 200 if alive else 503
+        answer = {"status": "ok" if well else "late", **words, "alarms": _kinds(shown)}
+        return jsonify(answer), 200 if well else 503
 
     @blueprint.get("/readyz")
     def readyz() -> ResponseReturnValue:
@@ -30,3 +36,13 @@ def health_blueprint(database: Database) -> Blueprint:
         return jsonify(status="ok" if ready else "away"), 200 if ready else 503
 
     return blueprint
+
+
+def _kinds(alarms: Sequence[Alarm]) -> list[dict[str, Any]]:
+    """Return how many there are of each kind; names are for people who signed in."""
+    by_kind = {kind: [a.since for a in alarms if a.kind is kind] for kind in AlarmKind}
+    return [
+        {"kind": kind.value, "count": len(since), "since": min(since).isoformat()}
+        for kind, since in by_kind.items()
+        if since
+    ]

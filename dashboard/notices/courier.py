@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard.domain.notices import Channel, Message
 from dashboard.notices.failure import NotDelivered
 from dashboard.notices.mail import send_mail
-from dashboard.notices.webhook import send_webhook
+from dashboard.notices.webhook import check_receiver, send_webhook
 from dashboard.outbound.transport import Transport
 
 
@@ -20,6 +20,15 @@ class Courier:
     def __init__(self, transport: Transport, *, allow_inner: bool) -> None:
         self._transport = transport
         self._allow_inner = allow_inner
+
+    def check(self, channel: Channel) -> None:
+        """Make sure that *channel* leads to where it may.
+
+        Raises:
+            NotDelivered: If it does not.
+        """
+        if channel.receiver is not None:
+            check_receiver(channel.receiver, allow_inner=self._allow_inner)
 
     def deliver(self, channel: Channel, message: Message) -> str:
         """Send *message* once; return what is odd although it arrived, mostly "".

@@ -78,6 +78,24 @@ class Watch:
                 break
             self._deliver(delivery)
 
+    def refusal(self, channel: Channel) -> str:
+        """Return why *channel* may not be called, "" if it may."""
+        try:
+            self._courier.check(channel)
+        except NotDelivered as error:
+            return str(error)
+        return ""
+
+    def change(self, channel: Channel, *, expected_version: int) -> None:
+        """Replace a channel; what it could not be told before goes again.
+
+        Raises:
+            ChangedMeanwhile: If it was changed since *expected_version* was read.
+            ChannelExists: If another one has its name.
+        """
+        self.stores.channels.change(channel, expected_version=expected_version)
+        self.stores.notices.take_up_again(channel.id, self.stores.sightings.now())
+
     def try_out(self, channel: Channel) -> str:
         """Send a test to *channel* at once and return what went wrong, "" if nothing.
 

@@ -13,8 +13,9 @@ from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.web.access import is_live, user_or_none
-from dashboard.web.advice import advice, pause_words, place
+from dashboard.web.advice import advice, place
 from dashboard.web.assets import asset, bootstrap_css, icon_href
+from dashboard.web.banner import banner_lines
 from dashboard.web.books_links import invoice_url
 from dashboard.web.browser_name import browser_name
 from dashboard.web.order_query import cause_key
@@ -24,6 +25,7 @@ from dashboard.web.summary import engine_state
 from dashboard.web.tracker import tracker
 from dashboard.web.words import (
     ACTIVITY_KINDS,
+    ALARMS,
     EXCHANGE_RESULTS,
     POSTING_KINDS,
     POSTING_STATES,
@@ -51,7 +53,6 @@ def install_page(app: Flask) -> None:
         advice=advice,
         cause_key=cause_key,
         group_href=group_href,
-        pause_words=pause_words,
         place=place,
         statuses=STATUSES,
         posting_states=POSTING_STATES,
@@ -63,6 +64,7 @@ def install_page(app: Flask) -> None:
         purposes=PURPOSES,
         slow_ms=SLOW_MS,
         roles=ROLES,
+        alarm_words=ALARMS,
         activity_kinds=ACTIVITY_KINDS,
         OrderStatus=OrderStatus,
         Task=Task,
@@ -89,6 +91,11 @@ def _frame() -> dict[str, Any]:
     if user is not None:
         now = services().clock.now()
         pulse = services().overview.pulse(now)
+        alarms = services().watch.stores.alarms.shown(now)
         engine = engine_state(pulse.engine_seen_at, now)
-        frame |= {"pulse": pulse, "engine": engine}
+        frame |= {
+            "pulse": pulse,
+            "engine": engine,
+            "banner": banner_lines(pulse, alarms),
+        }
     return frame

@@ -30,6 +30,7 @@ from dashboard.store.user_sessions import (
 )
 from dashboard.store.users import UserStore
 from dashboard.sync.actions import OrderActions
+from dashboard.sync.watch import Watch
 
 _KEY = "sluice-pages"
 
@@ -58,6 +59,7 @@ class Services:
     company: CompanyStore
     schedules: ScheduleStore
     actions: OrderActions
+    watch: Watch
     start_run: Callable[[Task], int]
     replan: Callable[[], int]
     demo: bool = False
@@ -71,6 +73,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     company: CompanyStore,
     schedules: ScheduleStore,
     actions: OrderActions,
+    watch: Watch,
     start_run: Callable[[Task], int],
     replan: Callable[[], int],
     demo: bool = False,
@@ -96,6 +99,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         company=company,
         schedules=schedules,
         actions=actions,
+        watch=watch,
         start_run=start_run,
         replan=replan,
         demo=demo,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.alarms import AlarmKind
 from dashboard.domain.exchanges import ExchangeResult
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.runs import RunState, Task, Trigger
@@ -120,6 +121,35 @@ ACTIVITY_KINDS: Mapping[ActivityKind, Look] = {
     ActivityKind.USER: Look(label=_("Users"), tone="quiet", icon="people"),
     ActivityKind.SIGN_IN: Look(
         label=_("Signing in"), tone="quiet", icon="person-circle"
+    ),
+}
+
+ALARMS: Mapping[AlarmKind, Look] = {
+    AlarmKind.WORKER_SILENT: Look(
+        label=_("Nothing works in the background"), tone="bad", icon="heart-pulse-fill"
+    ),
+    AlarmKind.SCHEDULE_LATE: Look(
+        label=_("A schedule is late"), tone="bad", icon="calendar-week"
+    ),
+    AlarmKind.WEBHOOK_OFF: Look(
+        label=_("A shop has switched its webhook off"), tone="bad", icon="plug"
+    ),
+    AlarmKind.NO_ORDERS: Look(
+        label=_("No orders come in"), tone="bad", icon="box-arrow-in-down"
+    ),
+    AlarmKind.NO_BOOKINGS: Look(
+        label=_("Nothing is booked"), tone="bad", icon="receipt"
+    ),
+    AlarmKind.BOOKS_PAUSED: Look(
+        label=_("Calls to the books pause"), tone="waiting", icon="cloud-slash"
+    ),
+    AlarmKind.NOT_DELIVERED: Look(
+        label=_("A notification does not arrive"), tone="waiting", icon="send"
+    ),
+    AlarmKind.NEEDS_PERSON: Look(
+        label=_("Orders need a person"),
+        tone="waiting",
+        icon="exclamation-triangle-fill",
     ),
 }
 

@@ -43,6 +43,7 @@ def test_health_is_late_until_engine_and_schedules_are_seen(company: Any) -> Non
         "database": "ok",
         "engine": "ok",
         "scheduler": "ok",
+        "alarms": [],
     }
 
 

@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from dashboard.app import Program
+from dashboard.domain.alarms import AlarmKind
 from dashboard.domain.books import BooksFacts, LedgerAccount, TaxRate
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import MASK
+from dashboard.domain.notices import Channel, ChannelKind, Receiver
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import (
     CompanyRules,
@@ -279,6 +281,18 @@ class Scene:
         )
         (schedule,) = schedules.all()
         return schedule
+
+    def channel(self, url: str) -> None:
+        """Let a program at *url* be told of everything."""
+        self.program.watch.stores.channels.add(
+            Channel(
+                id=0,
+                name="Chat",
+                kind=ChannelKind.WEBHOOK,
+                kinds=tuple(AlarmKind),
+                receiver=Receiver(url=url, secret="shared"),
+            )
+        )
 
     def connect(self) -> None:
         self.program.company.set_connection(

@@ -71,6 +71,14 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /settings": WATCHER,
     "POST /settings/accounts": MANAGER,
     "POST /settings/company": MANAGER,
+    "GET /settings/notifications": WATCHER,
+    "GET /settings/notifications/<channel_id>": ADMINISTRATOR,
+    "POST /settings/notifications/<channel_id>": ADMINISTRATOR,
+    "POST /settings/notifications/<channel_id>/delete": ADMINISTRATOR,
+    "POST /settings/notifications/<channel_id>/test": ADMINISTRATOR,
+    "GET /settings/notifications/new/<kind>": ADMINISTRATOR,
+    "POST /settings/notifications/new/<kind>": ADMINISTRATOR,
+    "POST /settings/notifications/rules": MANAGER,
     "GET /settings/number-example": WATCHER,
     "POST /settings/payments": MANAGER,
     "POST /settings/shops": ADMINISTRATOR,
@@ -99,9 +107,11 @@ ACCESS: Mapping[str, Role | Other] = {
 
 # What stands in addresses; a route with another part says here what to put there.
 PARTS = {
+    "channel_id": "1",
     "key": "refused",
     "exchange_id": "1",
     "filename": "sluice.css",
+    "kind": "webhook",
     "order_id": "1",
     "revision_id": "1",
     "run_id": "1",
@@ -122,6 +132,7 @@ def lived_in(scene: Scene) -> Scene:
     assert client.get("/").status_code == 200
     scene.book(scene.order())
     scene.schedule()
+    scene.channel("http://127.0.0.1:9/")
     return scene
 
 
