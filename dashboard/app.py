@@ -308,11 +308,16 @@ def _page_services(program: Program) -> Services:
         program.database,
         program.clock,
         company=program.company,
+        pulls=program.pulls,
         schedules=ScheduleStore(program.database),
         actions=program.actions,
         watch=program.watch,
         start_run=program.start_run,
         replan=lambda: plan_waiting(program.orders),
+        test_shop=program.puller.test,
+        check_address=lambda url: check_address(
+            url, allow_inner=program.settings.allow_loopback_api
+        ),
         demo=program.settings.demo,
         https=program.settings.https,
     )

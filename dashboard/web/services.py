@@ -9,7 +9,9 @@ from typing import cast
 from flask import Flask, current_app
 
 from dashboard.domain.clock import Clock
+from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Task
+from dashboard.shops.protocol import ShopFacts
 from dashboard.store.activity import ActivityStore
 from dashboard.store.company import CompanyStore
 from dashboard.store.database import Database
@@ -21,6 +23,7 @@ from dashboard.store.listing_problems import ProblemListing
 from dashboard.store.listing_runs import RunListing
 from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
+from dashboard.store.pulls import PullStore
 from dashboard.store.schedules import ScheduleStore
 from dashboard.store.sign_in_throttle import SignInThrottle
 from dashboard.store.user_sessions import (
@@ -40,6 +43,8 @@ class Services:
     """The stores and actions behind the pages.
 
     *start_run* asks for a run of a task, wakes the engine and returns the run's id.
+    *test_shop* asks a shop and raises `ShopSilent` with what is wrong, *check_address*
+    raises `AddressRefused` for one the program may not call.
     *replan* plans the stopped orders anew after a change of the rules and returns how
     many move. *https* tells whether browsers reach us over TLS.
     """
@@ -57,11 +62,14 @@ class Services:
     overview: OverviewReading
     problems: ProblemListing
     company: CompanyStore
+    pulls: PullStore
     schedules: ScheduleStore
     actions: OrderActions
     watch: Watch
     start_run: Callable[[Task], int]
     replan: Callable[[], int]
+    test_shop: Callable[[Shop], ShopFacts]
+    check_address: Callable[[str], None]
     demo: bool = False
     https: bool = False
 
@@ -71,11 +79,14 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     clock: Clock,
     *,
     company: CompanyStore,
+    pulls: PullStore,
     schedules: ScheduleStore,
     actions: OrderActions,
     watch: Watch,
     start_run: Callable[[Task], int],
     replan: Callable[[], int],
+    test_shop: Callable[[Shop], ShopFacts],
+    check_address: Callable[[str], None],
     demo: bool = False,
     https: bool = False,
 ) -> Services:
@@ -97,11 +108,14 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         overview=OverviewReading(database),
         problems=ProblemListing(database),
         company=company,
+        pulls=pulls,
         schedules=schedules,
         actions=actions,
         watch=watch,
         start_run=start_run,
         replan=replan,
+        test_shop=test_shop,
+        check_address=check_address,
         demo=demo,
         https=https,
     )

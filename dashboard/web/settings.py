@@ -108,7 +108,7 @@ def add_shop() -> ResponseReturnValue:
         return _page({"shop": entered}, status=422)
     note(ActivityKind.SETTINGS, "added", f"shop {shop.slug}")
     flash(_("The shop is added. It can send its orders now."), "good")
-    return redirect(url_for("settings.show", _anchor="shops"))
+    return redirect(url_for("shops.show", slug=shop.slug))
 
 
 @blueprint.get("/settings/number-example")
@@ -173,7 +173,7 @@ def _page(
         forms=forms,
         facts=facts,
         facts_at=store.facts_at(),
-        shops=store.shops(),
+        shops=[(shop, services().pulls.state(shop)) for shop in store.shops()],
         connection=store.connection(),
         example=_example(rules.number_pattern),
     )

@@ -102,6 +102,7 @@ PURPOSES: Mapping[str, str] = {
     "book": _("Book"),
     "ask": _("Ask"),
     "sign in": _("Sign in"),
+    "pull": _("Pull"),
 }
 
 TRIGGERS: Mapping[Trigger, str] = {

@@ -22,9 +22,10 @@ from playwright.sync_api import (
 from werkzeug.serving import make_server
 
 from dashboard.domain.clock import SystemClock
+from dashboard.domain.rules import Shop
 from dashboard.domain.users import Role
 from tests.web.conftest import MakeScene
-from tests.web.scene import PASSWORD, Scene
+from tests.web.scene import PASSWORD, SECRET, Scene
 
 pytestmark = pytest.mark.browser
 
@@ -53,6 +54,7 @@ PATHS = (
     "/schedules",
     "/schedules/1",
     "/settings",
+    "/settings/shops/woo",
     "/users",
     "/users/1",
     "/activity",
@@ -98,6 +100,8 @@ def served(make_scene: MakeScene) -> Iterator[Scene]:
 def fill(scene: Scene) -> None:
     scene.shop()
     scene.shop("second", "Second shop")
+    woo = Shop(id=0, slug="woo", name="Woo shop", kind="woocommerce", prefix="O-")
+    scene.program.company.add_shop(woo, SECRET, at=scene.clock.now())
     scene.program.company.save_rules(
         scene.rules,
         expected_version=0,

@@ -143,7 +143,7 @@ def _exchange(  # noqa: PLR0913, PLR0917 - what a call consists of
     given = {} if reply is None else reply.headers
     return Exchange(
         at=at,
-        purpose="ask the shop",
+        purpose="pull",
         method=method,
         url=url,
         request_body=body.decode(),

@@ -1,0 +1,158 @@
+"""A shop: how it is asked for its orders, whether that works, and how it went last."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, date, datetime, time
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import DateField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from dashboard.domain.activity import ActivityKind
+from dashboard.domain.rules import Shop
+from dashboard.domain.users import Role
+from dashboard.outbound.address import AddressRefused
+from dashboard.shops.protocol import ShopSilent
+from dashboard.shops.registry import READERS
+from dashboard.store.pulls import ApiKeys
+from dashboard.store.vault import SecretUnreadable
+from dashboard.web.access import requires
+from dashboard.web.forms import PageForm
+from dashboard.web.language import gettext
+from dashboard.web.language import lazy_gettext as _
+from dashboard.web.note import note
+from dashboard.web.services import services
+
+blueprint = Blueprint("shops", __name__)
+
+
+class AccessForm(PageForm):
+    """Where a shop is and the keys to it; keys that are known may be left empty."""
+
+    base_url = StringField(_("Address of the shop"), [InputRequired(), Length(max=300)])
+    key = StringField(
+        _("Consumer key"), [Length(max=200)], render_kw={"autocomplete": "off"}
+    )
+    secret = PasswordField(
+        _("Consumer secret"),
+        [Length(max=200)],
+        render_kw={"autocomplete": "new-password"},
+    )
+    orders_since = DateField(_("Orders placed since"), [Optional()])
+
+    def validate_base_url(self, field: StringField) -> None:
+        """Refuse an address that the program may not call."""
+        try:
+            services().check_address((field.data or "").strip())
+        except AddressRefused as error:
+            raise ValidationError(str(error)) from error
+
+    def keys_beside(self, known: ApiKeys | None) -> ApiKeys | None:
+        """Return what was entered, completed by what is known; None if keys lack."""
+        key = (self.key.data or "").strip()
+        secret = (self.secret.data or "").strip()
+        if not key and not secret and known is not None:
+            key, secret = known.key, known.secret
+        if not key or not secret:
+            return None
+        day: date = self.orders_since.data or services().clock.now().date()
+        since = datetime.combine(day, time(), tzinfo=UTC)
+        return ApiKeys(key=key, secret=secret, orders_since=since)
+
+
+@blueprint.get("/settings/shops/<slug>")
+@requires(Role.WATCHER)
+def show(slug: str) -> ResponseReturnValue:
+    """Show a shop."""
+    shop = _shop(slug)
+    keys = _keys(shop)
+    form = AccessForm(None, base_url=shop.base_url)
+    form.orders_since.data = (
+        keys.orders_since if keys else services().clock.now()
+    ).date()
+    return _page(shop, keys, form)
+
+
+@blueprint.post("/settings/shops/<slug>/access")
+@requires(Role.ADMINISTRATOR)
+def save_access(slug: str) -> ResponseReturnValue:
+    """Save where the shop is and the keys to it, and try them out."""
+    shop = _shop(slug)
+    if shop.kind not in READERS:
+        abort(404)
+    known = _keys(shop)
+    entered = AccessForm()
+    if not entered.validate():
+        return _page(shop, known, entered, status=422)
+    keys = entered.keys_beside(known)
+    if keys is None:
+        entered.secret.errors = [gettext("Enter both, the key and its secret.")]
+        return _page(shop, known, entered, status=422)
+    base_url = (entered.base_url.data or "").strip().rstrip("/")
+    services().pulls.set_access(shop, base_url, keys)
+    note(ActivityKind.SETTINGS, "changed", f"shop {slug}, keys")
+    return _tried_out(slug)
+
+
+@blueprint.post("/settings/shops/<slug>/test")
+@requires(Role.MANAGER)
+def test(slug: str) -> ResponseReturnValue:
+    """Try out whether the shop can be asked for its orders."""
+    _shop(slug)
+    return _tried_out(slug)
+
+
+@blueprint.post("/settings/shops/<slug>/forget")
+@requires(Role.ADMINISTRATOR)
+def forget_access(slug: str) -> ResponseReturnValue:
+    """Forget the keys and ask the shop no more."""
+    services().pulls.forget_access(_shop(slug))
+    note(ActivityKind.SETTINGS, "removed", f"shop {slug}, keys")
+    flash(gettext("The keys are forgotten. The shop is asked no more."), "good")
+    return redirect(url_for("shops.show", slug=slug))
+
+
+def _tried_out(slug: str) -> ResponseReturnValue:
+    """Ask the shop, and say on its page what came of it."""
+    try:
+        facts = services().test_shop(_shop(slug))
+    except ShopSilent as silent:
+        flash(str(silent), "bad")
+    else:
+        text = gettext(
+            "It works: %(orders)s orders, in %(currency)s.",
+            orders=facts.orders,
+            currency=facts.currency,
+        )
+        flash(text, "good")
+    return redirect(url_for("shops.show", slug=slug))
+
+
+def _page(
+    shop: Shop, keys: ApiKeys | None, form: AccessForm, *, status: int = 200
+) -> ResponseReturnValue:
+    page = render_template(
+        "settings/shop.html",
+        shop=shop,
+        form=form,
+        key_hint=keys.hint if keys else "",
+        has_keys=keys is not None,
+        can_be_asked=shop.kind in READERS,
+        state=services().pulls.state(shop),
+    )
+    return page, status
+
+
+def _shop(slug: str) -> Shop:
+    found = services().company.shop(slug) if slug.isprintable() else None
+    if found is None:
+        abort(404)
+    return found
+
+
+def _keys(shop: Shop) -> ApiKeys | None:
+    with suppress(SecretUnreadable):  # this page is how it is put right
+        return services().pulls.keys(shop)
+    return None

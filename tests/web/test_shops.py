@@ -1,0 +1,160 @@
+"""A shop's page: how it is asked for its orders, and whether that works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from dashboard.domain.rules import Shop
+from dashboard.domain.runs import Task, Trigger
+from dashboard.domain.users import Role
+from tests.e2e.company import signed
+from tests.fixtures.woocommerce_shop import KEY, SECRET, WooCommerceShop, served
+from tests.web.scene import Scene
+
+PAGE = "/settings/shops/woo"
+
+
+@pytest.fixture
+def shop(scene: Scene) -> Iterator[WooCommerceShop]:
+    new = Shop(id=0, slug="woo", name="Woo", kind="woocommerce", prefix="O-")
+    scene.program.company.add_shop(new, "hook-secret", at=scene.clock.now())
+    with served(WooCommerceShop(scene.clock.now())) as shop:
+        yield shop
+
+
+def entered(shop: WooCommerceShop, **fields: str) -> dict[str, str]:
+    return {
+        "base_url": f"{shop.url}/",
+        "key": KEY,
+        "secret": SECRET,
+        "orders_since": "2026-11-01",
+        **fields,
+    }
+
+
+def test_keys_are_saved_and_tried_out_at_once(
+    scene: Scene, shop: WooCommerceShop
+) -> None:
+    shop.place()
+    client = scene.client()
+
+    answer = client.post(f"{PAGE}/access", entered(shop))
+
+    assert answer.headers["Location"] == PAGE
+    page = client.get(PAGE).text
+    assert "It works: 1 orders, in EUR." in page
+    assert shop.url in page
+    assert SECRET not in page
+
+
+def test_what_is_wrong_is_said(scene: Scene, shop: WooCommerceShop) -> None:
+    client = scene.client()
+
+    client.post(f"{PAGE}/access", entered(shop, secret="cs_wrong"))
+
+    assert "Consumer secret is invalid" in client.get(PAGE).text
+
+
+def test_the_test_button_asks_the_shop_again(
+    scene: Scene, shop: WooCommerceShop
+) -> None:
+    client = scene.client()
+    client.post(f"{PAGE}/access", entered(shop))
+    client.get(PAGE)
+    shop.permalinks = False
+
+    client.post(f"{PAGE}/test", {})
+
+    assert "plain permalinks" in client.get(PAGE).text
+
+
+def test_keys_left_empty_stay_as_they_are(scene: Scene, shop: WooCommerceShop) -> None:
+    client = scene.client()
+    client.post(f"{PAGE}/access", entered(shop))
+
+    client.post(f"{PAGE}/access", entered(shop, key="", secret=""))
+
+    assert "It works" in client.get(PAGE).text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"secret": ""}, "Enter both"),
+        ({"base_url": "ftp://shop.example"}, "not an http or https address"),
+        ({"base_url": "https://me:pass@shop.example"}, "must not carry a password"),
+    ],
+)
+def test_what_cannot_work_is_not_saved(
+    scene: Scene, shop: WooCommerceShop, fields: dict[str, str], words: str
+) -> None:
+    answer = scene.client().post(f"{PAGE}/access", entered(shop, **fields))
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "Not yet" not in answer.text
+
+
+def test_forgotten_keys_are_asked_with_no_more(
+    scene: Scene, shop: WooCommerceShop
+) -> None:
+    client = scene.client()
+    client.post(f"{PAGE}/access", entered(shop))
+
+    client.post(f"{PAGE}/forget", {})
+
+    woo = scene.program.company.shop("woo")
+    assert woo is not None
+    assert woo.base_url == ""
+    assert scene.program.pulls.keys(woo) is None
+
+
+def test_only_administrators_change_keys(scene: Scene, shop: WooCommerceShop) -> None:
+    client = scene.client(Role.MANAGER)
+
+    assert client.post(f"{PAGE}/access", entered(shop)).status_code == 403
+    assert client.post(f"{PAGE}/forget", {}).status_code == 403
+    assert "Administrators can change this" in client.get(PAGE).text
+
+
+def test_a_problem_of_the_last_pull_stands_on_both_pages(
+    scene: Scene, shop: WooCommerceShop
+) -> None:
+    client = scene.client()
+    client.post(f"{PAGE}/access", entered(shop))
+    shop.decimals = 0
+    shop.place()
+
+    scene.program.puller.run_now()
+
+    assert "Number of decimals to 2" in client.get(PAGE).text
+    assert "does not work" in client.get("/settings").text
+
+
+def test_a_webhook_is_answered_and_its_order_read_from_the_shop(
+    scene: Scene, shop: WooCommerceShop
+) -> None:
+    scene.client().post(f"{PAGE}/access", entered(shop))
+    order_id = shop.place()
+    heard = scene.app.test_client()
+
+    body = f'{{"id":{order_id}}}'.encode()
+    answer = heard.post(
+        "/intake/woo", data=body, headers=signed(body, "woo", "hook-secret")
+    )
+
+    assert answer.status_code == 202
+    assert answer.get_json()["status"] == "noted"
+    run = scene.program.engine.runs.begin(Task.PULL, Trigger.ORDER)
+    done = scene.program.puller._carry_out(run)
+    assert done.message == "Woo: 1 orders read, 1 new or changed."
+
+
+def test_a_shop_that_is_not_there_is_not_found(scene: Scene) -> None:
+    assert scene.client().get("/settings/shops/nobody").status_code == 404
+
+
+def test_a_shop_of_our_own_format_has_no_keys(scene: Scene) -> None:
+    assert "cannot be asked" in scene.client().get("/settings/shops/demo").text
