@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import io
 import json
+import re
 import socket
 import sqlite3
 from contextlib import closing
@@ -15,11 +16,13 @@ from typing import Any
 
 import pytest
 
+from dashboard import serving
 from dashboard.app import Program
 from dashboard.cli import main
 from dashboard.domain.rules import CompanyRules, TaxRule, TaxSituation
 from dashboard.domain.runs import NOTHING_TO_PULL
 from dashboard.domain.users import Role
+from dashboard.store.password_links import LinkInvalid
 from dashboard.store.user_sessions import NORMAL_LIMITS, UserSessionStore
 from dashboard.sync.intake import Intake
 
@@ -144,6 +147,39 @@ def test_a_weak_password_is_refused_with_a_reason(
 
     assert why in error
     assert not program.users.any()
+
+
+def test_the_first_link_makes_an_administrator_and_ends_with_them(
+    company: Any, program: Program
+) -> None:
+    older = company.facts("users", "first-link")["link"]
+    link = company.facts("users", "first-link")["link"]
+
+    assert link.startswith("http://127.0.0.1:8000/welcome/")
+    links, token = program.password_links, link.rsplit("/", 1)[1]
+    with pytest.raises(LinkInvalid):
+        links.find(older.rsplit("/", 1)[1])
+    links.use_first(token, "ann@company.example", "Ann", PASSWORD)
+    assert "Somebody can sign in already" in company.error("users", "first-link")
+
+
+@pytest.mark.parametrize("demo", ["0", "1"])
+def test_the_first_start_prints_a_link_and_no_password(
+    company: Any, program: Program, demo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLUICE_DEMO", demo)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("SLUICE_PORT", str(probe.getsockname()[1]))
+    monkeypatch.setattr(serving, "serve", lambda _settings: None)
+
+    first = company.run("serve").stderr
+    program.users.add("ann@company.example", "Ann", Role.ADMINISTRATOR, PASSWORD)
+    later = company.run("serve").stderr
+
+    (link,) = re.findall(r"http://127\.0\.0\.1:\d+/welcome/\S+", first)
+    assert link
+    assert "/welcome/" not in later
 
 
 @pytest.mark.parametrize("email", ["", "ann", "@", "@company.example", "ann@"])
