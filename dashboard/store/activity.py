@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from dashboard.domain.activity import Act, ActivityKind
 from dashboard.domain.clock import Clock
 from dashboard.store.database import Database
+from dashboard.store.parts import WHOLE_LIST_PART, read_part
 from dashboard.store.schema import ActivityRow
-
-# A list that is read whole is read in parts: no transaction stays open for long.
-_PART = 500
-_Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,31 +68,22 @@ class ActivityStore:
         before: int | None = None,
     ) -> ActivityPage:
         """Return the *size* acts older than *after*, or newer than *before*."""
-        backwards = before is not None
-        query = _filtered(select(ActivityRow), wanted)
-        if before is not None:
-            query = query.where(ActivityRow.id > before).order_by(ActivityRow.id)
-        else:
-            query = query.order_by(ActivityRow.id.desc())
-            if after is not None:
-                query = query.where(ActivityRow.id < after)
+        query = select(ActivityRow).where(*_conditions(wanted))
         with self._database.read() as session:
-            found = [_activity(row) for row in session.scalars(query.limit(size + 1))]
-        more = len(found) > size
-        found = found[:size]
-        if backwards:
-            found.reverse()
+            part = read_part(
+                session, query, ActivityRow.id, size=size, after=after, before=before
+            )
         return ActivityPage(
-            activities=tuple(found),
-            has_previous=more if backwards else after is not None,
-            has_next=backwards or more,
+            activities=tuple(_activity(row) for (row,) in part.rows),
+            has_previous=part.has_previous,
+            has_next=part.has_next,
         )
 
     def all(self, wanted: ActivityFilter) -> Iterator[Activity]:
         """Yield every act of a list, reading a part of it at a time."""
         after = None
         while True:
-            page = self.page(wanted, size=_PART, after=after)
+            page = self.page(wanted, size=WHOLE_LIST_PART, after=after)
             yield from page.activities
             if not page.has_next:
                 return
@@ -120,7 +107,7 @@ def add_activity(session: Session, act: Act, *, at: datetime) -> None:
     )
 
 
-def _filtered(query: _Query, wanted: ActivityFilter) -> _Query:
+def _conditions(wanted: ActivityFilter) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.kind is not None:
         conditions.append(ActivityRow.kind == wanted.kind.value)
@@ -130,7 +117,7 @@ def _filtered(query: _Query, wanted: ActivityFilter) -> _Query:
         conditions.append(ActivityRow.at >= wanted.since)
     if wanted.until is not None:
         conditions.append(ActivityRow.at < wanted.until)
-    return query.where(*conditions)
+    return conditions
 
 
 def _activity(row: ActivityRow) -> Activity:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    ScalarSelect,
+    Row,
     Select,
     func,
     literal_column,
@@ -20,6 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dashboard.domain.exchanges import SLOW_MS, Exchange, ExchangeResult
 from dashboard.store.database import Database
+from dashboard.store.parts import WHOLE_LIST_PART, counted, read_part
 from dashboard.store.schema import (
     ExchangeRow,
     OrderRow,
@@ -27,10 +28,6 @@ from dashboard.store.schema import (
     RequestMemberRow,
 )
 
-# Beyond this, counting costs more than anybody learns from the number.
-COUNTED_UP_TO: Final = 10_000
-# A list that is read whole is read in parts: no transaction stays open for long.
-_PART = 500
 # More than any order has; a contact may serve thousands of orders.
 _MAX_FOUND = 1_000
 
@@ -151,24 +148,15 @@ class ExchangeListing:
         before: int | None = None,
     ) -> ExchangePage:
         """Return the *size* exchanges older than *after*, or newer than *before*."""
-        backwards = before is not None
         with self._database.read() as session:
             query = select(*_SUMMARY).where(*_conditions(session, wanted))
-            if before is not None:
-                query = query.where(ExchangeRow.id > before).order_by(ExchangeRow.id)
-            else:
-                query = query.order_by(ExchangeRow.id.desc())
-                if after is not None:
-                    query = query.where(ExchangeRow.id < after)
-            found = list(_summaries(session, query.limit(size + 1)))
-        more = len(found) > size
-        found = found[:size]
-        if backwards:
-            found.reverse()
+            part = read_part(
+                session, query, ExchangeRow.id, size=size, after=after, before=before
+            )
         return ExchangePage(
-            exchanges=tuple(found),
-            has_previous=more if backwards else after is not None,
-            has_next=backwards or more,
+            exchanges=_summaries(part.rows),
+            has_previous=part.has_previous,
+            has_next=part.has_next,
         )
 
     def counts(self, wanted: ExchangeFilter) -> tuple[ResultCount, ...]:
@@ -180,7 +168,9 @@ class ExchangeListing:
                 for result in ExchangeResult
             )
             counts = session.execute(
-                select(*(_count([*common, came_to]) for came_to in each))
+                select(
+                    *(counted(ExchangeRow.id, [*common, came_to]) for came_to in each)
+                )
             ).one()
         return tuple(
             ResultCount(result=result, count=count)
@@ -191,7 +181,7 @@ class ExchangeListing:
         """Yield every exchange of a list, reading a part of it at a time."""
         after = None
         while True:
-            page = self.page(wanted, size=_PART, after=after)
+            page = self.page(wanted, size=WHOLE_LIST_PART, after=after)
             yield from page.exchanges
             if not page.has_next:
                 return
@@ -208,7 +198,7 @@ def calls_of_run(
         .order_by(ExchangeRow.id)
         .limit(limit)
     )
-    return _summaries(session, query)
+    return _summaries(session.execute(query).all())
 
 
 def exchange_of(row: ExchangeRow) -> StoredExchange:
@@ -233,19 +223,13 @@ def exchange_of(row: ExchangeRow) -> StoredExchange:
     )
 
 
-def _summaries(
-    session: Session, query: Select[*tuple[Any, ...]]
-) -> tuple[ExchangeSummary, ...]:
+def _summaries(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[ExchangeSummary, ...]:
     return tuple(
-        ExchangeSummary(**{**row, "result": ExchangeResult(row["result"])})
-        for row in session.execute(query).mappings()
+        ExchangeSummary(
+            **{**row._mapping, "result": ExchangeResult(row.result)}  # noqa: SLF001 - public, its name avoids columns
+        )
+        for row in rows
     )
-
-
-def _count(conditions: Sequence[ColumnElement[bool]]) -> ScalarSelect[int]:
-    """Return a query that counts, but not beyond what anybody wants to know."""
-    some = select(ExchangeRow.id).where(*conditions).limit(COUNTED_UP_TO).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def _is(

@@ -18,10 +18,9 @@ from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Cause
 from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
+from dashboard.store.parts import WHOLE_LIST_PART
 from dashboard.store.schema import HAS_PROBLEM, OrderRow, PostingRow, ShopRow
 
-# A list that is read whole is read in parts: no transaction stays open for long.
-_PART = 500
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
 
@@ -154,7 +153,7 @@ class OrderListing:
         """Yield every order of a list, reading a part of it at a time."""
         after = None
         while True:
-            page = self.page(wanted, sort, size=_PART, after=after)
+            page = self.page(wanted, sort, size=WHOLE_LIST_PART, after=after)
             yield from page.orders
             if not page.has_next:
                 return

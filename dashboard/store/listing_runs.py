@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Boolean, ColumnElement, Select, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from dashboard.domain.runs import Run, RunState
+from dashboard.domain.runs import Run, RunState, Task, Trigger
 from dashboard.store.database import Database
 from dashboard.store.listing_exchanges import ExchangeSummary, calls_of_run
+from dashboard.store.parts import WHOLE_LIST_PART, counted, read_part
 from dashboard.store.runs import run_of
 from dashboard.store.schema import (
+    FRUITFUL,
     OrderEventRow,
     OrderRow,
     RunRow,
@@ -20,6 +23,19 @@ from dashboard.store.schema import (
 )
 
 _MAX_LINES = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFilter:
+    """Which runs a list holds; what is empty does not limit it.
+
+    Runs that ended well and had nothing to do are left out unless *with_empty*.
+    """
+
+    states: tuple[RunState, ...] = ()
+    task: Task | None = None
+    trigger: Trigger | None = None
+    with_empty: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,40 +91,46 @@ class RunListing:
 
     def page(
         self,
+        wanted: RunFilter,
         *,
         size: int,
-        with_empty: bool = False,
         after: int | None = None,
         before: int | None = None,
     ) -> RunPage:
-        """Return the *size* newest runs older than *after*, or newer than *before*.
-
-        Runs that ended well and had nothing to do are left out unless *with_empty*.
-        """
-        query = _runs()
-        if not with_empty:
-            query = query.where(_not_empty())
-        backwards = before is not None
-        if before is not None:
-            query = query.where(RunRow.id > before).order_by(RunRow.id.asc())
-        else:
-            query = query.order_by(RunRow.id.desc())
-            if after is not None:
-                query = query.where(RunRow.id < after)
+        """Return the *size* newest runs older than *after*, or newer than *before*."""
+        query = _runs().where(*_conditions(wanted))
         with self._database.read() as session:
-            found = [
-                _listed(row, name)
-                for row, name in session.execute(query.limit(size + 1))
-            ]
-        more = len(found) > size
-        found = found[:size]
-        if backwards:
-            found.reverse()
+            part = read_part(
+                session, query, RunRow.id, size=size, after=after, before=before
+            )
         return RunPage(
-            runs=tuple(found),
-            has_previous=more if backwards else after is not None,
-            has_next=backwards or more,
+            runs=tuple(_listed(row, name) for row, name in part.rows),
+            has_previous=part.has_previous,
+            has_next=part.has_next,
         )
+
+    def counts(self, wanted: RunFilter) -> Mapping[RunState, int]:
+        """Count by state what *wanted* holds, whatever states it asks for.
+
+        None is counted beyond `COUNTED_UP_TO`.
+        """
+        queries = [
+            counted(RunRow.id, _conditions(replace(wanted, states=(state,))))
+            for state in RunState
+        ]
+        with self._database.read() as session:
+            counts = session.execute(select(*queries)).one()
+        return dict(zip(RunState, counts, strict=True))
+
+    def all(self, wanted: RunFilter) -> Iterator[ListedRun]:
+        """Yield every run of a list, reading a part of it at a time."""
+        after = None
+        while True:
+            page = self.page(wanted, size=WHOLE_LIST_PART, after=after)
+            yield from page.runs
+            if not page.has_next:
+                return
+            after = page.runs[-1].run.id
 
     def newest_of(self, schedule_id: int, limit: int) -> tuple[ListedRun, ...]:
         """Return the last runs a schedule started, the oldest of them first."""
@@ -142,15 +164,24 @@ def _runs() -> Select[RunRow, str]:
     )
 
 
-def _not_empty() -> ColumnElement[bool]:
-    done = (
-        RunRow.orders
-        + RunRow.contacts
-        + RunRow.invoices
-        + RunRow.payments
-        + RunRow.refused
-    )
-    return (RunRow.state != RunState.DONE.value) | (done > 0)
+def _conditions(wanted: RunFilter) -> Sequence[ColumnElement[bool]]:
+    conditions = [_in_state(wanted)]
+    if wanted.task is not None:
+        conditions.append(RunRow.task == wanted.task.value)
+    if wanted.trigger is not None:
+        conditions.append(RunRow.trigger == wanted.trigger.value)
+    return conditions
+
+
+def _in_state(wanted: RunFilter) -> ColumnElement[bool]:
+    """Return what *wanted* says of states; only a run that is done can be empty."""
+    states = wanted.states or tuple(RunState)
+    if wanted.with_empty or RunState.DONE not in states:
+        return RunRow.state.in_([state.value for state in states])
+    others = [state.value for state in states if state is not RunState.DONE]
+    # As it is written in the index, or the index is not found.
+    fruitful = literal_column(f"({FRUITFUL})", Boolean)
+    return or_(fruitful, RunRow.state.in_(others)) if others else fruitful
 
 
 def _listed(row: RunRow, schedule: str | None) -> ListedRun:

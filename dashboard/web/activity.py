@@ -14,12 +14,13 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.activity import Act, ActivityKind
 from dashboard.domain.csv_table import Cell
 from dashboard.domain.users import Role
-from dashboard.store.activity import Activity, ActivityFilter, ActivityPage
+from dashboard.store.activity import Activity, ActivityFilter
 from dashboard.web.access import requires, signed_in
 from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
 from dashboard.web.language import day as written_day
 from dashboard.web.language import gettext as _
+from dashboard.web.paging import beside
 from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
 from dashboard.web.words import ACTIVITY_KINDS
@@ -77,7 +78,13 @@ def index() -> ResponseReturnValue:
         before=request.args.get("before", type=row_id),
     )
     people = {user.id: user.name for user in services().users.all()}
-    previous_url, next_url = _beside(query, page)
+    previous_url, next_url = beside(
+        "activity.index",
+        query.args(),
+        [activity.id for activity in page.activities],
+        has_previous=page.has_previous,
+        has_next=page.has_next,
+    )
     return render_template(
         "activity/index.html",
         query=query,
@@ -133,18 +140,6 @@ def _chips(query: ActivityQuery, people: Mapping[int, str]) -> tuple[Chip, ...]:
     return tuple(
         Chip(text=text, without=url_for("activity.index", **rest.args()))
         for text, rest in without
-    )
-
-
-def _beside(query: ActivityQuery, page: ActivityPage) -> tuple[str, str]:
-    """Return the addresses of the pages before and after this one, if any."""
-    if not page.activities:
-        return "", ""
-    args = query.args()
-    first, last = page.activities[0].id, page.activities[-1].id
-    return (
-        url_for("activity.index", **args, before=first) if page.has_previous else "",
-        url_for("activity.index", **args, after=last) if page.has_next else "",
     )
 
 

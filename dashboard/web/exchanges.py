@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import Blueprint, abort, render_template, request, url_for
@@ -13,9 +13,7 @@ from dashboard.domain.csv_table import Cell
 from dashboard.domain.exchanges import ExchangeResult
 from dashboard.domain.users import Role
 from dashboard.store.listing_exchanges import (
-    COUNTED_UP_TO,
     ExchangeFilter,
-    ExchangePage,
     ExchangeSummary,
 )
 from dashboard.web.access import requires
@@ -23,26 +21,16 @@ from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
 from dashboard.web.exchange_view import as_curl, pretty
 from dashboard.web.language import gettext as _
-from dashboard.web.language import number
+from dashboard.web.paging import beside
 from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
+from dashboard.web.tabs import CountedTab, written_count
 from dashboard.web.words import EXCHANGE_RESULTS, PURPOSES
 
 blueprint = Blueprint("exchanges", __name__)
 
 _PAGE_SIZE: Final = 50
 _MAX_TEXT: Final = 120
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResultTab:
-    """A result with how many exchanges had it under the current filter."""
-
-    label: str
-    count: str
-    href: str
-    here: bool
-    bad: bool = False
 
 
 @blueprint.get("/exchanges")
@@ -56,7 +44,13 @@ def index() -> ResponseReturnValue:
         after=request.args.get("after", type=row_id),
         before=request.args.get("before", type=row_id),
     )
-    previous_url, next_url = _beside(wanted, page)
+    previous_url, next_url = beside(
+        "exchanges.index",
+        _args(wanted),
+        [exchange.id for exchange in page.exchanges],
+        has_previous=page.has_previous,
+        has_next=page.has_next,
+    )
     return render_template(
         "exchanges/index.html",
         wanted=wanted,
@@ -123,20 +117,20 @@ def _row(exchange: ExchangeSummary) -> Sequence[Cell]:
     )
 
 
-def _tabs(wanted: ExchangeFilter) -> tuple[ResultTab, ...]:
+def _tabs(wanted: ExchangeFilter) -> tuple[CountedTab, ...]:
     counts = {c.result: c.count for c in services().exchanges.counts(wanted)}
-    every = ResultTab(
+    every = CountedTab(
         label=_("All"),
-        count=_count(sum(counts.values()), full=COUNTED_UP_TO in counts.values()),
+        count=written_count(*counts.values()),
         href=_href(replace(wanted, result=None)),
         here=wanted.result is None,
     )
     return (
         every,
         *(
-            ResultTab(
+            CountedTab(
                 label=EXCHANGE_RESULTS[result].label,
-                count=_count(count, full=count == COUNTED_UP_TO),
+                count=written_count(count),
                 href=_href(replace(wanted, result=result)),
                 here=wanted.result is result,
                 bad=EXCHANGE_RESULTS[result].tone == "bad" and count > 0,
@@ -144,11 +138,6 @@ def _tabs(wanted: ExchangeFilter) -> tuple[ResultTab, ...]:
             for result, count in counts.items()
         ),
     )
-
-
-def _count(count: int, *, full: bool) -> str:
-    """Write how many there are; a plus says that there may be more."""
-    return f"{number(count)}+" if full else number(count)
 
 
 def _chips(wanted: ExchangeFilter) -> tuple[Chip, ...]:
@@ -165,19 +154,8 @@ def _chips(wanted: ExchangeFilter) -> tuple[Chip, ...]:
     return tuple(Chip(text=text, without=_href(rest)) for text, rest in without)
 
 
-def _beside(wanted: ExchangeFilter, page: ExchangePage) -> tuple[str, str]:
-    """Return the addresses of the pages before and after this one, if any."""
-    if not page.exchanges:
-        return "", ""
-    first, last = page.exchanges[0].id, page.exchanges[-1].id
-    return (
-        _href(wanted, before=first) if page.has_previous else "",
-        _href(wanted, after=last) if page.has_next else "",
-    )
-
-
-def _href(wanted: ExchangeFilter, **place: Any) -> str:  # noqa: ANN401 - an address
-    return url_for("exchanges.index", **_args(wanted), **place)
+def _href(wanted: ExchangeFilter) -> str:
+    return url_for("exchanges.index", **_args(wanted))
 
 
 def _args(wanted: ExchangeFilter) -> dict[str, Any]:

@@ -12,13 +12,14 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.csv_table import Cell
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
-from dashboard.store.listing_orders import OrderPage, OrderSort, OrderSummary
+from dashboard.store.listing_orders import OrderSort, OrderSummary
 from dashboard.web.access import requires
 from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext
 from dashboard.web.order_query import GROUPS, TABS, OrderQuery, Tab, read_query
+from dashboard.web.paging import beside
 from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
 from dashboard.web.words import STATUSES
@@ -57,7 +58,13 @@ def index() -> ResponseReturnValue:
         before=request.args.get("before", type=row_id),
     )
     counts = {c.status: c.count for c in services().orders.counts(query.wanted)}
-    previous_url, next_url = _beside(query, page)
+    previous_url, next_url = beside(
+        "orders.index",
+        query.args(),
+        [order.id for order in page.orders],
+        has_previous=page.has_previous,
+        has_next=page.has_next,
+    )
     return render_template(
         "orders/index.html",
         query=query,
@@ -143,16 +150,4 @@ def _chips(query: OrderQuery) -> tuple[Chip, ...]:
     return tuple(
         Chip(text=text, without=url_for("orders.index", **rest.args()))
         for text, rest in without
-    )
-
-
-def _beside(query: OrderQuery, page: OrderPage) -> tuple[str, str]:
-    """Return the addresses of the pages before and after this one, if any."""
-    if not page.orders:
-        return "", ""
-    args = query.args()
-    first, last = page.orders[0].id, page.orders[-1].id
-    return (
-        url_for("orders.index", **args, before=first) if page.has_previous else "",
-        url_for("orders.index", **args, after=last) if page.has_next else "",
     )

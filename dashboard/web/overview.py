@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.store.listing_orders import OrderFilter, OrderSort
+from dashboard.store.listing_runs import RunFilter
 from dashboard.web.access import requires
 from dashboard.web.chart import hour_chart
 from dashboard.web.language import gettext as _
@@ -69,7 +70,7 @@ def show() -> ResponseReturnValue:
         problems=stores.problems.groups(size=_GROUPS),
         chart=hour_chart(stores.overview.booked_per_hour(now, _HOURS)),
         orders=stores.orders.page(OrderFilter(), OrderSort.NEWEST, size=_ORDERS).orders,
-        runs=stores.runs.page(size=_RUNS).runs,
+        runs=stores.runs.page(RunFilter(), size=_RUNS).runs,
     )
 
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.activity import ActivityKind
-from dashboard.domain.runs import Task
+from dashboard.domain.csv_table import Cell
+from dashboard.domain.runs import RunState, Task
 from dashboard.domain.users import Role
-from dashboard.store.listing_runs import RunPage
+from dashboard.store.listing_runs import ListedRun
 from dashboard.web.access import requires
+from dashboard.web.chips import Chip
+from dashboard.web.download import csv_download
 from dashboard.web.language import gettext as _
 from dashboard.web.note import note
+from dashboard.web.paging import beside
 from dashboard.web.row_ids import row_id
+from dashboard.web.run_query import TABS, RunQuery, read_query
 from dashboard.web.services import services
-from dashboard.web.words import TASKS
+from dashboard.web.tabs import CountedTab, written_count
+from dashboard.web.words import RUN_STATES, TASKS, TRIGGERS
 
 blueprint = Blueprint("runs", __name__)
 
@@ -26,22 +34,55 @@ _PAGE_SIZE: Final = 30
 @blueprint.get("/runs")
 @requires(Role.WATCHER)
 def index() -> ResponseReturnValue:
-    """Show the runs, the newest first."""
-    with_empty = request.args.get("empty") == "1"
+    """Show the runs the address asks for, the newest first."""
+    query = read_query(request.args)
     page = services().runs.page(
+        query.wanted,
         size=_PAGE_SIZE,
-        with_empty=with_empty,
         after=request.args.get("after", type=row_id),
         before=request.args.get("before", type=row_id),
     )
-    previous_url, next_url = _beside(page, with_empty=with_empty)
+    previous_url, next_url = beside(
+        "runs.index",
+        query.args(),
+        [listed.run.id for listed in page.runs],
+        has_previous=page.has_previous,
+        has_next=page.has_next,
+    )
     return render_template(
         "runs/index.html",
+        query=query,
         runs=page.runs,
-        with_empty=with_empty,
+        tabs=_tabs(query),
+        chips=_chips(query),
         previous_url=previous_url,
         next_url=next_url,
     )
+
+
+@blueprint.get("/runs.csv")
+@requires(Role.WATCHER)
+def export() -> ResponseReturnValue:
+    """Send the whole list the address asks for as a file."""
+    every = services().runs.all(read_query(request.args).wanted)
+    header = (
+        _("Run"),
+        _("Task"),
+        _("Started by"),
+        _("Schedule"),
+        _("Result"),
+        _("Asked for"),
+        _("Started"),
+        _("Ended"),
+        _("Orders"),
+        _("Contacts"),
+        _("Invoices"),
+        _("Payments"),
+        _("Refused"),
+        _("Calls"),
+        _("Message"),
+    )
+    return csv_download("runs", header, map(_row, every))
 
 
 @blueprint.get("/runs/<row_id:run_id>")
@@ -68,13 +109,52 @@ def start() -> ResponseReturnValue:
     return redirect(url_for("runs.show", run_id=run_id))
 
 
-def _beside(page: RunPage, *, with_empty: bool) -> tuple[str, str]:
-    """Return the addresses of the pages before and after this one, if any."""
-    if not page.runs:
-        return "", ""
-    empty = "1" if with_empty else None
-    first, last = page.runs[0].run.id, page.runs[-1].run.id
+def _row(listed: ListedRun) -> Sequence[Cell]:
+    run, counts = listed.run, listed.run.counts
     return (
-        url_for("runs.index", empty=empty, before=first) if page.has_previous else "",
-        url_for("runs.index", empty=empty, after=last) if page.has_next else "",
+        run.id,
+        str(TASKS[run.task]),
+        str(TRIGGERS[run.trigger]),
+        listed.schedule,
+        str(RUN_STATES[run.state].label),
+        run.created_at,
+        run.started_at,
+        run.finished_at,
+        counts.orders,
+        counts.contacts,
+        counts.invoices,
+        counts.payments,
+        counts.refused,
+        counts.calls,
+        run.message,
     )
+
+
+def _tabs(query: RunQuery) -> tuple[CountedTab, ...]:
+    counts = services().runs.counts(query.wanted)
+    held = {tab.key: [counts[s] for s in tab.states or RunState] for tab in TABS}
+    return tuple(
+        CountedTab(
+            label=tab.label,
+            count=written_count(*held[tab.key]),
+            href=_href(replace(query, tab=tab)),
+            here=tab == query.tab,
+            bad=tab.bad and sum(held[tab.key]) > 0,
+        )
+        for tab in TABS
+    )
+
+
+def _chips(query: RunQuery) -> tuple[Chip, ...]:
+    chips: list[Chip] = []
+    if query.task:
+        text = str(TASKS[query.task])
+        chips.append(Chip(text=text, without=_href(replace(query, task=None))))
+    if query.trigger:
+        text = str(TRIGGERS[query.trigger])
+        chips.append(Chip(text=text, without=_href(replace(query, trigger=None))))
+    return tuple(chips)
+
+
+def _href(query: RunQuery) -> str:
+    return url_for("runs.index", **query.args())

@@ -15,7 +15,7 @@ from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderFilter, OrderListing, OrderSort
 from dashboard.store.listing_overview import OverviewReading
 from dashboard.store.listing_problems import ProblemListing
-from dashboard.store.listing_runs import RunListing
+from dashboard.store.listing_runs import RunFilter, RunListing
 from dashboard.store.runs import RunStore
 from dashboard.store.schema import GateRow, HeartbeatRow, OrderRow, PostingRow
 from dashboard.store.standings import problem_to_plain, refresh_standings
@@ -247,9 +247,10 @@ def test_runs_that_did_nothing_are_left_out_unless_asked_for(
     runs.finish(failed.id, RunState.FAILED, "No answer.")
     listing = RunListing(database)
 
-    shown = [listed.run.id for listed in listing.page(size=10).runs]
+    shown = [listed.run.id for listed in listing.page(RunFilter(), size=10).runs]
     everything = [
-        listed.run.id for listed in listing.page(size=10, with_empty=True).runs
+        listed.run.id
+        for listed in listing.page(RunFilter(with_empty=True), size=10).runs
     ]
 
     assert shown == [failed.id]

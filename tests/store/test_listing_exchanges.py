@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from dashboard.domain.exchanges import SLOW_MS, Exchange, ExchangeResult
-from dashboard.store import listing_exchanges
+from dashboard.store import parts
 from dashboard.store.exchanges import add_exchange
 from dashboard.store.listing_exchanges import ExchangeFilter, ExchangeListing
 from tests.fixtures.builders import a_customer, an_order
@@ -114,7 +114,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(
 def test_counting_stops_where_nobody_reads_the_number(
     database: ClockedDatabase, log: ExchangeListing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing_exchanges, "COUNTED_UP_TO", 3)
+    monkeypatch.setattr(parts, "COUNTED_UP_TO", 3)
     keep(database, *[200] * 5, 400)
 
     assert counts(log) == {"answered": 3, "refused": 1}

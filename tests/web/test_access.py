@@ -169,7 +169,7 @@ def test_a_mistake_of_ours_tells_nobody_what_it_was(
 def test_a_form_that_is_too_large_gets_an_error_page(scene: Scene) -> None:
     huge = {"q": "x" * 1_100_000}
 
-    answer = scene.client(Role.WATCHER).post_bare("/orders/retry", data=huge)
+    answer = scene.client(Role.WATCHER).post_bare("/sign-in", data=huge)
 
     assert answer.status_code == 413
     assert "That is too large" in answer.text

@@ -61,6 +61,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /orders/<order_id>/revisions/<revision_id>": MANAGER,
     "GET /readyz": EVERYBODY,
     "GET /runs": WATCHER,
+    "GET /runs.csv": WATCHER,
     "POST /runs": WATCHER,
     "GET /runs/<run_id>": WATCHER,
     "GET /schedules": WATCHER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -137,3 +138,36 @@ def test_the_overview_says_when_everything_is_booked(scene: Scene) -> None:
 
     assert "Everything is booked" in text
     assert "1 invoice" in text
+
+
+def test_tabs_of_runs_count_what_the_filter_leaves(scene: Scene) -> None:
+    done = scene.book(scene.order("1001"))
+    scene.book()  # nothing to do
+    client = scene.client(Role.WATCHER)
+    client.post("/runs", {"task": "sync"}, page="/runs")
+
+    def counts(query: str) -> list[str]:
+        text = re.sub(r"<[^>]+>", "", client.get(f"/runs?{query}").text)
+        found = re.search(
+            r"All (\S+)\s+Under way (\S+)\s+Done (\S+)\s+Failed (\S+)", text
+        )
+        return list(found.groups()) if found else []
+
+    assert counts("") == ["2", "1", "1", "0"]
+    assert counts("empty=1&state=failed") == ["3", "1", "2", "0"]
+    assert counts("trigger=person") == ["1", "1", "0", "0"]
+    assert counts("task=pull") == ["0", "0", "0", "0"]
+    assert f'href="/runs/{done}"' in client.get("/runs?state=done").text
+    assert f'href="/runs/{done}"' not in client.get("/runs?state=moving").text
+    assert "No run matches" in client.get("/runs?state=failed").text
+
+
+def test_runs_are_saved_as_they_are_filtered(scene: Scene) -> None:
+    scene.book(scene.order("1001"))
+    scene.book()
+    client = scene.client(Role.WATCHER)
+
+    (_header, row) = client.get("/runs.csv").text.splitlines()
+
+    assert row.startswith("1,Write orders to the books,An order came in,,Done,")
+    assert len(client.get("/runs.csv?empty=1").text.splitlines()) == 3

@@ -20,6 +20,7 @@ from dashboard.api.v1.questions import (
 )
 from dashboard.domain.activity import Act, ActivityKind
 from dashboard.store.listing_orders import OrderFilter, OrderSort
+from dashboard.store.listing_runs import RunFilter
 
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 
@@ -69,7 +70,9 @@ def order(order_id: int) -> ResponseReturnValue:
 def runs() -> ResponseReturnValue:
     """List runs, the newest first."""
     part = read_slice(request.args)
-    page = services().runs.page(size=part.limit, with_empty=True, after=part.after)
+    page = services().runs.page(
+        RunFilter(with_empty=True), size=part.limit, after=part.after
+    )
     return jsonify(
         runs=[shapes.run_shape(listed) for listed in page.runs],
         next_after=page.runs[-1].run.id if page.has_next else None,

@@ -351,7 +351,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('runs', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_runs_created_at'), ['created_at'], unique=False)
-        batch_op.create_index('ix_runs_state', ['state'], unique=False)
+        batch_op.create_index('ix_runs_fruitful_id', ['id'], unique=False, sqlite_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + refused > 0"), postgresql_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + refused > 0"))
+        batch_op.create_index('ix_runs_state_id', ['state', 'id'], unique=False)
 
     op.create_table('shop_pulls',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -634,7 +635,8 @@ def downgrade() -> None:
     op.drop_table('shop_webhooks')
     op.drop_table('shop_pulls')
     with op.batch_alter_table('runs', schema=None) as batch_op:
-        batch_op.drop_index('ix_runs_state')
+        batch_op.drop_index('ix_runs_state_id')
+        batch_op.drop_index('ix_runs_fruitful_id', sqlite_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + refused > 0"), postgresql_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + refused > 0"))
         batch_op.drop_index(batch_op.f('ix_runs_created_at'))
 
     op.drop_table('runs')

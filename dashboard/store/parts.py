@@ -1,0 +1,64 @@
+"""Lists sorted by id, read in parts: what follows a row, or what precedes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+# Beyond this, counting costs more than anybody learns from the number.
+COUNTED_UP_TO = 10_000
+# A list that is read whole is read in parts: no transaction stays open for long.
+WHOLE_LIST_PART = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Some rows, the newest first, and whether there are more on either side."""
+
+    rows: Sequence[Row[*tuple[Any, ...]]]
+    has_previous: bool
+    has_next: bool
+
+
+def read_part(
+    session: Session,
+    query: Select[*tuple[Any, ...]],
+    key: InstrumentedAttribute[int],
+    *,
+    size: int,
+    after: int | None = None,
+    before: int | None = None,
+) -> Part:
+    """Return at most *size* rows older than *after*, or newer than *before*.
+
+    *key* is the id that the list is sorted by; with *before*, *after* is ignored.
+    """
+    backwards = before is not None
+    if before is not None:
+        query = query.where(key > before).order_by(key.asc())
+    else:
+        query = query.order_by(key.desc())
+        if after is not None:
+            query = query.where(key < after)
+    found = list(session.execute(query.limit(size + 1)))
+    more = len(found) > size
+    found = found[:size]
+    if backwards:
+        found.reverse()
+    return Part(
+        rows=found,
+        has_previous=more if backwards else after is not None,
+        has_next=backwards or more,
+    )
+
+
+def counted(
+    key: InstrumentedAttribute[int], conditions: Sequence[ColumnElement[bool]]
+) -> ScalarSelect[int]:
+    """Return a query that counts rows, but not beyond `COUNTED_UP_TO`."""
+    some = select(key).where(*conditions).limit(COUNTED_UP_TO).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
