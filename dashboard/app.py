@@ -287,7 +287,11 @@ def open_pages(program: Program) -> Flask:
         )
     )
     api = open_api_services(
-        database, program.clock, program.start_run, pace_of(settings)
+        database,
+        program.clock,
+        pace_of(settings),
+        start_run=program.start_run,
+        actions=program.actions,
     )
     keep(app, api)
     # Signed by the shop or bearing a token, not sent by a browser with a session.

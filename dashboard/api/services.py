@@ -21,6 +21,7 @@ from dashboard.store.listing_orders import OrderListing
 from dashboard.store.listing_problems import ProblemListing
 from dashboard.store.listing_runs import RunListing
 from dashboard.store.schedules import ScheduleStore
+from dashboard.sync.actions import OrderActions
 
 _KEY = "sluice-api"
 
@@ -44,10 +45,16 @@ class ApiServices:
     schedules: ScheduleStore
     gate: Callable[[], GateState]
     start_run: Callable[[Task], int]
+    actions: OrderActions
 
 
 def open_api_services(
-    database: Database, clock: Clock, start_run: Callable[[Task], int], pace: Pace
+    database: Database,
+    clock: Clock,
+    pace: Pace,
+    *,
+    start_run: Callable[[Task], int],
+    actions: OrderActions,
 ) -> ApiServices:
     """Open the stores the API reads."""
     return ApiServices(
@@ -62,6 +69,7 @@ def open_api_services(
         schedules=ScheduleStore(database),
         gate=lambda: gate_state(database, pace),
         start_run=start_run,
+        actions=actions,
     )
 
 

@@ -11,6 +11,7 @@ from dashboard.cli.company import connection, rules
 from dashboard.cli.people import tokens, users
 from dashboard.cli.reconcile import reconcile
 from dashboard.cli.reports import doctor, export, orders
+from dashboard.cli.retry import retry
 from dashboard.cli.shops import shops
 from dashboard.cli.work import db, pull, serve, sync, worker
 from dashboard.store.database import DatabaseUnusable
@@ -42,6 +43,7 @@ for command in (
     orders,
     pull,
     reconcile,
+    retry,
     rules,
     serve,
     shops,

@@ -189,7 +189,15 @@ class OrderListing:
             ]
         return Neighbours(previous_id=beside[0], next_id=beside[1])
 
-    def ids(self, wanted: OrderFilter, *, size: int) -> tuple[int, ...]:
+    def numbered(self, number: str) -> tuple[int, ...]:
+        """Return the ids of the orders with exactly this order or invoice number."""
+        query = select(OrderRow.id).where(
+            or_(OrderRow.number == number, OrderRow.invoice_number == number)
+        )
+        with self._database.read() as session:
+            return tuple(session.scalars(query.order_by(OrderRow.id)))
+
+    def ids(self, wanted: OrderFilter, *, size: int | None = None) -> tuple[int, ...]:
         """Return the ids of what *wanted* holds, the oldest first, *size* at most."""
         query = _filtered(select(OrderRow.id), wanted).order_by(OrderRow.id).limit(size)
         with self._database.read() as session:

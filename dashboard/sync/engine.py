@@ -192,6 +192,8 @@ class Engine:
         connection = self._stores.company.connection()
         if connection is None:
             return self.runs.finish(run.id, RunState.FAILED, _NO_CONNECTION)
+        if self._gate.is_unproven() and self.rests():
+            return self.runs.finish(run.id, RunState.FAILED, self._pause_message())
         try:
             books = self._books_of(connection)
             self._prove(books, run.id)

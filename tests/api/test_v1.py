@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
 from dashboard.api.v1.openapi import description
+from dashboard.domain.rules import PaymentRule
 from dashboard.scheduling.mirror import install_defaults
 from dashboard.store.schedules import ScheduleStore
 from tests.fixtures.clocks import SettableClock
@@ -206,6 +208,29 @@ def test_what_is_not_there_is_answered_in_json(company: Any, path: str) -> None:
 
     assert answer.status_code == 404
     assert answer.get_json()["error"]
+
+
+def test_an_order_is_tried_again_once_its_cause_is_gone(
+    company: Any, an_order: AnOrder
+) -> None:
+    payment = {"amount": "12.10", "method": "cash", "paid_at": "2026-03-14T09:01:00Z"}
+    company.push(an_order(payments=[payment]))
+
+    too_early = company.call("POST", "orders/1/retry")
+    settings = company.program.company
+    rule = PaymentRule(method="cash", bank_account="090")
+    rules = replace(settings.rules(), payment_rules=(rule,))
+    settings.save_rules(rules, expected_version=settings.rules_version())
+    answer = company.call("POST", "orders/1/retry")
+
+    assert too_early.get_json()["status"] == "needs attention"
+    tried = described(answer, "post", "/orders/{order_id}/retry")
+    assert (answer.status_code, tried["status"]) == (202, "queued")
+    assert answer.headers["Location"] == "/api/v1/orders/1"
+    again = company.call("POST", "orders/1/retry")
+    assert described(again, "post", "/orders/{order_id}/retry")
+    assert again.status_code == 409
+    assert company.call("POST", "orders/2/retry").status_code == 404
 
 
 # Runs ------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import re
 import socket
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 from dashboard import serving
 from dashboard.app import Program
 from dashboard.cli import main
-from dashboard.domain.rules import CompanyRules, TaxRule, TaxSituation
+from dashboard.domain.rules import CompanyRules, InvoiceWhen, TaxRule, TaxSituation
 from dashboard.domain.runs import NOTHING_TO_PULL
 from dashboard.domain.users import Role
 from dashboard.store.password_links import LinkInvalid
@@ -500,6 +501,37 @@ def test_orders_are_listed_and_filtered(company: Any, program: Program) -> None:
     assert [order["number"] for order in everything] == ["2", "1"]
     assert [order["total"] for order in ignored] == ["10.00"]
     assert searched == []
+
+
+def test_orders_are_tried_again_by_number_by_cause_and_all(
+    company: Any, program: Program
+) -> None:
+    company.facts(*SHOP)
+    rules = CompanyRules(
+        tax_rules=(TaxRule(situation=TaxSituation.UNTAXED, tax_type="NONE"),)
+    )
+    rules = replace(rules, invoice_when=InvoiceWhen.ORDERED)
+    none = replace(rules, tax_rules=())
+    program.company.save_rules(none, expected_version=program.company.rules_version())
+    for number in ("1", "2", "3"):
+        take_in(program, id=number, number=number)
+    version = program.company.rules_version()
+
+    assert company.facts("retry", "1") == outcome(stopped=1)
+    program.company.save_rules(rules, expected_version=version)
+
+    assert company.facts("retry", "1") == outcome(done=1)
+    assert company.facts("retry", "1") == outcome(skipped=1)
+    assert company.facts("retry", "--cause", "number already taken") == outcome()
+    assert company.facts("retry", "--all") == outcome(done=2)
+    assert "2 tried again" not in company.run("retry", "--all").stdout
+    assert "no order 9" in company.error("retry", "9")
+    assert company.run("retry").exit_code == 2
+    assert company.run("retry", "1", "--all").exit_code == 2
+
+
+def outcome(**counts: int) -> dict[str, int]:
+    return {"done": 0, "skipped": 0, "stopped": 0, "failed": 0} | counts
 
 
 def test_orders_are_listed_in_words(company: Any, program: Program) -> None:

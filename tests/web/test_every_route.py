@@ -35,6 +35,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /api/v1/openapi.json": EVERYBODY,
     "GET /api/v1/orders": TOKEN,
     "GET /api/v1/orders/<order_id>": TOKEN,
+    "POST /api/v1/orders/<order_id>/retry": TOKEN,
     "GET /api/v1/runs": TOKEN,
     "POST /api/v1/runs": TOKEN,
     "GET /api/v1/runs/<run_id>": TOKEN,

@@ -250,6 +250,10 @@ _RESPONSES: Final[Mapping[str, _Schema]] = {
         "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}},
         "content": _json("Error"),
     },
+    "NotNow": {
+        "description": "It cannot be done as things are",
+        "content": _json("Error"),
+    },
     "NotThere": {"description": "There is no such thing", "content": _json("Error")},
 }
 
@@ -329,6 +333,16 @@ _PATHS: Final[Mapping[str, _Schema]] = {
             "OrderDetail",
             parameters=_id("order_id"),
             errors=_MISSING,
+        )
+    },
+    "/orders/{order_id}/retry": {
+        "post": _operation(
+            "retryOrder",
+            "Try an order again that needs a person; it comes back as it stands then",
+            "Order",
+            code=202,
+            parameters=_id("order_id"),
+            errors={**_MISSING, "409": _response("NotNow")},
         )
     },
     "/runs": {

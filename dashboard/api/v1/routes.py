@@ -66,6 +66,32 @@ def order(order_id: int) -> ResponseReturnValue:
     return jsonify(shapes.order_detail_shape(detail))
 
 
+@blueprint.post(f"/orders/<int(max={MAX_ID}):order_id>/retry")
+def retry_order(order_id: int) -> ResponseReturnValue:
+    """Try an order again that needs a person; 409 when it needs none."""
+    request.max_content_length = _MAX_BODY
+    found = services().order.one(order_id)
+    if found is None:
+        abort(404, f"There is no order with the id {order_id}.")
+    outcome = services().actions.retry([order_id], f"token {g.token_holder}")
+    if outcome.skipped:
+        message = f"Order {found.summary.number} does not stand still: no retry."
+        return jsonify(error=message), 409
+    services().activity.add(
+        Act(
+            kind=ActivityKind.ORDER,
+            actor=f"token {g.token_holder}",
+            action="retried",
+            subject=f"order {found.summary.number}",
+            subject_id=order_id,
+            address=request.remote_addr or "",
+        )
+    )
+    (now,) = services().orders.some([order_id])
+    where = url_for("api_v1.order", order_id=order_id)
+    return jsonify(shapes.order_shape(now)), 202, {"Location": where}
+
+
 @blueprint.get("/runs")
 def runs() -> ResponseReturnValue:
     """List runs, the newest first."""
