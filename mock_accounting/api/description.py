@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
 
 from mock_accounting.api.endpoints import ENDPOINTS, ONE, Endpoint
+from mock_accounting.api.schemas import (
+    INPUT,
+    Schema,
+    all_schemas,
+    envelope,
+    reference,
+)
 from mock_accounting.faults.rules import API_ROOT
 
 _NAMES = {
@@ -27,6 +33,13 @@ _NAMES = {
     "payments": "Payments",
     "taxrates": "TaxRates",
 }
+_DOCUMENTS = {
+    "history": ("HistoryRecords", "HistoryRecord"),
+    "currencies": ("Currencies", "Currency"),
+    "onlineinvoice": ("OnlineInvoices", "OnlineInvoice"),
+    "organisation": ("Organisations", "Organisation"),
+}
+"""What an answer calls its list, and what is in it, where no letter tells."""
 _LINE = {
     "Description": "Mug",
     "Quantity": 2,
@@ -34,7 +47,7 @@ _LINE = {
     "AccountCode": "200",
     "TaxType": "OUTPUT2",
 }
-_EXAMPLES: dict[str, Any] = {
+_EXAMPLES: Mapping[str, Schema] = {
     "contacts": {"Name": "Wool Shop Customer", "EmailAddress": "buyer@shop.example"},
     "invoices": {
         "Type": "ACCREC",
@@ -60,11 +73,28 @@ _EXAMPLES: dict[str, Any] = {
     "allocations": {"Amount": 5, "Invoice": {"InvoiceID": "id of an invoice"}},
     "history": {"HistoryRecords": [{"Details": "Parcel sent"}]},
 }
-_LIST_QUERY = ("where", "order", "page", "pageSize", "IDs", "searchTerm")
-_PLAIN = {"200": {"description": "As the real API answers."}}
+_LIST_QUERY: Mapping[str, Schema] = {
+    "where": {"type": "string"},
+    "order": {"type": "string"},
+    "page": {"type": "integer", "minimum": 1},
+    "pageSize": {"type": "integer", "minimum": 1, "maximum": 1000},
+    "IDs": {"type": "string"},
+    "searchTerm": {"type": "string"},
+}
+_FLAG = {"type": "boolean"}
+_FILES: Schema = {"application/octet-stream": {}}
+_REFUSALS = {
+    "400": ("The query, the body or an element was refused.", "ErrorAnswer"),
+    "401": ("No token, a wrong one or an expired one.", "Problem"),
+    "403": ("The token does not open this organisation or endpoint.", "Problem"),
+    "404": ("There is no such document; the answer is empty.", None),
+    "412": ("The condition of a header cannot be read.", None),
+    "413": ("The body is too large.", None),
+    "429": ("Too many calls; the answer is empty.", None),
+}
 
 
-def describe_api() -> dict[str, Any]:
+def describe_api() -> Schema:
     """Every endpoint that is imitated, with an example body where one is written."""
     return {
         "openapi": "3.1.0",
@@ -76,6 +106,11 @@ def describe_api() -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "components": {
+            "schemas": all_schemas(),
+            "responses": {
+                status: {"description": said} | _content(schema)
+                for status, (said, schema) in _REFUSALS.items()
+            },
             "securitySchemes": {
                 "oauth": {
                     "type": "oauth2",
@@ -86,7 +121,7 @@ def describe_api() -> dict[str, Any]:
                         }
                     },
                 }
-            }
+            },
         },
         "security": [{"oauth": []}],
         "paths": {
@@ -108,15 +143,10 @@ def _written(parts: tuple[str, ...]) -> str:
     return "/".join(names)
 
 
-def _operation(
-    parts: tuple[str, ...], method: str, endpoint: Endpoint
-) -> dict[str, Any]:
-    words = [part for part in parts if part != ONE]
-    # A partial's own documentation is that of functools.
-    said = None if isinstance(endpoint, partial) else inspect.getdoc(endpoint)
-    named = f"{method} /{_written(parts)}."
-    operation: dict[str, Any] = {
-        "summary": said.partition("\n")[0] if said else named,
+def _operation(parts: tuple[str, ...], method: str, endpoint: Endpoint) -> Schema:
+    said = inspect.getdoc(endpoint) or f"{method} /{_written(parts)}."
+    operation: Schema = {
+        "summary": said.partition("\n")[0],
         "operationId": f"{method.lower()}-{'-'.join(parts)}".replace(ONE, "one"),
         "tags": [_NAMES.get(parts[0], parts[0])],
         "parameters": [
@@ -129,18 +159,76 @@ def _operation(
             for name in _written(parts).split("/")
             if name.startswith("{")
         ],
-        "responses": _PLAIN,
+        "responses": _answers(parts, method)
+        | {
+            status: {"$ref": f"#/components/responses/{status}"} for status in _REFUSALS
+        },
     }
     if method == "GET" and parts[-1] != ONE:
-        operation["parameters"] += [_query(name) for name in _LIST_QUERY]
+        operation["parameters"] += [_query(*it) for it in _LIST_QUERY.items()]
     if method in {"PUT", "POST"}:
-        operation["parameters"] += [_query("summarizeErrors"), _KEY]
-        operation["requestBody"] = {
-            "content": {"application/json": {"example": _EXAMPLES.get(words[-1], {})}}
-        }
+        operation["parameters"] += [_query("summarizeErrors", _FLAG), _KEY]
+        operation["requestBody"] = {"content": _body(parts)}
     return operation
 
 
+def _body(parts: tuple[str, ...]) -> Schema:
+    """What a write takes: elements in their envelope, or one without."""
+    word = _word(parts)
+    if parts[-1] == ONE and word == "attachments":
+        return _FILES
+    example = {"example": _EXAMPLES.get(word, {})}
+    if word == "email":
+        return {"application/json": example}
+    name, document = _shown_as(word)
+    element: Schema = reference(document + INPUT)
+    if parts[-1] == ONE:
+        # What is not sent of a document that is there stays as it is.
+        element = {"type": "object"}
+    wrapped = {
+        "type": "object",
+        "properties": {name: {"type": "array", "items": element}},
+        "required": [name],
+    }
+    return {"application/json": {"schema": {"anyOf": [wrapped, element]}} | example}
+
+
+def _answers(parts: tuple[str, ...], method: str) -> Schema:
+    """What comes if all is well."""
+    word = _word(parts)
+    if word == "email" or (word, method) == ("items", "DELETE"):
+        return {"204": {"description": "Done; the answer is empty."}}
+    if parts[-1] == "pdf":
+        content: Schema = {"application/pdf": {}}
+    elif method == "DELETE":
+        content = {"application/json": {"schema": reference("Allocation")}}
+    elif method == "GET" and word == "attachments" and parts[-1] == ONE:
+        content = {"*/*": {}}
+    else:
+        content = {"application/json": {"schema": envelope(*_shown_as(word))}}
+    return {"200": {"description": "As the real API answers.", "content": content}}
+
+
+def _content(schema: str | None) -> Schema:
+    if schema is None:
+        return {}
+    return {"content": {"application/json": {"schema": reference(schema)}}}
+
+
+def _word(parts: tuple[str, ...]) -> str:
+    """The last part of a path that is no identifier."""
+    return [part for part in parts if part != ONE][-1]
+
+
+def _shown_as(word: str) -> tuple[str, str]:
+    """What an answer calls its list, and the schema of what is in it."""
+    name = _NAMES.get(word, word)
+    return _DOCUMENTS.get(word, (name, name.removesuffix("s")))
+
+
+_REFUSED = {
+    status: {"$ref": f"#/components/responses/{status}"} for status in _REFUSALS
+}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -149,10 +237,5 @@ _KEY = {
 }
 
 
-def _query(name: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "schema": {"type": "string"},
-    }
+def _query(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "query", "required": False, "schema": schema}
