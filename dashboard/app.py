@@ -322,6 +322,8 @@ def _page_services(program: Program) -> Services:
         check_address=lambda url: check_address(
             url, allow_inner=program.settings.allow_loopback_api
         ),
+        ask_pass=program.reconciler.ask,
+        usual_period=program.reconciler.last_days,
         demo=program.settings.demo,
         https=program.settings.https,
     )

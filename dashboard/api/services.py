@@ -19,6 +19,7 @@ from dashboard.store.gate import GateState, gate_state
 from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.listing_problems import ProblemListing
+from dashboard.store.listing_reconciliation import ReconciliationListing
 from dashboard.store.listing_runs import RunListing
 from dashboard.store.schedules import ScheduleStore
 from dashboard.sync.actions import OrderActions
@@ -41,6 +42,7 @@ class ApiServices:
     order: OrderReading
     runs: RunListing
     problems: ProblemListing
+    reconciliation: ReconciliationListing
     figures: FigureReading
     schedules: ScheduleStore
     gate: Callable[[], GateState]
@@ -65,6 +67,7 @@ def open_api_services(
         order=OrderReading(database),
         runs=RunListing(database),
         problems=ProblemListing(database),
+        reconciliation=ReconciliationListing(database),
         figures=FigureReading(database),
         schedules=ScheduleStore(database),
         gate=lambda: gate_state(database, pace),

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from dashboard.domain.booked import DocumentKind
+
 
 class PassKind(StrEnum):
     """How much a pass looks at."""
@@ -93,6 +95,7 @@ class Difference:
     shop: Decimal | None
     books: Decimal | None
     message: str
+    document_kind: DocumentKind = DocumentKind.INVOICE
     subject: str = ""
 
     @property

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from dashboard.domain.booked import DocumentKind
 from dashboard.domain.money import from_hundredths, hundredths
 from dashboard.domain.reconciliation import (
     Difference,
@@ -230,6 +231,7 @@ def _keep(session: Session, pass_id: int, found: Difference, now: datetime) -> i
         "order_id": found.order_id,
         "number": found.number,
         "document_id": found.document_id,
+        "document_kind": found.document_kind.value,
         "day": found.day,
         "currency": found.currency,
         "shop_hundredths": None if found.shop is None else hundredths(found.shop),
@@ -296,6 +298,7 @@ def difference_of(row: DifferenceRow) -> Difference:
         order_id=row.order_id,
         number=row.number,
         document_id=row.document_id,
+        document_kind=DocumentKind(row.document_kind),
         day=row.day,
         currency=row.currency,
         shop=None

@@ -678,6 +678,7 @@ class DifferenceRow(Base):
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"))
     number: Mapped[str] = mapped_column(Text)
     document_id: Mapped[str] = mapped_column(Text)
+    document_kind: Mapped[str] = mapped_column(Text)
     day: Mapped[date]
     currency: Mapped[str] = mapped_column(Text)
     shop_hundredths: Mapped[int | None] = mapped_column(BigInteger)

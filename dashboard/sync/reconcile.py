@@ -315,6 +315,7 @@ def _not_in_shop(document: BookedDocument) -> Difference:
         order_id=None,
         number=document.number,
         document_id=document.id,
+        document_kind=document.kind,
         day=document.issued_on,
         currency=document.currency,
         shop=ZERO,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from dashboard.domain.booked import DocumentKind
+from dashboard.domain.reconciliation import Difference
 from dashboard.web.services import services
 
 _XERO_API: Final = "https://api.xero.com"
@@ -18,3 +20,11 @@ def invoice_url(document_id: str) -> str:
     if connection.base_url == _XERO_API:
         return _XERO_INVOICE + document_id
     return f"{connection.base_url}/invoices/{document_id}"
+
+
+def document_url(difference: Difference) -> str:
+    """Return the address of the invoice a difference is about; empty without one."""
+    is_invoice = difference.document_kind is DocumentKind.INVOICE
+    if not is_invoice or not difference.document_id:
+        return ""
+    return invoice_url(difference.document_id)

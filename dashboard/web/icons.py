@@ -22,6 +22,7 @@ USED = (
     "cash-coin",
     "check-circle-fill",
     "check-lg",
+    "check2-square",
     "chevron-down",
     "chevron-left",
     "chevron-right",

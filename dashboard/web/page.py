@@ -16,10 +16,11 @@ from dashboard.web.access import is_live, user_or_none
 from dashboard.web.advice import advice, place
 from dashboard.web.assets import asset, bootstrap_css, icon_href
 from dashboard.web.banner import banner_lines
-from dashboard.web.books_links import invoice_url
+from dashboard.web.books_links import document_url, invoice_url
 from dashboard.web.browser_name import browser_name
 from dashboard.web.order_query import cause_key
 from dashboard.web.problems import group_href
+from dashboard.web.reconciliation_words import PASS_STATES, total_label
 from dashboard.web.services import services
 from dashboard.web.summary import engine_state
 from dashboard.web.tracker import tracker
@@ -54,6 +55,9 @@ def install_page(app: Flask) -> None:
         cause_key=cause_key,
         group_href=group_href,
         place=place,
+        document_url=document_url,
+        total_label=total_label,
+        pass_states=PASS_STATES,
         statuses=STATUSES,
         posting_states=POSTING_STATES,
         posting_kinds=POSTING_KINDS,

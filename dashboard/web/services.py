@@ -9,6 +9,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from dashboard.domain.clock import Clock
+from dashboard.domain.reconciliation import PassKind, Period
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Task
 from dashboard.shops.protocol import ShopFacts
@@ -20,6 +21,7 @@ from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.listing_overview import OverviewReading
 from dashboard.store.listing_problems import ProblemListing
+from dashboard.store.listing_reconciliation import ReconciliationListing
 from dashboard.store.listing_runs import RunListing
 from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
@@ -46,7 +48,9 @@ class Services:
     *test_shop* asks a shop and raises `ShopSilent` with what is wrong, *check_address*
     raises `AddressRefused` for one the program may not call.
     *replan* plans the stopped orders anew after a change of the rules and returns how
-    many move. *https* tells whether browsers reach us over TLS.
+    many move. *ask_pass* asks for a comparison in a person's name and returns its id;
+    *usual_period* are the days it looks at if nobody says which. *https* tells whether
+    browsers reach us over TLS.
     """
 
     clock: Clock
@@ -70,6 +74,9 @@ class Services:
     replan: Callable[[], int]
     test_shop: Callable[[Shop], ShopFacts]
     check_address: Callable[[str], None]
+    reconciliation: ReconciliationListing
+    ask_pass: Callable[[PassKind, Period | None, str], int]
+    usual_period: Callable[[], Period]
     demo: bool = False
     https: bool = False
 
@@ -87,6 +94,8 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     replan: Callable[[], int],
     test_shop: Callable[[Shop], ShopFacts],
     check_address: Callable[[str], None],
+    ask_pass: Callable[[PassKind, Period | None, str], int],
+    usual_period: Callable[[], Period],
     demo: bool = False,
     https: bool = False,
 ) -> Services:
@@ -116,6 +125,9 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         replan=replan,
         test_shop=test_shop,
         check_address=check_address,
+        reconciliation=ReconciliationListing(database),
+        ask_pass=ask_pass,
+        usual_period=usual_period,
         demo=demo,
         https=https,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,14 +15,28 @@ from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
 from dashboard.api.v1.openapi import description
+from dashboard.app import Program
+from dashboard.domain.reconciliation import (
+    Axis,
+    Difference,
+    DifferenceKind,
+    PassKind,
+    PassState,
+    Period,
+    Reason,
+    Tally,
+    Total,
+)
 from dashboard.domain.rules import PaymentRule
+from dashboard.domain.runs import Task, Trigger
 from dashboard.scheduling.mirror import install_defaults
+from dashboard.store.passes import PassStore
 from dashboard.store.schedules import ScheduleStore
 from tests.fixtures.clocks import SettableClock
 
 AnOrder = Callable[..., dict[str, Any]]
 
-PATHS = ("orders", "orders/1", "runs", "runs/1", "summary")
+PATHS = ("orders", "orders/1", "runs", "runs/1", "summary", "reconciliation")
 
 
 def described(answer: TestResponse, operation: str, path: str) -> Any:
@@ -336,6 +351,69 @@ def test_summary_tells_when_schedules_are_due(
     assert all(
         datetime.fromisoformat(each["next_due_at"]) > clock.now() for each in schedules
     )
+
+
+# Reconciliation --------------------------------------------------------------------
+
+
+def test_reconciliation_tells_totals_and_what_differs(
+    company: Any, an_order: AnOrder
+) -> None:
+    company.push(an_order("1"))
+    company.push(an_order("2"))
+    reconcile(company.program)
+
+    answer = company.get("reconciliation", limit="1")
+    told = described(answer, "get", "/reconciliation")
+    rest = company.get("reconciliation", after=str(told["next_after"])).get_json()
+
+    assert told["last"]["tally"]["found"] == 2
+    assert told["totals"][0]["shop"] == "24.20"
+    assert told["open"]["missing"] == 2
+    (first,), (second,) = told["differences"], rest["differences"]
+    assert (first["order_number"], second["order_number"]) == ("1", "2")
+    assert (first["shop"], first["books"], first["document_id"]) == (
+        "12.10",
+        "0.00",
+        None,
+    )
+    assert rest["next_after"] is None
+    assert company.get("reconciliation", kind="double").get_json()["differences"] == []
+    assert company.get("reconciliation", kind="odd").status_code == 400
+
+
+def reconcile(program: Program) -> None:
+    """Let a comparison find that two invoices are missing."""
+    passes = PassStore(program.database)
+    day = date(2026, 3, 14)
+    period = Period(first=day, last=day)
+    run = program.engine.runs.begin(Task.RECONCILE, Trigger.PERSON)
+    begun = passes.start_now(PassKind.FULL, period, "Robin", run.id)
+    missing = [
+        Difference(
+            kind=DifferenceKind.MISSING,
+            reason=Reason.NOT_THERE,
+            order_id=order_id,
+            number=f"W-{order_id}",
+            document_id="",
+            day=day,
+            currency="EUR",
+            shop=Decimal("12.10"),
+            books=Decimal(0),
+            message="It is not there.",
+        )
+        for order_id in (1, 2)
+    ]
+    passes.record_orders(begun.id, [1, 2], missing)
+    total = Total(
+        axis=Axis.DAY,
+        label=day.isoformat(),
+        currency="EUR",
+        shop=Decimal("24.20"),
+        books=Decimal(0),
+        count=2,
+    )
+    passes.finish(begun.id, PassState.DONE, Tally(orders=2, found=2), [total])
 
 
 # The description -------------------------------------------------------------------

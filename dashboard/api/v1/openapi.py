@@ -11,6 +11,13 @@ from dashboard.api.v1.questions import MAX_LIMIT
 from dashboard.domain.pauses import Pause
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Cause
+from dashboard.domain.reconciliation import (
+    Axis,
+    DifferenceKind,
+    PassKind,
+    PassState,
+    Reason,
+)
 from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.domain.status import OrderStatus, RequestState
 
@@ -86,6 +93,7 @@ _TIME: Final[_Schema] = {
     "format": "date-time",
     "examples": ["2026-03-14T09:30:00.000Z"],
 }
+_DAY: Final[_Schema] = {"type": "string", "format": "date"}
 _AMOUNT: Final[_Schema] = {
     "type": "string",
     "pattern": r"^-?[0-9]+\.[0-9]{2}$",
@@ -226,6 +234,56 @@ _SCHEMAS: Final[Mapping[str, _Schema]] = {
         calls_left_today=_or_null(
             _count(), "Calls today still allows; null: no limit."
         ),
+    ),
+    "Reconciliation": _object(
+        last=_or_null(_ref("Pass"), "The newest comparison that came to its end."),
+        totals=_list(_ref("Total")),
+        open=_object(**{kind.value: _count() for kind in DifferenceKind}),
+        differences=_list(_ref("Difference")),
+        next_after=_NEXT,
+    ),
+    "Pass": _object(
+        id=_count(),
+        kind=_words(PassKind),
+        **{"from": _or_null(_DAY, "null where only changes were looked at.")},
+        to=_or_null(_DAY),
+        since=_or_null(_TIME, "Since when changes were looked at."),
+        asked_by=_text(),
+        state=_words(PassState),
+        started_at=_or_null(_TIME),
+        finished_at=_or_null(_TIME),
+        tally=_object(
+            documents=_count("Documents read."),
+            orders=_count("Orders compared."),
+            moving=_count("Orders on their way, left to the next comparison."),
+            waiting=_count("Orders not booked yet, for a reason."),
+            found=_count("Differences."),
+            resolved=_count("Differences that are gone."),
+        ),
+    ),
+    "Total": _object(
+        axis=_words(Axis, "What totals are made by."),
+        label=_text("A day, a tax type or a payment method."),
+        currency=_text("ISO 4217."),
+        shop=_AMOUNT,
+        books=_AMOUNT,
+        count=_count("Orders; documents where only the books have some."),
+    ),
+    "Difference": _object(
+        id=_count(),
+        kind=_words(DifferenceKind),
+        reason=_words(Reason, "What it comes from."),
+        order_id=_or_null(_count()),
+        order_number=_or_null(_text()),
+        document_number=_text(),
+        document_id=_or_null(_text(), "The books' own id."),
+        day=_DAY,
+        currency=_text("ISO 4217."),
+        shop=_or_null(_AMOUNT),
+        books=_or_null(_AMOUNT),
+        message=_text(),
+        found_at=_TIME,
+        seen_at=_TIME | {"description": "When a comparison last found it."},
     ),
     "Error": {
         "type": "object",
@@ -374,6 +432,20 @@ _PATHS: Final[Mapping[str, _Schema]] = {
     "/summary": {
         "get": _operation(
             "getSummary", "How everything stands: counts, sums, problems", "Summary"
+        )
+    },
+    "/reconciliation": {
+        "get": _operation(
+            "getReconciliation",
+            "The newest comparison with the books, and what differs now, oldest first",
+            "Reconciliation",
+            parameters=[
+                _parameter(
+                    "kind", _words(DifferenceKind), "Only differences of this kind."
+                ),
+                *_SLICE,
+            ],
+            errors=_WRONG,
         )
     },
     "/openapi.json": {

@@ -11,6 +11,7 @@ from typing import TypeVar
 from werkzeug.datastructures import MultiDict
 
 from dashboard.domain.problems import Cause
+from dashboard.domain.reconciliation import DifferenceKind
 from dashboard.domain.runs import Task
 from dashboard.domain.status import OrderStatus
 from dashboard.store.listing_orders import OrderFilter
@@ -80,6 +81,16 @@ def read_filter(args: MultiDict[str, str]) -> OrderFilter:
         shop=_text(args, "shop"),
         cause=_word("cause", cause, Cause) if cause else None,
     )
+
+
+def read_difference_kind(args: MultiDict[str, str]) -> DifferenceKind | None:
+    """Read `kind`, which differences are wanted; None for all.
+
+    Raises:
+        QuestionWrong: If there is no such kind.
+    """
+    kind = args.get("kind")
+    return _word("kind", kind, DifferenceKind) if kind else None
 
 
 def read_task(body: bytes) -> Task:

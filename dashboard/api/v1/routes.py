@@ -14,6 +14,7 @@ from dashboard.api.v1.openapi import description
 from dashboard.api.v1.questions import (
     MAX_ID,
     QuestionWrong,
+    read_difference_kind,
     read_filter,
     read_slice,
     read_task,
@@ -147,6 +148,24 @@ def summary() -> ResponseReturnValue:
         backlog=shapes.backlog_shape(stores.figures.backlog(now)),
         schedules=[shapes.schedule_shape(each) for each in stores.schedules.all()],
         gate=shapes.gate_shape(stores.gate()),
+    )
+
+
+@blueprint.get("/reconciliation")
+def reconciliation() -> ResponseReturnValue:
+    """Show the newest comparison, and what differs now."""
+    part, listing = read_slice(request.args), services().reconciliation
+    found = listing.open(
+        read_difference_kind(request.args), limit=part.limit + 1, after=part.after or 0
+    )
+    shown = found[: part.limit]
+    last = listing.last_done()
+    return jsonify(
+        last=None if last is None else shapes.pass_shape(last.done),
+        totals=[] if last is None else [shapes.total_shape(t) for t in last.totals],
+        open=shapes.difference_counts_shape(listing.counts_open()),
+        differences=[shapes.finding_shape(finding) for finding in shown],
+        next_after=shown[-1].id if len(found) > part.limit else None,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.domain.postings import Posting
 from dashboard.domain.problems import Problem
+from dashboard.domain.reconciliation import DifferenceKind, Pass, Total
 from dashboard.domain.runs import Schedule
 from dashboard.domain.status import OrderStatus
 from dashboard.store.figures import Backlog, CurrencySum
@@ -16,6 +17,7 @@ from dashboard.store.gate import GateState
 from dashboard.store.listing_order import OrderDetail, OrderEvent
 from dashboard.store.listing_orders import OrderSummary, StatusCount
 from dashboard.store.listing_problems import ProblemGroup
+from dashboard.store.listing_reconciliation import Finding
 from dashboard.store.listing_runs import ListedRun, RunDetail
 
 Shape = dict[str, Any]
@@ -145,6 +147,60 @@ def gate_shape(gate: GateState) -> Shape:
         "paused_since": None if pause is None else _time(pause.since),
         "calls_left": gate.calls_left,
         "calls_left_today": gate.calls_left_today,
+    }
+
+
+def pass_shape(done: Pass) -> Shape:
+    """Show a comparison of orders with the books."""
+    return {
+        "id": done.id,
+        "kind": done.kind.value,
+        "from": done.period and done.period.first.isoformat(),
+        "to": done.period and done.period.last.isoformat(),
+        "since": _time(done.since),
+        "asked_by": done.asked_by,
+        "state": done.state.value,
+        "started_at": _time(done.started_at),
+        "finished_at": _time(done.finished_at),
+        "tally": asdict(done.tally),
+    }
+
+
+def total_shape(total: Total) -> Shape:
+    """Show what shop and books come to under one label."""
+    return {
+        "axis": total.axis.value,
+        "label": total.label,
+        "currency": total.currency,
+        "shop": f"{total.shop:.2f}",
+        "books": f"{total.books:.2f}",
+        "count": total.count,
+    }
+
+
+def difference_counts_shape(counts: Mapping[DifferenceKind, int]) -> Mapping[str, int]:
+    """Show how many differences of each kind there are."""
+    return {kind.value: counts.get(kind, 0) for kind in DifferenceKind}
+
+
+def finding_shape(finding: Finding) -> Shape:
+    """Show a difference between shop and books."""
+    difference = finding.difference
+    return {
+        "id": finding.id,
+        "kind": difference.kind.value,
+        "reason": difference.reason.value,
+        "order_id": difference.order_id,
+        "order_number": finding.order_number or None,
+        "document_number": difference.number,
+        "document_id": difference.document_id or None,
+        "day": difference.day.isoformat(),
+        "currency": difference.currency,
+        "shop": None if difference.shop is None else str(difference.shop),
+        "books": None if difference.books is None else str(difference.books),
+        "message": difference.message,
+        "found_at": _time(finding.found_at),
+        "seen_at": _time(finding.seen_at),
     }
 
 

@@ -395,6 +395,7 @@ def upgrade() -> None:
     sa.Column('order_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('number', sa.Text(), nullable=False),
     sa.Column('document_id', sa.Text(), nullable=False),
+    sa.Column('document_kind', sa.Text(), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('currency', sa.Text(), nullable=False),
     sa.Column('shop_hundredths', sa.BigInteger(), nullable=True),

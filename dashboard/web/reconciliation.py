@@ -1,0 +1,261 @@
+"""Reconciliation: orders beside the books, what differs, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import DateField
+from wtforms.validators import InputRequired, ValidationError
+
+from dashboard.domain.activity import ActivityKind
+from dashboard.domain.csv_table import Cell
+from dashboard.domain.reconciliation import (
+    Axis,
+    DifferenceKind,
+    PassKind,
+    Period,
+    Total,
+)
+from dashboard.domain.users import Role
+from dashboard.store.listing_reconciliation import Finding, PassList
+from dashboard.web.access import requires, signed_in
+from dashboard.web.download import csv_download
+from dashboard.web.forms import PageForm
+from dashboard.web.language import gettext as _
+from dashboard.web.language import lazy_gettext
+from dashboard.web.note import note
+from dashboard.web.reconciliation_words import AXES, KINDS, Group
+from dashboard.web.row_ids import row_id
+from dashboard.web.services import services
+
+blueprint = Blueprint("reconciliation", __name__)
+
+_PAGE_SIZE: Final = 15
+_SHOWN: Final = 100
+_ALL: Final = 1_000_000
+_LONGEST_DAYS: Final = 366
+
+
+class PeriodForm(PageForm):
+    """Which days are to be compared."""
+
+    first = DateField(lazy_gettext("From"), [InputRequired()])
+    last = DateField(lazy_gettext("To"), [InputRequired()])
+
+    @property
+    def period(self) -> Period:
+        """The days that were chosen, once the form is valid."""
+        first, last = self.first.data, self.last.data
+        if first is None or last is None:
+            raise ValueError("the form was not validated")
+        return Period(first=first, last=last)
+
+    def validate_last(self, field: DateField) -> None:
+        """Refuse a period that ends before it begins, or is too long."""
+        first, last = self.first.data, field.data
+        if not isinstance(first, date) or not isinstance(last, date):
+            return
+        if last < first:
+            raise ValidationError(_("The period ends before it begins."))
+        if (last - first).days > _LONGEST_DAYS:
+            raise ValidationError(_("Compare a year at most at once."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingGroup:
+    """Differences of one kind: how many there are, and the first of them."""
+
+    kind: DifferenceKind
+    group: Group
+    count: int
+    shown: tuple[Finding, ...]
+
+
+@blueprint.get("/reconciliation")
+@requires(Role.WATCHER)
+def index() -> ResponseReturnValue:
+    """Show what differs now, and the passes that were made."""
+    usual = services().usual_period()
+    form = PeriodForm(None, first=usual.first, last=usual.last)
+    return _index(form)
+
+
+@blueprint.post("/reconciliation")
+@requires(Role.WATCHER)
+def start() -> ResponseReturnValue:
+    """Ask for a pass: over a period, or over what changed."""
+    if request.form.get("kind") == PassKind.DAILY.value:
+        return _ask(PassKind.DAILY, None)
+    form = PeriodForm()
+    if not form.validate():
+        return _index(form), 422
+    return _ask(PassKind.FULL, form.period)
+
+
+@blueprint.get("/reconciliation/<row_id:pass_id>")
+@requires(Role.WATCHER)
+def show(pass_id: int) -> ResponseReturnValue:
+    """Show one pass: what it found, and the totals of shop and books."""
+    listing = services().reconciliation
+    detail = listing.one(pass_id)
+    if detail is None:
+        abort(404)
+    groups = _groups(
+        listing.counts_found_by(pass_id),
+        lambda kind: listing.found_by(pass_id, kind, limit=_SHOWN),
+    )
+    return render_template(
+        "reconciliation/show.html",
+        done=detail.done,
+        groups=tuple(groups),
+        tables=tuple(_tables(detail.totals)),
+        not_booked=_of(detail.totals, Axis.NOT_BOOKED),
+        others=_of(detail.totals, Axis.OTHER_ORIGIN),
+    )
+
+
+@blueprint.get("/reconciliation/differences.csv")
+@requires(Role.WATCHER)
+def export_open() -> ResponseReturnValue:
+    """Send what differs now as a file."""
+    return _differences_file(services().reconciliation.open(limit=_ALL))
+
+
+@blueprint.get("/reconciliation/<row_id:pass_id>/differences.csv")
+@requires(Role.WATCHER)
+def export_found(pass_id: int) -> ResponseReturnValue:
+    """Send what one pass found as a file."""
+    if services().reconciliation.one(pass_id) is None:
+        abort(404)
+    return _differences_file(services().reconciliation.found_by(pass_id, limit=_ALL))
+
+
+@blueprint.get("/reconciliation/<row_id:pass_id>/totals.csv")
+@requires(Role.WATCHER)
+def export_totals(pass_id: int) -> ResponseReturnValue:
+    """Send the totals of one pass as a file."""
+    detail = services().reconciliation.one(pass_id)
+    if detail is None:
+        abort(404)
+    header = (
+        _("Total by"),
+        _("Of"),
+        _("Currency"),
+        _("Shop"),
+        _("Books"),
+        _("Difference"),
+        _("Number"),
+    )
+    rows = (
+        (
+            str(AXES[total.axis]),
+            total.label,
+            total.currency,
+            total.shop,
+            total.books,
+            total.difference,
+            total.count,
+        )
+        for total in detail.totals
+    )
+    return csv_download("totals", header, rows)
+
+
+def _index(form: PeriodForm) -> str:
+    listing = services().reconciliation
+    page = listing.passes(
+        size=_PAGE_SIZE,
+        after=request.args.get("after", type=row_id),
+        before=request.args.get("before", type=row_id),
+    )
+    previous_url, next_url = _beside(page)
+    groups = _groups(
+        listing.counts_open(), lambda kind: listing.open(kind, limit=_SHOWN)
+    )
+    return render_template(
+        "reconciliation/index.html",
+        form=form,
+        groups=tuple(groups),
+        last=listing.last_done(),
+        passes=page.passes,
+        previous_url=previous_url,
+        next_url=next_url,
+    )
+
+
+def _ask(kind: PassKind, period: Period | None) -> ResponseReturnValue:
+    pass_id = services().ask_pass(kind, period, signed_in().name)
+    days = "" if period is None else f"{period.first} to {period.last}"
+    note(ActivityKind.RUN, "asked for a comparison", kind.value, detail=days)
+    flash(_("The comparison is asked for. Its page shows how far it is."), "good")
+    return redirect(url_for("reconciliation.show", pass_id=pass_id))
+
+
+def _groups(
+    counts: Mapping[DifferenceKind, int],
+    find: Callable[[DifferenceKind], tuple[Finding, ...]],
+) -> Iterator[FindingGroup]:
+    for kind, count in counts.items():
+        yield FindingGroup(kind=kind, group=KINDS[kind], count=count, shown=find(kind))
+
+
+def _tables(totals: Sequence[Total]) -> Iterator[tuple[Axis, str, tuple[Total, ...]]]:
+    """Yield the totals of each axis that has two sides."""
+    for axis in (Axis.DAY, Axis.NET, Axis.TAX, Axis.METHOD):
+        some = _of(totals, axis)
+        if some:
+            yield axis, AXES[axis], some
+
+
+def _of(totals: Iterable[Total], axis: Axis) -> tuple[Total, ...]:
+    return tuple(total for total in totals if total.axis is axis)
+
+
+def _differences_file(findings: Iterable[Finding]) -> ResponseReturnValue:
+    header = (
+        _("Difference"),
+        _("Cause"),
+        _("Order"),
+        _("Document"),
+        _("Day"),
+        _("Currency"),
+        _("Shop"),
+        _("Books"),
+        _("What"),
+        _("Found"),
+        _("Resolved"),
+    )
+    return csv_download("differences", header, map(_row, findings))
+
+
+def _row(finding: Finding) -> tuple[Cell, ...]:
+    difference = finding.difference
+    return (
+        str(KINDS[difference.kind].title),
+        difference.reason.value,
+        finding.order_number,
+        difference.number,
+        difference.day.isoformat(),
+        difference.currency,
+        difference.shop,
+        difference.books,
+        difference.message,
+        finding.found_at,
+        finding.resolved_at,
+    )
+
+
+def _beside(page: PassList) -> tuple[str, str]:
+    """Return the addresses of the pages before and after this one, if any."""
+    if not page.passes:
+        return "", ""
+    first, last = page.passes[0].id, page.passes[-1].id
+    return (
+        url_for("reconciliation.index", before=first) if page.has_previous else "",
+        url_for("reconciliation.index", after=last) if page.has_next else "",
+    )
