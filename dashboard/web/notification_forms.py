@@ -47,28 +47,28 @@ class AlarmRulesForm(PageForm):
 
     version = VersionField()
     floor_minutes = IntegerField(
-        _("A silence is usual up to, minutes"),
+        _("Shortest silence, minutes"),
         [InputRequired(), NumberRange(min=5, max=10_080)],
     )
     ceiling_hours = IntegerField(
-        _("A shop's silence is never usual from, hours"),
+        _("Longest silence, hours"),
         [Optional(), NumberRange(min=1, max=2_000)],
     )
     paused_minutes = IntegerField(
-        _("The books may pause for, minutes"),
+        _("Pause of the books, minutes"),
         [InputRequired(), NumberRange(min=1, max=10_080)],
     )
     problem_minutes = IntegerField(
-        _("A problem may wait for, minutes"),
+        _("Waiting problem, minutes"),
         [InputRequired(), NumberRange(min=0, max=10_080)],
     )
     batch_minutes = IntegerField(
-        _("Collect into one message for, minutes"),
+        _("Collect for, minutes"),
         [InputRequired(), NumberRange(min=0, max=120)],
     )
     timezone = StringField(_("Time zone of your shops"), [Optional(), Length(max=60)])
-    quiet_from = SelectField(_("Send nothing from"), choices=labelled(*_HOURS))
-    quiet_until = SelectField(_("until"), choices=labelled(*_HOURS))
+    quiet_from = SelectField(_("Quiet from"), choices=labelled(*_HOURS))
+    quiet_until = SelectField(_("Quiet until"), choices=labelled(*_HOURS))
 
     @classmethod
     def of(cls, rules: AlarmRules, version: int) -> AlarmRulesForm:
@@ -157,9 +157,9 @@ class MailForm(ChannelForm):
     encryption = SelectField(
         _("Encryption"),
         choices=labelled(
-            (Encryption.STARTTLS.value, _("STARTTLS (mostly port 587)")),
-            (Encryption.TLS.value, _("TLS (mostly port 465)")),
-            (Encryption.NONE.value, _("None (only within your own network)")),
+            (Encryption.STARTTLS.value, _("STARTTLS (port 587)")),
+            (Encryption.TLS.value, _("TLS (port 465)")),
+            (Encryption.NONE.value, _("None (own network)")),
         ),
     )
     user = StringField(

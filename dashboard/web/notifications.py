@@ -36,7 +36,7 @@ blueprint = Blueprint("notifications", __name__)
 _SHOWN_NOTICES: Final = 10
 _KINDS: Final[Mapping[ChannelKind, str]] = {
     ChannelKind.EMAIL: lazy_gettext("E-mail"),
-    ChannelKind.WEBHOOK: lazy_gettext("Slack, Mattermost or your own program"),
+    ChannelKind.WEBHOOK: lazy_gettext("Slack or webhook"),
     ChannelKind.TEAMS: lazy_gettext("Microsoft Teams"),
 }
 
@@ -212,13 +212,13 @@ def _form_page(
     return page, status
 
 
-def _where(channel: Channel) -> str:
+def _where(channel: Channel) -> tuple[str, ...]:
     """Say where a channel leads, without what is secret of it."""
     if channel.mail is not None:
-        return ", ".join(channel.mail.recipients)
+        return channel.mail.recipients
     if channel.receiver is not None:
-        return urlsplit(channel.receiver.url).hostname or ""
-    return _("cannot be read: the secret key has changed; enter the address again")
+        return (urlsplit(channel.receiver.url).hostname or "",)
+    return (_("The secret key has changed. Enter the address again."),)
 
 
 def _rhythms(seen: Seen, rules: AlarmRules) -> Iterator[ShownRhythm]:

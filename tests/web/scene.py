@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from dashboard.app import Program
-from dashboard.domain.alarms import AlarmKind
+from dashboard.domain.alarms import Alarm, AlarmKind
 from dashboard.domain.books import BooksFacts, LedgerAccount, TaxRate
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import MASK
@@ -293,6 +293,16 @@ class Scene:
                 receiver=Receiver(url=url, secret="shared"),
             )
         )
+
+    def hold(self, *kinds: AlarmKind, message: str = "Look at the shop.") -> None:
+        """Let alarms hold, and have held for an hour."""
+        now = self.clock.now()
+        began = now - timedelta(hours=5)
+        alarms = [
+            Alarm(kind=kind, subject="demo", since=began, message=message)
+            for kind in kinds
+        ]
+        self.program.watch.stores.alarms.settle(alarms, now - timedelta(hours=1))
 
     def connect(self) -> None:
         self.program.company.set_connection(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
-from dashboard.domain.alarms import Alarm, AlarmKind, AlarmRules
+from dashboard.domain.alarms import AlarmKind, AlarmRules
 from dashboard.domain.notices import Channel, Encryption
 from dashboard.domain.users import Role
 from dashboard.store.runs import RunStore
@@ -50,19 +48,6 @@ def channels(scene: Scene) -> tuple[Channel, ...]:
 def add_mail(scene: Scene, **fields: object) -> Channel:
     scene.client().post(f"{HOME}/new/email", mail(**fields))
     return channels(scene)[-1]
-
-
-def hold(scene: Scene, *kinds: AlarmKind, message: str = "Look at the shop.") -> None:
-    """Let alarms hold, and have held for an hour."""
-    now = scene.clock.now()
-    alarms = [
-        Alarm(
-            kind=kind, subject="demo", since=now - timedelta(hours=5), message=message
-        )
-        for kind in kinds
-    ]
-    stores = scene.program.watch.stores
-    stores.alarms.settle(alarms, now - timedelta(hours=1))
 
 
 def test_a_channel_is_added_and_its_password_never_shown(scene: Scene) -> None:
@@ -255,7 +240,7 @@ def test_there_is_no_such_kind_of_channel(scene: Scene) -> None:
 
 
 def test_an_alarm_is_on_every_page(scene: Scene) -> None:
-    hold(scene, AlarmKind.NO_ORDERS)
+    scene.hold(AlarmKind.NO_ORDERS)
 
     for path in ("/", "/orders", "/runs", "/schedules", "/settings", HOME):
         text = scene.client().get(path).text
@@ -264,7 +249,7 @@ def test_an_alarm_is_on_every_page(scene: Scene) -> None:
 
 
 def test_many_alarms_are_one_banner_the_most_urgent_first(scene: Scene) -> None:
-    hold(scene, AlarmKind.NEEDS_PERSON, AlarmKind.NO_ORDERS, AlarmKind.WORKER_SILENT)
+    scene.hold(AlarmKind.NEEDS_PERSON, AlarmKind.NO_ORDERS, AlarmKind.WORKER_SILENT)
     scene.close_gate("The day's calls are used up")
 
     text = scene.client().get("/runs").text
@@ -284,7 +269,7 @@ def test_many_alarms_are_one_banner_the_most_urgent_first(scene: Scene) -> None:
 
 
 def test_a_text_of_the_shop_is_no_markup(scene: Scene) -> None:
-    hold(scene, AlarmKind.NO_ORDERS, message="<script>alert(1)</script>")
+    scene.hold(AlarmKind.NO_ORDERS, message="<script>alert(1)</script>")
 
     assert "<script>alert(1)" not in scene.client().get("/").text
 
@@ -293,9 +278,9 @@ def test_health_names_what_holds_and_fails_only_for_operators(scene: Scene) -> N
     runs = RunStore(scene.database, "test")
     runs.beat("engine")
     runs.beat("scheduler")
-    hold(scene, AlarmKind.NO_ORDERS, AlarmKind.NEEDS_PERSON)
+    scene.hold(AlarmKind.NO_ORDERS, AlarmKind.NEEDS_PERSON)
     for_the_company = scene.app.test_client().get("/healthz")
-    hold(scene, AlarmKind.NO_ORDERS, AlarmKind.SCHEDULE_LATE)
+    scene.hold(AlarmKind.NO_ORDERS, AlarmKind.SCHEDULE_LATE)
     for_operators = scene.app.test_client().get("/healthz")
 
     assert for_the_company.status_code == 200

@@ -21,6 +21,7 @@ from playwright.sync_api import (
 )
 from werkzeug.serving import make_server
 
+from dashboard.domain.alarms import AlarmKind
 from dashboard.domain.clock import SystemClock
 from dashboard.domain.rules import Shop
 from dashboard.domain.users import Role
@@ -55,6 +56,9 @@ PATHS = (
     "/schedules/1",
     "/settings",
     "/settings/shops/woo",
+    "/settings/notifications",
+    "/settings/notifications/1",
+    "/settings/notifications/new/email",
     "/users",
     "/users/1",
     "/activity",
@@ -117,6 +121,8 @@ def fill(scene: Scene) -> None:
     scene.order("1008", method="barter", name="Ada Byron")
     scene.refuse(scene.order("1009", name="Ada King", slug="second"))
     scene.close_gate("The books asked for a pause")
+    scene.channel("http://127.0.0.1:9/")
+    scene.hold(AlarmKind.NO_ORDERS, AlarmKind.NEEDS_PERSON)
 
 
 @pytest.fixture
