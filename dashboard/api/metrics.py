@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -13,6 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.api.bearer import ask_for_token, token_holder
 from dashboard.api.services import ApiServices
+from dashboard.domain.alarms import Alarm, AlarmKind
 from dashboard.domain.status import OrderStatus
 from dashboard.store.figures import FigureReading
 from dashboard.store.gate import GateState
@@ -77,6 +79,7 @@ def _metrics(services: ApiServices) -> Iterator[_Metric]:
     )
     yield from _gate(services.gate())
     yield from _heartbeats(services.figures, now)
+    yield _alarms(services.alarms.shown(now))
 
 
 def _orders(orders: OrderListing) -> _Metric:
@@ -140,6 +143,16 @@ def _heartbeats(figures: FigureReading, now: datetime) -> Iterator[_Metric]:
         about="Processes that play a role.",
         label="role",
         values={beat.role: beat.processes for beat in heartbeats},
+    )
+
+
+def _alarms(alarms: Sequence[Alarm]) -> _Metric:
+    counts = Counter(alarm.kind for alarm in alarms)
+    return _Metric(
+        name="sluice_alarms",
+        about="Alarms that hold, by kind.",
+        label="kind",
+        values={kind.value: counts[kind] for kind in AlarmKind},
     )
 
 

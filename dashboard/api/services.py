@@ -12,6 +12,7 @@ from dashboard.domain.clock import Clock
 from dashboard.domain.pace import Pace
 from dashboard.domain.runs import Task
 from dashboard.store.activity import ActivityStore
+from dashboard.store.alarms import AlarmStore
 from dashboard.store.api_tokens import ApiTokenStore
 from dashboard.store.database import Database
 from dashboard.store.figures import FigureReading
@@ -36,6 +37,7 @@ class ApiServices:
     """
 
     clock: Clock
+    alarms: AlarmStore
     tokens: ApiTokenStore
     activity: ActivityStore
     orders: OrderListing
@@ -61,6 +63,7 @@ def open_api_services(
     """Open the stores the API reads."""
     return ApiServices(
         clock=clock,
+        alarms=AlarmStore(database),
         tokens=ApiTokenStore(database, clock),
         activity=ActivityStore(database, clock),
         orders=OrderListing(database),

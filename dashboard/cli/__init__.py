@@ -7,6 +7,7 @@ from typing import Any
 import click
 from typing_extensions import override
 
+from dashboard.cli.alarms import alarms, channels
 from dashboard.cli.company import connection, rules
 from dashboard.cli.people import tokens, users
 from dashboard.cli.reconcile import reconcile
@@ -36,6 +37,8 @@ def main() -> None:
 
 
 for command in (
+    alarms,
+    channels,
     connection,
     db,
     doctor,

@@ -11,7 +11,7 @@ import secrets
 import threading
 from dataclasses import dataclass
 
-from dashboard.domain.alarms import AlarmRules, alarms_now
+from dashboard.domain.alarms import Alarm, AlarmRules, alarms_now
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.clock import Clock
 from dashboard.domain.notices import Channel, trial
@@ -70,13 +70,19 @@ class Watch:
         if stores.sightings.learn(zone, now):
             stores.alarms.forget_old(now)
             stores.notices.forget_old(now)
-        stores.alarms.settle(alarms_now(stores.sightings.seen(now), rules, now), now)
+        stores.alarms.settle(self.holding(), now)
         stores.notices.write_due(facts.organisation if facts else "", zone, now)
         while not self._stopping.is_set():
             delivery = stores.notices.claim(stores.sightings.now())
             if delivery is None:
                 break
             self._deliver(delivery)
+
+    def holding(self) -> tuple[Alarm, ...]:
+        """Return the alarms that hold this moment; opens and tells none."""
+        now = self.stores.sightings.now()
+        rules, _version = self.stores.alarms.rules()
+        return alarms_now(self.stores.sightings.seen(now), rules, now)
 
     def refusal(self, channel: Channel) -> str:
         """Return why *channel* may not be called, "" if it may."""
