@@ -63,20 +63,17 @@ class OrderToCompare:
 class Standing:
     """Which of an order's documents count, and what they come to.
 
-    *own* pairs what we booked with what is there of it; *others* are live invoices
-    that name the same order; *net* is what the customer is asked for in the end.
+    *own* pairs what we booked with what is there of it; *lost* is what is not. *live*
+    are the invoices that count, *others* are those beside them that name the same
+    order; *net* is what the customer is asked for in the end.
     """
 
     own: tuple[tuple[Posting, BookedDocument], ...]
     lost: tuple[Posting, ...]
+    live: tuple[BookedDocument, ...]
     others: tuple[BookedDocument, ...]
     credit_notes: tuple[BookedDocument, ...]
     net: Decimal
-
-    @property
-    def live(self) -> tuple[BookedDocument, ...]:
-        """The invoices we booked that count."""
-        return tuple(document for _posting, document in self.own if document.is_live)
 
 
 def compare(
@@ -97,9 +94,9 @@ def compare(
     if not order.invoices:
         return tuple(_unexpected(order, documents))
     standing = stand(order, documents)
-    if standing.lost:
+    if standing.lost and standing.net != order.asked:
         return tuple(_missing(order, posting) for posting in standing.lost)
-    if not standing.live and not standing.others and order.asked:
+    if not standing.live and order.asked:
         return tuple(_voided(order, document) for _posting, document in standing.own)
     found = [*_doubles(order, standing)]
     amount = None if found else _amount(order, standing, rules)
@@ -134,7 +131,12 @@ def stand(order: OrderToCompare, documents: Sequence[BookedDocument]) -> Standin
         counted, others = [*counted, *others], ()
         net = _net(counted, notes)
     return Standing(
-        own=tuple(own), lost=tuple(lost), others=others, credit_notes=notes, net=net
+        own=tuple(own),
+        lost=tuple(lost),
+        live=tuple(counted),
+        others=others,
+        credit_notes=notes,
+        net=net,
     )
 
 
