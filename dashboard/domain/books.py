@@ -52,7 +52,12 @@ class InvoiceLine:
 
 @dataclass(frozen=True, kw_only=True)
 class InvoiceDraft:
-    """A sales invoice; *reference* names the order, so that we know our own again."""
+    """A sales invoice; *reference* names the order, so that we know our own again.
+
+    *corrects* is the number of the invoice whose order was changed, where this one
+    only asks for the difference; *corrected_to* then tells by `amounts_key` which
+    amounts the two make together.
+    """
 
     number: str
     reference: str
@@ -61,20 +66,86 @@ class InvoiceDraft:
     currency: str
     total: Decimal
     lines: tuple[InvoiceLine, ...]
+    corrects: str = ""
+    corrected_to: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditNoteDraft:
+    """What is given back of an invoice; its lines have no discounts.
+
+    *refund* is the shop's own id of the refund it stands for, empty when it stands
+    for none. *corrected_to* is as for an invoice.
+    """
+
+    number: str
+    invoice_number: str
+    reference: str
+    issued_on: date
+    currency: str
+    total: Decimal
+    lines: tuple[InvoiceLine, ...]
+    refund: str = ""
+    corrected_to: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllocationDraft:
+    """The part of a credit note that lowers what an invoice still asks for."""
+
+    key: str
+    credit_note_number: str
+    invoice_number: str
+    amount: Decimal
+    allocated_on: date
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentDraft:
-    """The entry that settles an invoice; *reference* is its natural key."""
+    """The entry that settles an invoice; *reference* is its natural key.
+
+    *taken* is what the shop took, where this is only a part of it.
+    """
 
     reference: str
     invoice_number: str
     amount: Decimal
     paid_on: date
     bank_account: str
+    taken: Decimal | None = None
 
 
-Draft = ContactDraft | InvoiceDraft | PaymentDraft
+@dataclass(frozen=True, kw_only=True)
+class RefundDraft:
+    """The entry that pays a credit note out; *reference* is its natural key.
+
+    *refund* is the shop's own id of the refund.
+    """
+
+    reference: str
+    credit_note_number: str
+    amount: Decimal
+    paid_on: date
+    bank_account: str
+    refund: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoidDraft:
+    """The end of an invoice on which nothing was paid."""
+
+    invoice_number: str
+
+
+Draft = (
+    ContactDraft
+    | InvoiceDraft
+    | PaymentDraft
+    | CreditNoteDraft
+    | AllocationDraft
+    | RefundDraft
+    | VoidDraft
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+from dashboard.domain.books import InvoiceDraft
+from dashboard.domain.money import hundredths
 from dashboard.domain.order import Order
 from dashboard.domain.rules import CompanyRules, Shop
 
@@ -28,6 +30,62 @@ def order_reference(number: str, external_id: str, shop: Shop) -> str:
 def payment_reference(number: str, position: int) -> str:
     """Return the reference of the payment at *position* (from 1) of an invoice."""
     return f"{number}-P{position}"
+
+
+def next_invoice_number(number: str, generation: int) -> str:
+    """Return the number of the invoice that replaces one before; *generation* from 2.
+
+    A number is never used again, not even that of a voided invoice.
+    """
+    return f"{number}-{generation}"
+
+
+def correction_number(number: str, position: int) -> str:
+    """Return the number of what corrects an invoice by the difference, from 1."""
+    return f"{number}-C{position}"
+
+
+def refund_note_number(number: str, refund: str) -> str:
+    """Return the number of the credit note for the shop's refund *refund*."""
+    return f"{number}-CN{refund}"
+
+
+def reversal_number(number: str) -> str:
+    """Return the number of the credit note that takes back what is left."""
+    return f"{number}-CNX"
+
+
+def void_key(number: str) -> str:
+    """Return our key of the voiding of an invoice; the books do not show it."""
+    return f"{number}-VOID"
+
+
+def allocation_key(credit_note: str, position: int) -> str:
+    """Return our key of an allocation; the books know it by its two documents."""
+    return f"{credit_note}-A{position}"
+
+
+def refund_reference(credit_note: str, refund: str = "") -> str:
+    """Return the reference of the payment that pays a credit note out.
+
+    *refund* tells several apart, where the credit note stands for none of its own.
+    """
+    return f"{credit_note}-R{refund}"
+
+
+def amounts_key(invoice: InvoiceDraft) -> str:
+    """Return what tells whether two invoices ask for the same amounts.
+
+    Ledger accounts and tax types do not count: rules may change after booking.
+    """
+    lines = [(hundredths(line.net), hundredths(line.tax)) for line in invoice.lines]
+    told = f"{invoice.currency} {hundredths(invoice.total)} {lines}"
+    return _digest(told.encode())[:16]
+
+
+def part_reference(reference: str, position: int) -> str:
+    """Return the reference of a part of a payment that settles several invoices."""
+    return reference if position == 1 else f"{reference}-{position}"
 
 
 def contact_number(order: Order, shop: Shop) -> str:

@@ -6,6 +6,7 @@ The books keep two decimals in every currency, also in those that have none
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
@@ -51,3 +52,17 @@ def from_hundredths(number: int) -> Decimal:
 def decimals_of(currency: str) -> int:
     """Return how many decimals *currency* (ISO 4217) needs; at most two count here."""
     return _DECIMALS.get(currency, 2)
+
+
+def in_proportion(whole: Decimal, shares: Sequence[Decimal]) -> list[Decimal]:
+    """Divide *whole* (two decimals) like *shares*; the parts make it exactly.
+
+    What rounding leaves goes to the largest share.
+    """
+    total = sum(shares, ZERO)
+    if not total:
+        return [whole, *(ZERO for _ in shares[1:])]
+    parts = [to_cents(whole * share / total) for share in shares]
+    largest = max(range(len(shares)), key=lambda at: abs(shares[at]))
+    parts[largest] += whole - sum(parts, ZERO)
+    return parts

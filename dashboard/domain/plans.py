@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from dashboard.domain.postings import PlannedPosting
 from dashboard.domain.problems import Problem
-from dashboard.domain.status import Decision
+from dashboard.domain.rules import Correction
+from dashboard.domain.status import Decision, OrderStatus
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,10 +16,13 @@ class Plan:
 
     *reason* says why in a sentence when the order waits or is skipped. *problem* is
     what stops it; with Decision.BOOK it is what remains for a person to do once
-    everything is booked.
+    everything is booked. *leads_to* is where the order stands then: invoiced, paid or
+    credited. *corrections* are the ways to go on that a person can choose from.
     """
 
     decision: Decision
     reason: str = ""
     problem: Problem | None = None
     postings: tuple[PlannedPosting, ...] = ()
+    leads_to: OrderStatus = OrderStatus.INVOICED
+    corrections: tuple[Correction, ...] = ()

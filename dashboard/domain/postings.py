@@ -16,6 +16,10 @@ class PostingKind(StrEnum):
     CONTACT = "contact"
     INVOICE = "invoice"
     PAYMENT = "payment"
+    CREDIT_NOTE = "credit note"
+    ALLOCATION = "allocation"
+    REFUND = "refund"
+    VOID = "void"
 
 
 class PostingState(StrEnum):
@@ -41,14 +45,15 @@ class PlannedPosting:
     natural_key: str
     draft: Draft
     requires: str = ""
+    also_requires: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Posting:
     """A posting as stored.
 
-    *document_id* is the books' own id once it is there; *required_document_id* that
-    of the posting this one waits for.
+    *document_id* is the books' own id once it is there; *required_document_id* and
+    *also_required_document_id* are those of the postings this one waits for.
     """
 
     id: int
@@ -60,5 +65,6 @@ class Posting:
     requires_id: int | None = None
     document_id: str = ""
     required_document_id: str = ""
+    also_required_document_id: str = ""
     problem: Problem | None = None
     updated_at: datetime

@@ -14,6 +14,13 @@ class InvoiceWhen(StrEnum):
     PAID = "paid"
 
 
+class Correction(StrEnum):
+    """How the books follow an order that was changed after it was booked."""
+
+    RENEW = "renew"  # the invoice is taken back and made anew
+    ADJUST = "adjust"  # only the difference is invoiced or credited
+
+
 class TaxSituation(StrEnum):
     """Which kind of tax treatment a tax rule speaks of."""
 
@@ -51,10 +58,15 @@ class PaymentRule:
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyRules:
-    """Everything that is not the same in every company; ledger accounts by code."""
+    """Everything that is not the same in every company; ledger accounts by code.
+
+    *correction* is what is done with an order that was changed after it was booked;
+    None asks a person each time.
+    """
 
     invoice_when: InvoiceWhen = InvoiceWhen.PAID
     mark_as_paid: bool = True
+    correction: Correction | None = None
     sales_account: str = "200"
     shipping_account: str = "200"
     fee_account: str = "200"

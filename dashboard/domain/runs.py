@@ -65,12 +65,13 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class RunCounts:
-    """What a run did."""
+    """What a run did; credits are credit notes and voided invoices."""
 
     orders: int = 0
     contacts: int = 0
     invoices: int = 0
     payments: int = 0
+    credits: int = 0
     refused: int = 0
     calls: int = 0
 

@@ -76,8 +76,7 @@ def standing_of(
     reason: str,
     problem: Problem | None,
     progress: Iterable[Progress],
-    *,
-    paid_in_full: bool,
+    leads_to: OrderStatus,
 ) -> Standing:
     """Derive where an order stands.
 
@@ -87,7 +86,7 @@ def standing_of(
         problem: What is wrong when the decision is STOP; what remains for a person
             when it is BOOK.
         progress: The order's postings and its contact's, in any order.
-        paid_in_full: Whether the shop took all the money the order asks for.
+        leads_to: Where the order stands once everything planned is booked.
     """
     live = [step for step in progress if step.state is not PostingState.CANCELLED]
     moving = _moving(live)
@@ -104,7 +103,7 @@ def standing_of(
         case Decision.SKIP:
             return Standing(status=OrderStatus.IGNORED, reason=reason)
         case Decision.BOOK:
-            return _standing_when_booking(live, problem, paid_in_full=paid_in_full)
+            return _standing_when_booking(live, problem, leads_to)
 
 
 def _moving(live: list[Progress]) -> Standing | None:
@@ -131,21 +130,15 @@ def _moving(live: list[Progress]) -> Standing | None:
 
 
 def _standing_when_booking(
-    live: list[Progress], problem: Problem | None, *, paid_in_full: bool
+    live: list[Progress], problem: Problem | None, leads_to: OrderStatus
 ) -> Standing:
-    status = _booked(live, paid_in_full=paid_in_full)
-    settled = status in {OrderStatus.INVOICED, OrderStatus.PAID}
-    if problem is not None and settled:
-        return Standing(status=OrderStatus.NEEDS_ATTENTION, problem=problem)
-    return Standing(status=status)
-
-
-def _booked(live: list[Progress], *, paid_in_full: bool) -> OrderStatus:
     own = [step for step in live if step.kind is not PostingKind.CONTACT]
-    confirmed = {s.kind for s in live if s.state is PostingState.CONFIRMED}
-    if any(step.state is PostingState.PENDING for step in live):
+    if not own or any(step.state is PostingState.PENDING for step in live):
+        confirmed = {s.kind for s in live if s.state is PostingState.CONFIRMED}
         started = PostingKind.INVOICE in confirmed
-        return OrderStatus.IN_PROGRESS if started else OrderStatus.QUEUED
-    if paid_in_full and any(step.kind is PostingKind.PAYMENT for step in own):
-        return OrderStatus.PAID
-    return OrderStatus.INVOICED if own else OrderStatus.QUEUED
+        return Standing(
+            status=OrderStatus.IN_PROGRESS if started else OrderStatus.QUEUED
+        )
+    if problem is not None:
+        return Standing(status=OrderStatus.NEEDS_ATTENTION, problem=problem)
+    return Standing(status=leads_to)

@@ -10,11 +10,11 @@ from dashboard.domain.books import ContactDraft, InvoiceDraft, PaymentDraft
 from dashboard.domain.keys import invoice_number, order_reference, payment_reference
 from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.order import Order, ShopPayment
-from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.problems import Cause
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.mapping.contact import contact_draft
 from dashboard.mapping.lines import invoice_lines
-from dashboard.mapping.problems import NotMappable, stopped
+from dashboard.mapping.problems import stopped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,19 +26,17 @@ class Documents:
     payments: tuple[PaymentDraft, ...]
 
 
-def draft_documents(
-    order: Order, shop: Shop, rules: CompanyRules
-) -> Documents | Problem:
-    """Return the documents *order* becomes, or what keeps it from becoming them.
+def draft_documents(order: Order, shop: Shop, rules: CompanyRules) -> Documents:
+    """Return the documents *order* becomes.
 
     Whether it is to become any (phase, money, a total of zero) is decided elsewhere.
+
+    Raises:
+        NotMappable: If the rules or the order itself keep it from becoming them.
     """
-    try:
-        _check_total(order)
-        invoice = _invoice(order, shop, rules)
-        payments = tuple(_payments(order, invoice, rules))
-    except NotMappable as stop:
-        return stop.problem
+    _check_total(order)
+    invoice = _invoice(order, shop, rules)
+    payments = tuple(_payments(order, invoice, rules))
     return Documents(
         contact=contact_draft(order, shop), invoice=invoice, payments=payments
     )

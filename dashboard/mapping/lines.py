@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from dashboard.domain.books import InvoiceLine
@@ -30,21 +30,56 @@ def invoice_lines(order: Order, rules: CompanyRules) -> tuple[InvoiceLine, ...]:
     Raises:
         NotMappable: If a tax has no tax type, or the order does not add up.
     """
-    tax_types = TaxTypes(order, rules.tax_rules)
-    lines = [
-        invoice_line
-        for line in order.lines
-        if not _says_nothing(line)
-        for invoice_line in _invoice_lines(line, tax_types, rules)
-    ]
+    lines = item_lines(order, order.lines, rules)
     residual = to_cents(order.total) - lines_total(lines)
-    if residual:
-        _check_rounding(order, residual)
-        lines.append(_rounding_line(residual, tax_types, rules))
-    return tuple(lines)
+    if not residual:
+        return lines
+    _check_rounding(order, residual)
+    return (*lines, rounding_line(order, residual, rules))
 
 
-def lines_total(lines: list[InvoiceLine]) -> Decimal:
+def item_lines(
+    order: Order, items: Iterable[LineItem], rules: CompanyRules
+) -> tuple[InvoiceLine, ...]:
+    """Return the lines that *items* of an order become.
+
+    Raises:
+        NotMappable: If a tax has no tax type.
+    """
+    tax_types = TaxTypes(order, rules.tax_rules)
+    return tuple(
+        invoice_line
+        for item in items
+        if not _says_nothing(item)
+        for invoice_line in _invoice_lines(item, tax_types, rules)
+    )
+
+
+def rounding_line(order: Order, residual: Decimal, rules: CompanyRules) -> InvoiceLine:
+    """Return the line, without tax, that makes up for what rounding leaves.
+
+    Raises:
+        NotMappable: If what is not taxable has no tax type.
+    """
+    return InvoiceLine(
+        description=ROUNDING,
+        quantity=_ONE,
+        unit_amount=residual,
+        account=rules.rounding_account,
+        tax_type=TaxTypes(order, rules.tax_rules).untaxed(),
+        tax=ZERO,
+    )
+
+
+def rounds_off(order: Order, residual: Decimal, lines: int) -> bool:
+    """Tell whether rounding explains *residual*.
+
+    That is the currency's smallest coin a line: shops round each line's tax to it.
+    """
+    return abs(residual) <= _explained(order, lines)
+
+
+def lines_total(lines: Iterable[InvoiceLine]) -> Decimal:
     """Return what *lines* ask for, tax included."""
     return sum((line.net + line.tax for line in lines), ZERO)
 
@@ -129,12 +164,8 @@ def _account(kind: LineKind, rules: CompanyRules) -> str:
 
 
 def _check_rounding(order: Order, residual: Decimal) -> None:
-    """Stop an order whose lines miss its total by more than rounding explains.
-
-    That is the currency's smallest coin a line: shops round each line's tax to it.
-    """
-    coin = Decimal(1).scaleb(-decimals_of(order.currency))
-    limit = coin * len(order.lines)
+    """Stop an order whose lines miss its total by more than rounding explains."""
+    limit = _explained(order, len(order.lines))
     if abs(residual) > limit:
         lines = to_cents(order.total) - residual
         raise stopped(
@@ -146,14 +177,5 @@ def _check_rounding(order: Order, residual: Decimal) -> None:
         )
 
 
-def _rounding_line(
-    residual: Decimal, tax_types: TaxTypes, rules: CompanyRules
-) -> InvoiceLine:
-    return InvoiceLine(
-        description=ROUNDING,
-        quantity=_ONE,
-        unit_amount=residual,
-        account=rules.rounding_account,
-        tax_type=tax_types.untaxed(),
-        tax=ZERO,
-    )
+def _explained(order: Order, lines: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals_of(order.currency)) * lines

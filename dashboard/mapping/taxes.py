@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dashboard.domain.money import CENT, to_cents
+from dashboard.domain.money import CENT, in_proportion, to_cents
 from dashboard.domain.order import LineItem, LineTax, Order
 from dashboard.domain.problems import Cause
 from dashboard.domain.rules import TaxRule, TaxSituation
@@ -51,8 +51,8 @@ class TaxTypes:
             tax = to_cents(line.tax)
             rate_percent = combined_rate_percent(line.taxes)
             return (self._at_rate(net, tax, rate_percent),)
-        nets = _in_proportion(net, shares)
-        taxes = _in_proportion(to_cents(line.tax), [tax.amount for tax in line.taxes])
+        nets = in_proportion(net, shares)
+        taxes = in_proportion(to_cents(line.tax), [tax.amount for tax in line.taxes])
         return tuple(
             self._at_rate(part_net, part_tax, tax.rate_percent)
             for part_net, part_tax, tax in zip(nets, taxes, line.taxes, strict=True)
@@ -171,17 +171,3 @@ def _off_when_together(net: Decimal, taxes: Sequence[LineTax]) -> Decimal:
         worst = max(worst, abs(tax.amount - base * tax.rate_percent / _HUNDRED))
         charged += tax.amount
     return worst
-
-
-def _in_proportion(whole: Decimal, shares: Sequence[Decimal]) -> list[Decimal]:
-    """Divide *whole* (two decimals) like *shares*; the parts make it exactly.
-
-    What rounding leaves goes to the largest share.
-    """
-    total = sum(shares, _NOTHING)
-    if not total:
-        return [whole, *(_NOTHING for _ in shares[1:])]
-    parts = [to_cents(whole * share / total) for share in shares]
-    largest = max(range(len(shares)), key=lambda at: abs(shares[at]))
-    parts[largest] += whole - sum(parts, _NOTHING)
-    return parts

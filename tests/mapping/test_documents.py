@@ -30,6 +30,7 @@ from dashboard.domain.rules import (
     TaxSituation,
 )
 from dashboard.mapping.documents import Documents, draft_documents
+from dashboard.mapping.problems import NotMappable
 
 SHOP = Shop(id=1, slug="demo-shop", name="Demo", kind="json", prefix="W-")
 ORDERED_AT = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
@@ -84,15 +85,13 @@ def an_order(total: str, *lines: LineItem, **fields: Any) -> Order:
 
 
 def documents(order: Order, rules: CompanyRules = RULES) -> Documents:
-    drafted = draft_documents(order, SHOP, rules)
-    assert isinstance(drafted, Documents), drafted
-    return drafted
+    return draft_documents(order, SHOP, rules)
 
 
 def problem(order: Order, rules: CompanyRules = RULES) -> Problem:
-    drafted = draft_documents(order, SHOP, rules)
-    assert isinstance(drafted, Problem), drafted
-    return drafted
+    with pytest.raises(NotMappable) as stopped:
+        draft_documents(order, SHOP, rules)
+    return stopped.value.problem
 
 
 def drafted_line(line: LineItem) -> InvoiceLine:
