@@ -21,12 +21,17 @@ from dashboard.accounting.xero.decode import (
     outcome_of,
     read_document,
 )
-from dashboard.accounting.xero.encode import COLLECTIONS, encode
+from dashboard.accounting.xero.encode import encode, path_of
 from dashboard.accounting.xero.facts import read_facts
 from dashboard.accounting.xero.lookup import (
+    credit_note_filter,
+    credit_note_id_filter,
     judge_contacts,
+    judge_credit_notes,
     judge_invoices,
     judge_payments,
+    judge_uses,
+    judge_voids,
     name_filter,
     number_filter,
 )
@@ -104,17 +109,19 @@ class XeroBooks:
         self._signing_in = threading.Lock()
 
     def freeze(self, kind: PostingKind, postings: Sequence[Posting]) -> FrozenRequest:
-        """Return the exact request that creates *postings*.
+        """Return the exact request that books *postings*.
 
-        PUT, never POST: PUT refuses a number that is there, POST would overwrite it.
+        PUT creates, and refuses a number that is there; POST would overwrite it, and
+        is only for what changes a document by its id.
         """
-        path = f"{_API}{COLLECTIONS[kind]}?summarizeErrors=false"
-        if kind is PostingKind.INVOICE:
+        method = "POST" if kind is PostingKind.VOID else "PUT"
+        path = f"{_API}{path_of(kind, postings)}?summarizeErrors=false"
+        if kind in {PostingKind.INVOICE, PostingKind.CREDIT_NOTE}:
             path += "&unitdp=4"
-        target = f"{self._access.base_url} {self._access.tenant_id} PUT {path}"
+        target = f"{self._access.base_url} {self._access.tenant_id} {method} {path}"
         return FrozenRequest(
             kind=kind,
-            method="PUT",
+            method=method,
             path=path,
             body=encode(kind, postings),
             target=target,
@@ -186,17 +193,37 @@ class XeroBooks:
     def _look_up_some(
         self, kind: PostingKind, members: Sequence[Posting], log: Log
     ) -> dict[int, Finding]:
+        found: dict[int, Finding]
         match kind:
             case PostingKind.CONTACT:
-                return self._look_up_contacts(members, log)
+                found = self._look_up_contacts(members, log)
             case PostingKind.INVOICE:
-                numbers = ",".join(member.natural_key for member in members)
-                found = self._ask("Invoices", {"InvoiceNumbers": numbers}, log)
-                return judge_invoices(members, found)
+                numbers = {"InvoiceNumbers": ",".join(m.natural_key for m in members)}
+                found = judge_invoices(members, self._ask("Invoices", numbers, log))
             case PostingKind.PAYMENT:
-                ids = ",".join(member.required_document_id for member in members)
-                found = self._ask("Invoices", {"IDs": ids}, log)
-                return judge_payments(members, found)
+                found = judge_payments(members, self._ask_required(members, log))
+            case PostingKind.CREDIT_NOTE:
+                notes = self._ask_notes(credit_note_filter(members), log)
+                found = judge_credit_notes(members, notes)
+            case PostingKind.ALLOCATION:
+                ids = {"IDs": ",".join(m.also_required_document_id for m in members)}
+                invoices = self._ask("Invoices", ids, log)
+                notes = self._ask_notes(credit_note_id_filter(members), log)
+                found = judge_uses(members, notes, invoices)
+            case PostingKind.REFUND:
+                notes = self._ask_notes(credit_note_id_filter(members), log)
+                found = judge_uses(members, notes)
+            case PostingKind.VOID:
+                found = judge_voids(members, self._ask_required(members, log))
+        return found
+
+    def _ask_notes(self, where: str, log: Log) -> list[Element]:
+        return self._ask("CreditNotes", {"where": where}, log)
+
+    def _ask_required(self, members: Sequence[Posting], log: Log) -> list[Element]:
+        """Return the invoices that members wait for."""
+        ids = ",".join(member.required_document_id for member in members)
+        return self._ask("Invoices", {"IDs": ids}, log)
 
     def facts(self, log: Log) -> tuple[BooksFacts, str]:
         """Return what the books say of themselves, and the organisation's id.

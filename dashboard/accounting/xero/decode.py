@@ -26,11 +26,15 @@ from dashboard.outbound.transport import Reply
 
 Element = Mapping[str, Any]
 
-# Where each kind of element bears our natural key, and its own id.
-_KEYS = {
-    PostingKind.CONTACT: ("ContactNumber", "ContactID"),
-    PostingKind.INVOICE: ("InvoiceNumber", "InvoiceID"),
-    PostingKind.PAYMENT: ("Reference", "PaymentID"),
+# Where each kind of element bears its own id.
+_IDS = {
+    PostingKind.CONTACT: "ContactID",
+    PostingKind.INVOICE: "InvoiceID",
+    PostingKind.PAYMENT: "PaymentID",
+    PostingKind.CREDIT_NOTE: "CreditNoteID",
+    PostingKind.ALLOCATION: "AllocationID",
+    PostingKind.REFUND: "PaymentID",
+    PostingKind.VOID: "InvoiceID",
 }
 # Refusals that may mean: it is there already, and it may be ours.
 _CLASHES = (
@@ -38,6 +42,7 @@ _CLASHES = (
     "already assigned",
     "already exists",
     "exceeds the amount outstanding",
+    "exceeds the remaining credit",
 )
 # What a refusal says, what to do about it, and in which section of the settings.
 _ADVICE = (
@@ -223,20 +228,46 @@ def _read_verdicts(
 
 
 def _verdict(element: Element, kind: PostingKind, member: Posting) -> Verdict:
-    key_field, id_field = _KEYS[kind]
     messages = _messages(element)
     if messages:
         return _refusal(" ".join(messages), member)
-    document_id = element.get(id_field)
+    document_id = element.get(_IDS[kind])
     if element.get("StatusAttributeString") == "ERROR" or document_id == _NOBODY:
         return _refusal("The books give no reason.", member)
-    if element.get(key_field) != member.natural_key or not document_id:
+    if not document_id or not _speaks_of(element, member):
         raise NotUnderstood("The answer speaks of other documents")
     return Accepted(document_id=str(document_id), total=_total(element, kind))
 
 
+def _speaks_of(element: Element, member: Posting) -> bool:
+    """Tell whether an element of an answer is the one that was sent."""
+    match member.kind:
+        case PostingKind.CONTACT:
+            return bool(element.get("ContactNumber") == member.natural_key)
+        case PostingKind.INVOICE:
+            return bool(element.get("InvoiceNumber") == member.natural_key)
+        case PostingKind.CREDIT_NOTE:
+            return bool(element.get("CreditNoteNumber") == member.natural_key)
+        case PostingKind.PAYMENT | PostingKind.REFUND:
+            return bool(element.get("Reference") == member.natural_key)
+        case PostingKind.ALLOCATION:
+            return invoice_id_of(element) == member.also_required_document_id
+        case PostingKind.VOID:
+            return bool(
+                element.get("InvoiceID") == member.required_document_id
+                and element.get("Status") == "VOIDED"
+            )
+
+
+def invoice_id_of(element: Element) -> str:
+    """Return the id of the invoice that an element is for."""
+    invoice = element.get("Invoice")
+    return str(invoice.get("InvoiceID", "")) if isinstance(invoice, dict) else ""
+
+
 def _total(element: Element, kind: PostingKind) -> Decimal | None:
-    return amount_of(element.get("Total")) if kind is PostingKind.INVOICE else None
+    has_total = kind in {PostingKind.INVOICE, PostingKind.CREDIT_NOTE}
+    return amount_of(element.get("Total")) if has_total else None
 
 
 def _messages(element: Any) -> list[str]:  # noqa: ANN401 - JSON

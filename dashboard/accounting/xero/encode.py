@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from dashboard.domain.books import (
+    AllocationDraft,
     ContactDraft,
-    Draft,
+    CreditNoteDraft,
     InvoiceDraft,
     InvoiceLine,
     PaymentDraft,
+    RefundDraft,
+    VoidDraft,
 )
 from dashboard.domain.postings import Posting, PostingKind
 
@@ -20,24 +23,48 @@ COLLECTIONS = {
     PostingKind.CONTACT: "Contacts",
     PostingKind.INVOICE: "Invoices",
     PostingKind.PAYMENT: "Payments",
+    PostingKind.CREDIT_NOTE: "CreditNotes",
+    PostingKind.ALLOCATION: "Allocations",
+    PostingKind.REFUND: "Payments",
+    PostingKind.VOID: "Invoices",
 }
 
 
 def encode(kind: PostingKind, postings: Sequence[Posting]) -> bytes:
     """Return the body that books *postings*, in their order."""
-    elements = [_element(p.draft, p.required_document_id) for p in postings]
+    elements = [_element(posting) for posting in postings]
     document = {COLLECTIONS[kind]: elements}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _element(draft: Draft, required_id: str) -> dict[str, Any]:
-    match draft:
-        case ContactDraft():
-            return _contact(draft)
-        case InvoiceDraft():
-            return _invoice(draft, required_id)
-        case PaymentDraft():
-            return _payment(draft, required_id)
+def path_of(kind: PostingKind, postings: Sequence[Posting]) -> str:
+    """Return the path, below the API's, to which *postings* are sent."""
+    if kind is PostingKind.ALLOCATION:
+        (allocation,) = postings
+        return f"CreditNotes/{allocation.required_document_id}/Allocations"
+    return COLLECTIONS[kind]
+
+
+def _element(posting: Posting) -> dict[str, Any]:
+    required_id = posting.required_document_id
+    also_id = posting.also_required_document_id
+    element: dict[str, Any]
+    match posting.draft:
+        case ContactDraft() as draft:
+            element = _contact(draft)
+        case InvoiceDraft() as draft:
+            element = _invoice(draft, required_id)
+        case PaymentDraft() as draft:
+            element = _payment(draft, {"Invoice": {"InvoiceID": required_id}})
+        case CreditNoteDraft() as draft:
+            element = _credit_note(draft, also_id)
+        case AllocationDraft() as draft:
+            element = _allocation(draft, also_id)
+        case RefundDraft() as draft:
+            element = _payment(draft, {"CreditNote": {"CreditNoteID": required_id}})
+        case VoidDraft():
+            element = {"InvoiceID": required_id, "Status": "VOIDED"}
+    return element
 
 
 def _contact(draft: ContactDraft) -> dict[str, Any]:
@@ -97,9 +124,33 @@ def _line(line: InvoiceLine) -> dict[str, Any]:
     return element
 
 
-def _payment(draft: PaymentDraft, invoice_id: str) -> dict[str, Any]:
+def _credit_note(draft: CreditNoteDraft, contact_id: str) -> dict[str, Any]:
+    return {
+        "Type": "ACCRECCREDIT",
+        "Status": "AUTHORISED",
+        "Contact": {"ContactID": contact_id},
+        "CreditNoteNumber": draft.number,
+        "Reference": draft.reference,
+        "Date": draft.issued_on.isoformat(),
+        "CurrencyCode": draft.currency,
+        "LineAmountTypes": "Exclusive",
+        "LineItems": [_line(line) for line in draft.lines],
+    }
+
+
+def _allocation(draft: AllocationDraft, invoice_id: str) -> dict[str, Any]:
     return {
         "Invoice": {"InvoiceID": invoice_id},
+        "Amount": _number(draft.amount),
+        "Date": draft.allocated_on.isoformat(),
+    }
+
+
+def _payment(
+    draft: PaymentDraft | RefundDraft, document: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        **document,
         "Account": {"Code": draft.bank_account},
         "Date": draft.paid_on.isoformat(),
         "Amount": _number(draft.amount),

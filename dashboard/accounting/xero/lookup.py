@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from dashboard.accounting.xero.decode import (
@@ -12,13 +12,34 @@ from dashboard.accounting.xero.decode import (
     NotUnderstood,
     amount_of,
     elements_of,
+    invoice_id_of,
 )
-from dashboard.domain.books import ContactDraft, InvoiceDraft, PaymentDraft
+from dashboard.domain.books import (
+    AllocationDraft,
+    ContactDraft,
+    CreditNoteDraft,
+    InvoiceDraft,
+    PaymentDraft,
+    RefundDraft,
+)
 from dashboard.domain.exchanges import Finding, Found, NotOurs, NotThere, TryInstead
 from dashboard.domain.postings import Posting
 from dashboard.domain.problems import Cause, Problem
 
 _DEAD = {"VOIDED", "DELETED"}
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How the books write one kind of document."""
+
+    name: str
+    type: str
+    id_field: str
+
+
+_INVOICE = _Kind(name="an invoice", type="ACCREC", id_field="InvoiceID")
+_CREDIT_NOTE = _Kind(name="a credit note", type="ACCRECCREDIT", id_field="CreditNoteID")
 
 
 def number_filter(members: Iterable[Posting]) -> str:
@@ -31,6 +52,17 @@ def name_filter(members: Iterable[Posting]) -> str:
     names = [m.draft.name for m in members if isinstance(m.draft, ContactDraft)]
     # A quotation mark cannot be asked for; `_judge_contact` takes it out.
     return _any_of("Name", [name for name in names if '"' not in name])
+
+
+def credit_note_filter(members: Iterable[Posting]) -> str:
+    """Return the filter that finds credit notes by their number."""
+    return _any_of("CreditNoteNumber", [member.natural_key for member in members])
+
+
+def credit_note_id_filter(members: Iterable[Posting]) -> str:
+    """Return the filter that finds the credit notes that members use."""
+    ids = dict.fromkeys(member.required_document_id for member in members)
+    return " OR ".join(f'CreditNoteID==Guid("{each}")' for each in ids)
 
 
 def _any_of(field: str, values: Sequence[str]) -> str:
@@ -126,33 +158,55 @@ def judge_invoices(
     for member in members:
         draft = member.draft
         if isinstance(draft, InvoiceDraft):
-            findings[member.id] = _judge_invoice(
-                draft, member.required_document_id, bearers[draft.number]
+            findings[member.id] = _judge_document(
+                _INVOICE, draft, member.required_document_id, bearers[draft.number]
             )
     return findings
 
 
-def _judge_invoice(
-    draft: InvoiceDraft, contact_id: str, bearers: Sequence[Element]
+def judge_credit_notes(
+    members: Iterable[Posting], notes: Iterable[Element]
+) -> dict[int, Finding]:
+    """Judge credit notes by what bears their number."""
+    bearers: dict[str, list[Element]] = defaultdict(list)
+    for note in notes:
+        bearers[str(note.get("CreditNoteNumber", ""))].append(note)
+    findings = {}
+    for member in members:
+        draft = member.draft
+        if isinstance(draft, CreditNoteDraft):
+            contact_id = member.also_required_document_id
+            findings[member.id] = _judge_document(
+                _CREDIT_NOTE, draft, contact_id, bearers[draft.number]
+            )
+    return findings
+
+
+def _judge_document(
+    kind: _Kind,
+    draft: InvoiceDraft | CreditNoteDraft,
+    contact_id: str,
+    bearers: Sequence[Element],
 ) -> Finding:
     if not bearers:
         return NotThere()
     live = [bearer for bearer in bearers if bearer.get("Status") not in _DEAD]
     if len(live) > 1:
-        return _not_ours(draft, f"the books have {len(live)} of them")
+        return _not_ours(kind, draft, f"the books have {len(live)} of them")
     if not live:
-        return _not_ours(draft, "it was voided there, and a number is used only once")
-    (invoice,) = live
+        voided = "it was voided there, and a number is used only once"
+        return _not_ours(kind, draft, voided)
+    (document,) = live
     for what, theirs, ours in (
-        ("a sales invoice", invoice.get("Type"), "ACCREC"),
-        ("its reference", invoice.get("Reference"), draft.reference),
-        ("its currency", invoice.get("CurrencyCode"), draft.currency),
-        ("its contact", _contact_id(invoice), contact_id),
+        ("its type", document.get("Type"), kind.type),
+        ("its reference", document.get("Reference"), draft.reference),
+        ("its currency", document.get("CurrencyCode"), draft.currency),
+        ("its contact", _contact_id(document), contact_id),
     ):
         if theirs != ours:
-            return _not_ours(draft, f"{what} is {theirs} and not {ours}")
+            return _not_ours(kind, draft, f"{what} is {theirs} and not {ours}")
     # A total that differs is ours all the same: said of the order, not booked again.
-    return _found(invoice, "InvoiceID", amount_of(invoice.get("Total")))
+    return _found(document, kind.id_field, amount_of(document.get("Total")))
 
 
 def _contact_id(invoice: Element) -> str:
@@ -160,12 +214,14 @@ def _contact_id(invoice: Element) -> str:
     return str(contact.get("ContactID", "")) if isinstance(contact, dict) else ""
 
 
-def _not_ours(draft: InvoiceDraft, difference: str) -> NotOurs:
+def _not_ours(
+    kind: _Kind, draft: InvoiceDraft | CreditNoteDraft, difference: str
+) -> NotOurs:
     return NotOurs(
         problem=Problem(
             cause=Cause.NOT_OURS,
             message=(
-                f"The books have an invoice {draft.number} that is not this order's: "
+                f"The books have {kind.name} {draft.number} that is not this order's: "
                 f"{difference}. Look at it there; if it is in the way, change the "
                 "number pattern under Settings > Company and try again."
             ),
@@ -215,6 +271,99 @@ def _not_payable(draft: PaymentDraft, reason: str) -> NotOurs:
             ),
         )
     )
+
+
+def judge_uses(
+    members: Iterable[Posting],
+    notes: Iterable[Element],
+    invoices: Iterable[Element] = (),
+) -> dict[int, Finding]:
+    """Judge allocations and refunds by what the credit notes they use were used for.
+
+    *invoices* are those to which is allocated.
+    """
+    by_id = {str(note.get("CreditNoteID", "")): note for note in notes}
+    due = {str(i.get("InvoiceID", "")): amount_of(i.get("AmountDue")) for i in invoices}
+    findings = {}
+    for member in members:
+        note = by_id.get(member.required_document_id)
+        match member.draft:
+            case AllocationDraft() as draft:
+                invoice_id = member.also_required_document_id
+                findings[member.id] = _judge_allocation(
+                    draft, invoice_id, note, due.get(invoice_id)
+                )
+            case RefundDraft() as draft:
+                findings[member.id] = _judge_refund(draft, note)
+            case _:
+                pass
+    return findings
+
+
+def _judge_allocation(
+    draft: AllocationDraft, invoice_id: str, note: Element | None, due: Decimal | None
+) -> Finding:
+    if note is None or note.get("Status") in _DEAD:
+        return _not_usable(draft, _GONE)
+    for allocation in elements_of({"Allocations": [], **note}, "Allocations"):
+        same = amount_of(allocation.get("Amount")) == draft.amount
+        if same and invoice_id_of(allocation) == invoice_id:
+            return _found(allocation, "AllocationID")
+    if due is not None and due < draft.amount:
+        settled = f"only {due} of invoice {draft.invoice_number} is open"
+        return _not_usable(draft, settled)
+    return _left_for(draft, note)
+
+
+def _judge_refund(draft: RefundDraft, note: Element | None) -> Finding:
+    if note is None or note.get("Status") in _DEAD:
+        return _not_usable(draft, _GONE)
+    for payment in elements_of({"Payments": [], **note}, "Payments"):
+        if payment.get("Reference") == draft.reference:
+            if amount_of(payment.get("Amount")) == draft.amount:
+                return _found(payment, "PaymentID")
+            return _not_usable(draft, f"{draft.reference} has another amount there")
+    return _left_for(draft, note)
+
+
+_GONE = "it is not in the books any more, or voided"
+
+
+def _left_for(draft: AllocationDraft | RefundDraft, note: Element) -> Finding:
+    left = amount_of(note.get("RemainingCredit"))
+    if left is not None and left < draft.amount:
+        used = f"only {left} of it is left, the rest was used by other hands"
+        return _not_usable(draft, used)
+    return NotThere()
+
+
+def _not_usable(draft: AllocationDraft | RefundDraft, reason: str) -> NotOurs:
+    what = "paid out" if isinstance(draft, RefundDraft) else "allocated"
+    return NotOurs(
+        problem=Problem(
+            cause=Cause.NOT_OURS,
+            message=(
+                f"{draft.amount} of credit note {draft.credit_note_number} cannot be "
+                f"{what}: {reason}. Look at the credit note in the books, then try "
+                "again, or ignore the order with a reason."
+            ),
+        )
+    )
+
+
+def judge_voids(
+    members: Iterable[Posting], invoices: Iterable[Element]
+) -> dict[int, Finding]:
+    """Judge voidings by the invoices they are to end."""
+    by_id = {str(invoice.get("InvoiceID", "")): invoice for invoice in invoices}
+    findings: dict[int, Finding] = {}
+    for member in members:
+        invoice = by_id.get(member.required_document_id)
+        ended = invoice is not None and invoice.get("Status") in _DEAD
+        findings[member.id] = (
+            Found(document_id=member.required_document_id) if ended else NotThere()
+        )
+    return findings
 
 
 def _found(element: Element, id_field: str, total: Decimal | None = None) -> Found:
