@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dashboard.domain.order import Order
+from dashboard.domain.rules import Correction
 from dashboard.domain.runs import Trigger
-from dashboard.store.orders import OrderStore
+from dashboard.store.orders import Options, OrderStore
 from dashboard.sync.intake import read_again
 from dashboard.sync.plan import plan_order
 
@@ -64,6 +65,20 @@ class OrderActions:
     def restore(self, order_id: int, actor: str) -> Outcome:
         """Take an order up again that was set aside."""
         done = self._orders.restore(order_id, read_again, plan_order, actor=actor)
+        self._wake(Trigger.PERSON)
+        return Outcome(done=int(done), skipped=int(not done))
+
+    def options(self, order_id: int) -> Options | None:
+        """Return how the books can follow a change, if the order waits for that."""
+        return self._orders.options(order_id, read_again, plan_order)
+
+    def correct(
+        self, order_id: int, revision_id: int, correction: Correction, actor: str
+    ) -> Outcome:
+        """Let the books follow a change; skipped if the order changed again since."""
+        done = self._orders.correct(
+            order_id, revision_id, correction, read_again, plan_order, actor=actor
+        )
         self._wake(Trigger.PERSON)
         return Outcome(done=int(done), skipped=int(not done))
 

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 
 from dashboard.domain.books import InvoiceDraft, PaymentDraft
-from dashboard.domain.keys import payment_reference
+from dashboard.domain.keys import amounts_key
 from dashboard.domain.money import hundredths, to_cents
 from dashboard.domain.order import Order, OrderPhase
 from dashboard.domain.plans import Plan
-from dashboard.domain.postings import (
-    PlannedPosting,
-    Posting,
-    PostingKind,
-    PostingState,
-)
+from dashboard.domain.postings import Posting
 from dashboard.domain.problems import Cause, Problem
-from dashboard.domain.rules import CompanyRules, InvoiceWhen, Shop
+from dashboard.domain.rules import CompanyRules, Correction, InvoiceWhen, Shop
 from dashboard.domain.status import Decision
 from dashboard.mapping.documents import Documents, draft_documents
+from dashboard.mapping.lines import lines_total
+from dashboard.mapping.problems import NotMappable
+from dashboard.sync.corrections import (
+    adjust,
+    invoice_anew,
+    plan_invoice,
+    possible_corrections,
+    take_back,
+)
+from dashboard.sync.settling import plan_payments, plan_refunds, settle
+from dashboard.sync.sheet import Sheet
 
-_IN_THE_BOOKS = {PostingState.IN_FLIGHT, PostingState.CONFIRMED}
+_GONE = {OrderPhase.CANCELLED, OrderPhase.DELETED}
 
 
 def plan_order(
-    order: Order, shop: Shop, rules: CompanyRules, postings: Iterable[Posting]
+    order: Order,
+    shop: Shop,
+    rules: CompanyRules,
+    postings: Iterable[Posting],
+    correction: Correction | None = None,
 ) -> Plan:
     """Decide what an order needs.
 
@@ -35,23 +46,26 @@ def plan_order(
         rules: The company's rules as they are now.
         postings: What the order has so far, its contact not among them. What is on
             its way or confirmed stays as it is.
+        correction: What a person chose, where this revision changed what is booked.
     """
-    booked = [p.draft for p in postings if p.state in _IN_THE_BOOKS]
-    for draft in booked:
-        if isinstance(draft, InvoiceDraft):
-            payments = [p for p in booked if isinstance(p, PaymentDraft)]
-            return _plan_booked(order, shop, rules, draft, payments)
-    return _plan_new(order, shop, rules)
+    sheet = Sheet(postings)
+    try:
+        if not sheet.invoices:
+            return _plan_new(sheet, order, shop, rules)
+        if order.phase in _GONE:
+            return _plan_gone(sheet, order, rules)
+        return _plan_booked(sheet, order, shop, rules, correction or rules.correction)
+    except NotMappable as stop:
+        return Plan(decision=Decision.STOP, problem=stop.problem)
 
 
-def _plan_new(order: Order, shop: Shop, rules: CompanyRules) -> Plan:
+def _plan_new(sheet: Sheet, order: Order, shop: Shop, rules: CompanyRules) -> Plan:
     undue = _not_due(order, rules)
     if undue is not None:
         return undue
     documents = draft_documents(order, shop, rules)
-    if isinstance(documents, Problem):
-        return Plan(decision=Decision.STOP, problem=documents)
-    return _book(order, documents)
+    plan_invoice(sheet, documents, documents.invoice)
+    return _settled(sheet, documents.invoice, documents, order, rules)
 
 
 _SKIPPED = {
@@ -81,116 +95,163 @@ def _not_due(order: Order, rules: CompanyRules) -> Plan | None:
     return None
 
 
-def _book(order: Order, documents: Documents) -> Plan:
-    contact = PlannedPosting(
-        kind=PostingKind.CONTACT,
-        natural_key=documents.contact.number,
-        draft=documents.contact,
-    )
-    invoice = PlannedPosting(
-        kind=PostingKind.INVOICE,
-        natural_key=documents.invoice.number,
-        draft=documents.invoice,
-        requires=contact.natural_key,
-    )
-    payments = (_payment(draft, invoice) for draft in documents.payments)
+def _settled(
+    sheet: Sheet,
+    invoice: InvoiceDraft,
+    documents: Documents,
+    order: Order,
+    rules: CompanyRules,
+) -> Plan:
+    """Return the plan with what settles *invoice* and gives back what was refunded."""
+    plan_payments(sheet, invoice, _payments(sheet, invoice, documents))
+    problem = plan_refunds(sheet, invoice, order, rules)
+    settle(sheet, order, rules)
+    return _book(sheet, problem)
+
+
+def _book(sheet: Sheet, problem: Problem | None = None, reason: str = "") -> Plan:
     return Plan(
         decision=Decision.BOOK,
-        problem=_refund_problem(order),
-        postings=(contact, invoice, *payments),
+        reason=reason,
+        problem=problem,
+        postings=sheet.postings,
+        leads_to=sheet.leads_to(),
     )
 
 
-def _payment(draft: PaymentDraft, invoice: PlannedPosting) -> PlannedPosting:
-    return PlannedPosting(
-        kind=PostingKind.PAYMENT,
-        natural_key=draft.reference,
-        draft=draft,
-        requires=invoice.natural_key,
-    )
+def _payments(
+    sheet: Sheet, invoice: InvoiceDraft, documents: Documents
+) -> list[PaymentDraft]:
+    """Return what the shop took, under the order's first number, on *invoice*.
+
+    That number was fixed when it was booked, whatever the pattern says now.
+    """
+    drafted = documents.invoice.number
+    return [
+        replace(
+            draft,
+            invoice_number=invoice.number,
+            reference=sheet.root + draft.reference.removeprefix(drafted),
+        )
+        for draft in documents.payments
+    ]
+
+
+def _plan_gone(sheet: Sheet, order: Order, rules: CompanyRules) -> Plan:
+    """Plan for an order that was cancelled or deleted after it was booked."""
+    live = sheet.live_invoice
+    problem = None
+    if live is not None:
+        if not sheet.is_untouched(live):
+            problem = plan_refunds(sheet, live, order, rules)
+        title = f"Order {order.number} was {order.phase.value}"
+        take_back(sheet, live, order, title)
+    settle(sheet, order, rules)
+    return _book(sheet, problem)
 
 
 def _plan_booked(
+    sheet: Sheet,
     order: Order,
     shop: Shop,
     rules: CompanyRules,
-    booked: InvoiceDraft,
-    booked_payments: Iterable[PaymentDraft],
+    correction: Correction | None,
 ) -> Plan:
-    if order.phase in {OrderPhase.CANCELLED, OrderPhase.DELETED}:
-        return _stop(
-            Cause.CANCELLED_AFTER_BOOKING,
-            f"Order {order.number} was {order.phase.value} in the shop after invoice "
-            f"{booked.number} was booked. Void or credit the invoice in the books, "
-            "then ignore the order with a reason.",
-        )
+    live = sheet.live_invoice
+    if live is None and _not_due(order, rules) is not None:
+        settle(sheet, order, rules)
+        return _book(sheet)
     documents = draft_documents(order, shop, rules)
-    if isinstance(documents, Problem):
-        return Plan(decision=Decision.STOP, problem=documents)
-    if _amounts(documents.invoice) != _amounts(booked):
-        return _stop(
-            Cause.CHANGED_AFTER_BOOKING,
-            f"Order {order.number} was changed in the shop after invoice "
-            f"{booked.number} was booked: {_difference(documents.invoice, booked)}. "
-            "Correct the invoice in the books, then ignore the order with a reason.",
-        )
-    # The number was fixed when it was booked, whatever the pattern says now.
-    payments = tuple(
-        replace(
-            draft,
-            invoice_number=booked.number,
-            reference=payment_reference(booked.number, position),
-        )
-        for position, draft in enumerate(documents.payments, start=1)
-    )
-    told = {draft.reference: draft.amount for draft in payments}
-    for payment in booked_payments:
-        if rules.mark_as_paid and told.get(payment.reference) != payment.amount:
+    if live is None:  # it was taken back, and the order came back to life
+        live = invoice_anew(sheet, documents, order)
+        return _settled(sheet, live, documents, order, rules)
+    if sheet.stands_at(live) == amounts_key(documents.invoice):
+        other = _other_payment(sheet, live, documents, order, rules)
+        return other or _settled(sheet, live, documents, order, rules)
+    return _plan_changed(sheet, live, documents, order, rules, correction)
+
+
+def _plan_changed(
+    sheet: Sheet,
+    live: InvoiceDraft,
+    documents: Documents,
+    order: Order,
+    rules: CompanyRules,
+    correction: Correction | None,
+) -> Plan:
+    ways = possible_corrections(sheet, live, documents.invoice)
+    if correction not in ways:
+        return _changed(sheet, live, documents.invoice, order, ways)
+    if correction is Correction.ADJUST:
+        adjust(sheet, live, documents, order)
+        return _settled(sheet, live, documents, order, rules)
+    title = f"Order {order.number} was changed: replaced by {sheet.next_number()}"
+    take_back(sheet, live, order, title)
+    renewed = invoice_anew(sheet, documents, order)
+    return _settled(sheet, renewed, documents, order, rules)
+
+
+def _other_payment(
+    sheet: Sheet,
+    invoice: InvoiceDraft,
+    documents: Documents,
+    order: Order,
+    rules: CompanyRules,
+) -> Plan | None:
+    """Return the plan for an order of which another payment is booked than it tells.
+
+    After a correction the shop's payments are those of the changed order, and what
+    was booked before stays.
+    """
+    if (
+        not rules.mark_as_paid
+        or sheet.corrections_of(invoice)
+        or sheet.notes_on(invoice)
+    ):
+        return None
+    told = {d.reference: d.amount for d in _payments(sheet, invoice, documents)}
+    for payment in sheet.drafts(PaymentDraft):
+        if len(sheet.invoices) == 1 and told.get(payment.reference) != payment.amount:
             return _stop(
-                Cause.CHANGED_AFTER_BOOKING,
-                f"Payment {payment.reference} of {payment.amount} {booked.currency} "
+                f"Payment {payment.reference} of {payment.amount} {invoice.currency} "
                 f"is booked, but the shop has since changed what it took for order "
                 f"{order.number}. Correct the payment in the books, then ignore the "
-                "order with a reason.",
+                "order with a reason."
             )
-    invoice = PlannedPosting(
-        kind=PostingKind.INVOICE, natural_key=booked.number, draft=booked
-    )
-    return Plan(
-        decision=Decision.BOOK,
-        problem=_refund_problem(order),
-        postings=(invoice, *(_payment(draft, invoice) for draft in payments)),
-    )
+    return None
 
 
-def _amounts(invoice: InvoiceDraft) -> tuple[object, ...]:
-    lines = tuple((line.net, line.tax) for line in invoice.lines)
-    return (invoice.currency, invoice.total, lines)
-
-
-def _difference(now: InvoiceDraft, booked: InvoiceDraft) -> str:
-    if now.total != booked.total or now.currency != booked.currency:
-        return (
-            f"the total was {booked.total} {booked.currency} "
-            f"and is {now.total} {now.currency}"
+def _changed(
+    sheet: Sheet,
+    booked: InvoiceDraft,
+    wanted: InvoiceDraft,
+    order: Order,
+    ways: tuple[Correction, ...],
+) -> Plan:
+    """Return the plan that asks a person how the books are to follow a change."""
+    if ways:
+        advice = (
+            "Choose on the page of the order how the books are to follow, "
+            "or ignore the order with a reason."
         )
+    else:
+        advice = (
+            "Correct the invoice in the books, then ignore the order with a reason."
+        )
+    was = to_cents(lines_total(sheet.invoiced_lines(booked)))
+    return _stop(
+        f"Order {order.number} was changed in the shop after invoice {booked.number} "
+        f"was booked: {_difference(was, booked.currency, wanted)}. {advice}",
+        ways,
+    )
+
+
+def _difference(was: Decimal, currency: str, now: InvoiceDraft) -> str:
+    if (was, currency) != (now.total, now.currency):
+        return f"the total was {was} {currency} and is {now.total} {now.currency}"
     return f"the total is still {now.total} {now.currency}, but the lines differ"
 
 
-def _refund_problem(order: Order) -> Problem | None:
-    if not order.refunds:
-        return None
-    amount = to_cents(order.refunded)
-    return Problem(
-        cause=Cause.REFUND_NOT_BOOKED,
-        message=(
-            f"The shop gave back {amount} {order.currency} for order {order.number}. "
-            "Sluice does not book credit notes yet: make one in the books, "
-            "then ignore the order with a reason."
-        ),
-    )
-
-
-def _stop(cause: Cause, message: str) -> Plan:
-    problem = Problem(cause=cause, message=message)
-    return Plan(decision=Decision.STOP, problem=problem)
+def _stop(message: str, ways: tuple[Correction, ...] = ()) -> Plan:
+    problem = Problem(cause=Cause.CHANGED_AFTER_BOOKING, message=message)
+    return Plan(decision=Decision.STOP, problem=problem, corrections=ways)

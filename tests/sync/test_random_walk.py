@@ -30,6 +30,9 @@ HAPPENINGS = 25
 ANSWERS = [answer for answer in Answer if answer is not Answer.REFUSED_WHOLE]
 DEATHS = [(side, what) for side, what in KILL_POINTS if what != "refuse_whole"]
 
+# What a shop that neither refunds nor cancels leads to.
+KINDS = (PostingKind.CONTACT, PostingKind.INVOICE, PostingKind.PAYMENT)
+
 
 class Walk:
     """One office, four workers and what happens to them."""
@@ -152,4 +155,4 @@ def test_whatever_happens_everything_is_booked_once(
 
     # Who never dies there, or never hears that, proves nothing.
     assert set(DEATHS) - died.keys() == set()
-    assert set(itertools.product(PostingKind, ANSWERS)) - given.keys() == set()
+    assert set(itertools.product(KINDS, ANSWERS)) - given.keys() == set()

@@ -1,0 +1,263 @@
+"""What settles invoices: payments, credit notes for refunds, and their use. Pure.
+
+Each function adds to the sheet what is missing on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from dashboard.domain.books import (
+    AllocationDraft,
+    CreditNoteDraft,
+    InvoiceDraft,
+    PaymentDraft,
+    RefundDraft,
+)
+from dashboard.domain.keys import (
+    allocation_key,
+    part_reference,
+    refund_note_number,
+    refund_reference,
+    reversal_number,
+)
+from dashboard.domain.money import ZERO, to_cents
+from dashboard.domain.order import Order, Refund
+from dashboard.domain.postings import PostingKind
+from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.rules import CompanyRules
+from dashboard.mapping.credits import refund_lines
+from dashboard.mapping.lines import lines_total
+from dashboard.sync.sheet import Sheet
+
+
+def plan_payments(
+    sheet: Sheet, invoice: InvoiceDraft, payments: Iterable[PaymentDraft]
+) -> None:
+    """Plan what the shop took and the books do not have yet.
+
+    A payment goes to the invoice, and what is more than that to the invoices that
+    corrected it.
+    """
+    asking = (invoice, *sheet.corrections_of(invoice))
+    for told in payments:
+        parts = [p for p in sheet.drafts(PaymentDraft) if _is_part(p, told)]
+        # Once it is booked, what the shop says of a changed order is no new money.
+        taken = parts[0].taken or parts[0].amount if parts else told.amount
+        left = taken - sum((part.amount for part in parts), ZERO)
+        for each in asking:
+            amount = min(left, sheet.due(each))
+            if amount > 0:
+                _plan_payment(sheet, told, each, amount, taken)
+                left -= amount
+        if left > _credited_on(sheet, asking):
+            _plan_payment(sheet, told, invoice, left, taken)
+
+
+def _is_part(payment: PaymentDraft, told: PaymentDraft) -> bool:
+    first, rest = told.reference, payment.reference
+    return rest == first or rest.startswith(f"{first}-")
+
+
+def _plan_payment(
+    sheet: Sheet,
+    told: PaymentDraft,
+    invoice: InvoiceDraft,
+    amount: Decimal,
+    taken: Decimal,
+) -> None:
+    parts = sum(_is_part(p, told) for p in sheet.drafts(PaymentDraft))
+    reference = part_reference(told.reference, parts + 1)
+    draft = replace(
+        told,
+        reference=reference,
+        invoice_number=invoice.number,
+        amount=amount,
+        taken=None if amount == taken else taken,
+    )
+    sheet.plan(PostingKind.PAYMENT, reference, draft, requires=invoice.number)
+
+
+def _credited_on(sheet: Sheet, invoices: Iterable[InvoiceDraft]) -> Decimal:
+    """Return what was credited to the customer before the money came.
+
+    It was not asked for any more: the shop took that much less, or gave it back.
+    Anything else that is too much the books refuse, for a person to look at.
+    """
+    numbers = {invoice.number for invoice in invoices}
+    credited = (
+        allocation.amount
+        for allocation in sheet.drafts(AllocationDraft)
+        if allocation.invoice_number in numbers
+    )
+    return sum(credited, ZERO)
+
+
+def plan_refunds(
+    sheet: Sheet, invoice: InvoiceDraft, order: Order, rules: CompanyRules
+) -> Problem | None:
+    """Plan a credit note on *invoice* for each refund that has none.
+
+    Returns:
+        What is left for a person, when the refunds cannot be credited as told.
+
+    Raises:
+        NotMappable: If a tax of a refund has no tax type.
+    """
+    known = {note.refund for note in sheet.notes_on(invoice)}
+    for refund in _oldest_first(order.refunds):
+        if refund.external_id not in known:
+            _credit(sheet, invoice, refund, order, rules)
+    return _refund_problem(sheet, invoice, order)
+
+
+def _credit(
+    sheet: Sheet,
+    invoice: InvoiceDraft,
+    refund: Refund,
+    order: Order,
+    rules: CompanyRules,
+) -> None:
+    lines = refund_lines(order, refund, sheet.rest_lines(invoice), rules)
+    total = lines_total(lines)
+    if total <= 0:
+        return  # more is given back than was invoiced: `_refund_problem` tells
+    number = refund_note_number(invoice.number, refund.external_id)
+    draft = CreditNoteDraft(
+        number=number,
+        invoice_number=invoice.number,
+        reference=invoice.reference,
+        issued_on=_day_of(refund, order),
+        currency=invoice.currency,
+        total=total,
+        lines=lines,
+        refund=refund.external_id,
+    )
+    sheet.plan(PostingKind.CREDIT_NOTE, number, draft, requires=invoice.number)
+
+
+def _refund_problem(
+    sheet: Sheet, invoice: InvoiceDraft, order: Order
+) -> Problem | None:
+    notes = sheet.notes_on(invoice)
+    credited = {note.refund: note.total for note in notes if note.refund}
+    told = {r.external_id: to_cents(r.amount) for r in order.refunds}
+    ids = {*credited, *told}
+    apart = {i: told.get(i, ZERO) - credited.get(i, ZERO) for i in ids}
+    apart[""] = max(ZERO, -lines_total(sheet.rest_lines(invoice)))
+    missing = sum((amount for amount in apart.values() if amount > 0), ZERO)
+    too_much = -sum((amount for amount in apart.values() if amount < 0), ZERO)
+    if missing:
+        difference = f"gave back {missing} {order.currency} more than can be credited"
+    elif too_much:
+        difference = f"gave back {too_much} {order.currency} less than is credited"
+    else:
+        return None
+    return Problem(
+        cause=Cause.REFUND_NOT_BOOKED,
+        message=(
+            f"The shop {difference} for order {order.number}. Put it right by hand in "
+            "the books, then ignore the order with a reason."
+        ),
+    )
+
+
+def settle(sheet: Sheet, order: Order, rules: CompanyRules) -> None:
+    """Plan what the credit is used for: what is asked for first, then paying out.
+
+    Where a person matches the bank's lines by hand, what was paid is not known here,
+    and so it is left to them.
+    """
+    if order.paid and not rules.mark_as_paid:
+        return
+    for note in tuple(sheet.drafts(CreditNoteDraft)):
+        for invoice in tuple(sheet.drafts(InvoiceDraft)):
+            _allocate(sheet, note, invoice, changed_on(order))
+    for refund in _oldest_first(order.refunds):
+        _pay_out(sheet, refund, order)
+
+
+def changed_on(order: Order) -> date:
+    """Return the day of what follows from a change of the order."""
+    changed = order.day if order.modified_at is None else order.modified_at.date()
+    return max(order.day, changed)
+
+
+def _allocate(
+    sheet: Sheet, note: CreditNoteDraft, invoice: InvoiceDraft, day: date
+) -> None:
+    amount = min(sheet.credit_left(note), sheet.due(invoice))
+    if amount <= 0:
+        return
+    key = allocation_key(note.number, len(sheet.allocations_of(note)) + 1)
+    draft = AllocationDraft(
+        key=key,
+        credit_note_number=note.number,
+        invoice_number=invoice.number,
+        amount=amount,
+        allocated_on=max(day, note.issued_on),
+    )
+    sheet.plan(
+        PostingKind.ALLOCATION,
+        key,
+        draft,
+        requires=note.number,
+        also_requires=invoice.number,
+    )
+
+
+def _pay_out(sheet: Sheet, refund: Refund, order: Order) -> None:
+    """Plan the payment of a refund, as far as it is not allocated or paid out."""
+    given = sum(
+        (r.amount for r in sheet.drafts(RefundDraft) if r.refund == refund.external_id),
+        ZERO,
+    )
+    bank_account = next((p.bank_account for p in sheet.drafts(PaymentDraft)), "")
+    note = _note_for(sheet, refund)
+    if note is None or given or not bank_account:
+        return
+    amount = min(to_cents(refund.amount), sheet.credit_left(note))
+    if amount <= 0:
+        return
+    reference = refund_reference(note.number, "" if note.refund else refund.external_id)
+    draft = RefundDraft(
+        reference=reference,
+        credit_note_number=note.number,
+        amount=amount,
+        paid_on=max(_day_of(refund, order), note.issued_on),
+        bank_account=bank_account,
+        refund=refund.external_id,
+    )
+    sheet.plan(PostingKind.REFUND, reference, draft, requires=note.number)
+
+
+def _note_for(sheet: Sheet, refund: Refund) -> CreditNoteDraft | None:
+    """Return the refund's own credit note, else one that took an invoice back."""
+    notes = tuple(sheet.drafts(CreditNoteDraft))
+    own = (note for note in notes if note.refund == refund.external_id)
+    reversals = {reversal_number(invoice.number) for invoice in sheet.invoices}
+    others = (
+        note for note in notes if note.number in reversals and sheet.credit_left(note)
+    )
+    return next(own, None) or next(others, None)
+
+
+def _oldest_first(refunds: Iterable[Refund]) -> list[Refund]:
+    """Return refunds in the sequence they were made; ids grow with it."""
+
+    def age(refund: Refund) -> tuple[str, int, str]:
+        at = refund.refunded_at.isoformat() if refund.refunded_at else ""
+        return at, len(refund.external_id), refund.external_id
+
+    return sorted((r for r in refunds if to_cents(r.amount) > 0), key=age)
+
+
+def _day_of(refund: Refund, order: Order) -> date:
+    if refund.refunded_on is not None:
+        return refund.refunded_on
+    if refund.refunded_at is not None:
+        return refund.refunded_at.date()
+    return changed_on(order)

@@ -1,0 +1,596 @@
+"""What becomes of an order after it was booked: refunded, cancelled, changed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import note as remark
+from hypothesis import strategies as st
+
+from dashboard.domain.books import (
+    AllocationDraft,
+    CreditNoteDraft,
+    InvoiceDraft,
+    PaymentDraft,
+    RefundDraft,
+)
+from dashboard.domain.order import (
+    LineItem,
+    LineKind,
+    LineTax,
+    Order,
+    OrderPhase,
+    Refund,
+)
+from dashboard.domain.plans import Plan
+from dashboard.domain.postings import PlannedPosting, Posting, PostingKind, PostingState
+from dashboard.domain.problems import Cause
+from dashboard.domain.rules import (
+    CompanyRules,
+    Correction,
+    InvoiceWhen,
+    PaymentRule,
+    Shop,
+    TaxRule,
+    TaxSituation,
+)
+from dashboard.domain.status import Decision, OrderStatus
+from dashboard.sync.plan import plan_order
+from dashboard.sync.sheet import Sheet
+from tests.fixtures.builders import ORDERED_AT, an_order
+
+SHOP = Shop(id=1, slug="shop", name="Shop", kind="json", prefix="W-")
+RULES = CompanyRules(
+    invoice_when=InvoiceWhen.ORDERED,
+    tax_rules=(
+        TaxRule(situation=TaxSituation.RATE, rate_percent=Decimal(21), tax_type="HIGH"),
+        TaxRule(situation=TaxSituation.RATE, rate_percent=Decimal(9), tax_type="LOW"),
+        TaxRule(situation=TaxSituation.UNTAXED, tax_type="NONE"),
+    ),
+    payment_rules=(PaymentRule(method="card", bank_account="090"),),
+)
+
+
+def a_line(
+    net: str, rate: str = "21", description: str = "Pen", **more: Any
+) -> LineItem:
+    amount = (Decimal(net) * Decimal(rate) / 100).quantize(Decimal("0.01"))
+    tax = LineTax(rate_percent=Decimal(rate), amount=amount)
+    return LineItem(
+        kind=LineKind.PRODUCT,
+        description=description,
+        net=Decimal(net),
+        taxes=(tax,),
+        **more,
+    )
+
+
+def a_sale(*lines: LineItem, paid: bool = True, **fields: Any) -> Order:
+    """An order of *lines*, a pen of 100.00 and a book of 50.00 if there are none."""
+    items = lines or (a_line("100.00"), a_line("50.00", "9", "Book"))
+    total = sum((line.net + line.tax for line in items), Decimal(0))
+    payments = (str(total),) if paid else ()
+    return an_order(total=str(total), payments=payments, lines=items, **fields)
+
+
+def a_refund(amount: str, number: str = "7", **fields: Any) -> Refund:
+    return Refund(external_id=number, amount=Decimal(amount), **fields)
+
+
+@dataclass
+class Desk:
+    """Plans an order again and again, and books what is planned."""
+
+    rules: CompanyRules = RULES
+    postings: dict[str, Posting] = field(default_factory=dict)
+    ids: Iterable[int] = field(default_factory=lambda: itertools.count(1))
+
+    def plan(self, order: Order, correction: Correction | None = None) -> Plan:
+        own = [p for p in self.postings.values() if p.kind is not PostingKind.CONTACT]
+        return plan_order(order, SHOP, self.rules, own, correction)
+
+    def book(
+        self,
+        order: Order,
+        correction: Correction | None = None,
+        *,
+        kinds: Iterable[PostingKind] = tuple(PostingKind),
+    ) -> Plan:
+        plan = self.plan(order, correction)
+        assert plan.decision is Decision.BOOK, plan
+        for planned in plan.postings:
+            if planned.natural_key not in self.postings and planned.kind in kinds:
+                self.postings[planned.natural_key] = self._booked(planned)
+        return plan
+
+    def _booked(self, planned: PlannedPosting) -> Posting:
+        return Posting(
+            id=next(iter(self.ids)),
+            order_id=1,
+            kind=planned.kind,
+            natural_key=planned.natural_key,
+            draft=planned.draft,
+            state=PostingState.CONFIRMED,
+            updated_at=ORDERED_AT,
+        )
+
+    @property
+    def keys(self) -> set[str]:
+        return {
+            key
+            for key, posting in self.postings.items()
+            if posting.kind is not PostingKind.CONTACT
+        }
+
+    def draft(self, key: str) -> Any:
+        return self.postings[key].draft
+
+    @property
+    def sheet(self) -> Sheet:
+        return Sheet(
+            p for p in self.postings.values() if p.kind is not PostingKind.CONTACT
+        )
+
+
+def total_of(draft: InvoiceDraft | CreditNoteDraft) -> Decimal:
+    return sum((line.net + line.tax for line in draft.lines), Decimal(0))
+
+
+# Refunds ---------------------------------------------------------------------------
+
+
+def test_a_refund_of_a_paid_order_is_credited_and_paid_out() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+
+    plan = desk.book(a_sale(refunds=(a_refund("35.10"),)))
+
+    note = desk.draft("W-1042-CN7")
+    assert note.total == total_of(note) == Decimal("35.10")
+    paid_out = desk.draft("W-1042-CN7-R")
+    assert paid_out.amount == Decimal("35.10")
+    assert paid_out.bank_account == "090"
+    assert plan.leads_to is OrderStatus.PAID
+    assert plan.problem is None
+
+
+def test_an_amount_alone_takes_its_share_of_every_tax() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+
+    desk.book(a_sale(refunds=(a_refund("35.10"),)))
+
+    # 121.00 at 21 % and 54.50 at 9 %: a fifth of each.
+    taxes = {
+        line.tax_type: (line.net, line.tax) for line in desk.draft("W-1042-CN7").lines
+    }
+    assert taxes == {
+        "HIGH": (Decimal("20.00"), Decimal("4.20")),
+        "LOW": (Decimal("10.00"), Decimal("0.90")),
+    }
+
+
+def test_the_last_refund_takes_what_is_left_of_every_tax() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+    thirds = (a_refund("58.49", "1"), a_refund("58.51", "2"))
+    desk.book(a_sale(refunds=thirds))
+
+    plan = desk.book(a_sale(refunds=(*thirds, a_refund("58.50", "3"))))
+
+    credited = [desk.draft(f"W-1042-CN{n}") for n in (1, 2, 3)]
+    for tax_type, net, tax in (("HIGH", "100.00", "21.00"), ("LOW", "50.00", "4.50")):
+        lines = [
+            line for n in credited for line in n.lines if line.tax_type == tax_type
+        ]
+        assert sum(line.net for line in lines) == Decimal(net)
+        assert sum(line.tax for line in lines) == Decimal(tax)
+    assert plan.leads_to is OrderStatus.CREDITED
+
+
+def test_lines_the_shop_told_are_credited_as_told() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+    refund = a_refund(
+        "54.50", lines=(a_line("50.00", "9", "Book", discount=Decimal(5)),)
+    )
+
+    desk.book(a_sale(refunds=(refund,)))
+
+    (line,) = desk.draft("W-1042-CN7").lines
+    assert (line.net, line.tax, line.tax_type) == (50, Decimal("4.50"), "LOW")
+
+
+def test_credit_notes_never_have_a_discount() -> None:
+    sale = a_sale(a_line("90.00", discount=Decimal(10)))
+    desk = Desk()
+    desk.book(sale)
+    desk.book(replace(sale, phase=OrderPhase.CANCELLED, payments=()))
+
+    assert [line.discount for line in desk.draft("W-1042-CNX").lines] == [0]
+
+
+def test_a_refund_of_an_unpaid_order_lowers_what_the_invoice_asks_for() -> None:
+    desk = Desk()
+    desk.book(a_sale(paid=False))
+
+    plan = desk.book(a_sale(paid=False, refunds=(a_refund("54.50"),)))
+
+    allocation = desk.draft("W-1042-CN7-A1")
+    assert allocation.amount == Decimal("54.50")
+    assert "W-1042-CN7-R" not in desk.keys
+    assert plan.leads_to is OrderStatus.INVOICED
+
+
+def test_a_refund_of_a_partly_paid_order_is_allocated_before_it_is_paid_out() -> None:
+    order = a_sale(a_line("100.00", "0"), paid=False)
+    desk = Desk(replace(RULES, tax_rules=(*RULES.tax_rules, zero_rate())))
+    part = replace(order, payments=an_order(payments=("40.00",)).payments)
+    desk.book(part)
+
+    plan = desk.book(replace(part, refunds=(a_refund("80.00"),)))
+
+    assert desk.draft("W-1042-CN7-A1").amount == 60
+    assert desk.draft("W-1042-CN7-R").amount == 20
+    assert plan.leads_to is OrderStatus.PAID
+
+
+def zero_rate() -> TaxRule:
+    return TaxRule(
+        situation=TaxSituation.RATE, rate_percent=Decimal(0), tax_type="ZERO"
+    )
+
+
+def test_more_than_was_invoiced_is_left_to_a_person() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+
+    plan = desk.book(a_sale(refunds=(a_refund("200.00"),)))
+
+    assert desk.draft("W-1042-CN7").total == Decimal("175.50")
+    assert plan.problem is not None
+    assert "gave back 24.50 EUR more than can be credited" in plan.problem.message
+
+
+def test_a_refund_that_vanishes_is_left_to_a_person() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+    desk.book(a_sale(refunds=(a_refund("35.10"),)))
+
+    plan = desk.plan(a_sale())
+
+    assert plan.problem is not None
+    assert "35.10 EUR less than is credited" in plan.problem.message
+
+
+def test_an_order_refunded_before_it_was_booked_is_booked_whole() -> None:
+    desk = Desk()
+
+    plan = desk.book(a_sale(refunds=(a_refund("175.50"),)))
+
+    assert desk.keys == {"W-1042", "W-1042-P1", "W-1042-CN7", "W-1042-CN7-R"}
+    assert plan.leads_to is OrderStatus.CREDITED
+
+
+def test_a_refund_is_dated_when_the_shop_gave_the_money_back() -> None:
+    at = datetime(2026, 12, 3, 23, 30, tzinfo=UTC)
+    day = (at + timedelta(hours=1)).date()
+    desk = Desk()
+    desk.book(a_sale())
+    desk.book(a_sale(refunds=(a_refund("35.10", refunded_at=at, refunded_on=day),)))
+
+    assert desk.draft("W-1042-CN7").issued_on == day
+    assert desk.draft("W-1042-CN7-R").paid_on == day
+
+
+def test_where_a_person_matches_the_bank_only_the_credit_note_is_made() -> None:
+    desk = Desk(replace(RULES, mark_as_paid=False))
+    desk.book(a_sale())
+    desk.book(a_sale(refunds=(a_refund("35.10"),)))
+
+    assert desk.keys == {"W-1042", "W-1042-CN7"}
+
+
+# Cancelled -------------------------------------------------------------------------
+
+
+def test_an_unpaid_order_that_is_cancelled_voids_its_invoice() -> None:
+    desk = Desk()
+    desk.book(a_sale(paid=False))
+
+    plan = desk.book(a_sale(paid=False, phase=OrderPhase.CANCELLED))
+
+    assert desk.keys == {"W-1042", "W-1042-VOID"}
+    assert plan.leads_to is OrderStatus.CREDITED
+
+
+def test_a_payment_that_only_waited_does_not_keep_an_invoice_from_being_voided() -> (
+    None
+):
+    desk = Desk()
+    desk.book(a_sale(), kinds=[PostingKind.CONTACT, PostingKind.INVOICE])
+
+    plan = desk.plan(a_sale(paid=False, phase=OrderPhase.DELETED))
+
+    assert [p.natural_key for p in plan.postings] == ["W-1042", "W-1042-VOID"]
+
+
+def test_a_paid_order_that_is_cancelled_is_credited_and_paid_out_when_refunded() -> (
+    None
+):
+    desk = Desk()
+    desk.book(a_sale())
+
+    plan = desk.book(a_sale(paid=False, phase=OrderPhase.CANCELLED))
+
+    assert desk.draft("W-1042-CNX").total == Decimal("175.50")
+    assert plan.leads_to is OrderStatus.CREDITED
+    refunded = a_sale(
+        paid=False, phase=OrderPhase.CANCELLED, refunds=(a_refund("175.50"),)
+    )
+    desk.book(refunded)
+    assert desk.draft("W-1042-CNX-R7").amount == Decimal("175.50")
+    assert desk.plan(refunded).problem is None
+
+
+def test_cancelling_after_a_refund_credits_the_rest() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+    desk.book(a_sale(refunds=(a_refund("35.10"),)))
+
+    desk.book(
+        a_sale(paid=False, refunds=(a_refund("35.10"),), phase=OrderPhase.CANCELLED)
+    )
+
+    assert desk.draft("W-1042-CNX").total == Decimal("140.40")
+
+
+def test_an_order_that_comes_back_gets_an_invoice_with_the_next_number() -> None:
+    desk = Desk()
+    desk.book(a_sale(paid=False))
+    desk.book(a_sale(paid=False, phase=OrderPhase.CANCELLED))
+
+    plan = desk.book(a_sale())
+
+    assert desk.keys == {"W-1042", "W-1042-VOID", "W-1042-2", "W-1042-P1"}
+    assert desk.draft("W-1042-P1").invoice_number == "W-1042-2"
+    assert plan.leads_to is OrderStatus.PAID
+
+
+def test_credit_from_a_cancelled_order_pays_the_invoice_after_it_comes_back() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+    desk.book(a_sale(paid=False, phase=OrderPhase.CANCELLED))
+
+    plan = desk.book(a_sale())
+
+    allocation = desk.draft("W-1042-CNX-A1")
+    assert allocation.invoice_number == "W-1042-2"
+    assert allocation.amount == Decimal("175.50")
+    assert plan.leads_to is OrderStatus.PAID
+
+
+# Changed ---------------------------------------------------------------------------
+
+
+def test_a_changed_order_waits_for_a_person_to_choose() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+
+    plan = desk.plan(a_sale(a_line("80.00")))
+
+    assert plan.decision is Decision.STOP
+    assert plan.corrections == (Correction.RENEW, Correction.ADJUST)
+    assert plan.problem is not None
+    assert plan.problem.cause is Cause.CHANGED_AFTER_BOOKING
+    assert "was 175.50 EUR and is 96.80 EUR" in plan.problem.message
+
+
+def test_renewing_credits_the_invoice_and_moves_the_money_to_the_next() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+
+    plan = desk.book(a_sale(a_line("80.00")), Correction.RENEW)
+
+    assert desk.draft("W-1042-CNX").total == Decimal("175.50")
+    assert desk.draft("W-1042-2").total == Decimal("96.80")
+    assert desk.draft("W-1042-CNX-A1").amount == Decimal("96.80")
+    assert plan.leads_to is OrderStatus.PAID
+    after = {p.natural_key: p.also_requires for p in plan.postings}
+    assert after["W-1042-2"] == "W-1042-CNX"
+
+
+def test_renewing_an_unpaid_invoice_voids_it() -> None:
+    desk = Desk()
+    desk.book(a_sale(paid=False))
+
+    desk.book(a_sale(a_line("80.00"), paid=False), Correction.RENEW)
+
+    assert desk.keys == {"W-1042", "W-1042-VOID", "W-1042-2"}
+
+
+def test_adjusting_down_credits_the_difference() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+
+    desk.book(a_sale(a_line("80.00")), Correction.ADJUST)
+
+    note = desk.draft("W-1042-C1")
+    assert note.total == total_of(note) == Decimal("78.70")
+    assert {(line.tax_type, line.net) for line in note.lines} == {
+        ("HIGH", Decimal(20)),
+        ("LOW", Decimal(50)),
+    }
+
+
+def test_adjusting_up_invoices_the_difference() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+
+    plan = desk.book(
+        a_sale(a_line("150.00"), a_line("50.00", "9", "Book")), Correction.ADJUST
+    )
+
+    more = desk.draft("W-1042-C1")
+    assert isinstance(more, InvoiceDraft)
+    assert more.total == total_of(more) == Decimal("60.50")
+    assert plan.leads_to is OrderStatus.INVOICED
+
+
+def test_a_company_can_have_changes_booked_by_themselves() -> None:
+    desk = Desk(replace(RULES, correction=Correction.ADJUST))
+    desk.book(a_sale())
+
+    plan = desk.plan(a_sale(a_line("80.00")))
+
+    assert plan.decision is Decision.BOOK
+    assert plan.postings[-1].natural_key == "W-1042-C1"
+
+
+def test_each_change_is_corrected_from_where_the_last_one_left_off() -> None:
+    desk = Desk(replace(RULES, correction=Correction.ADJUST))
+    for net in ("100.00", "80.00", "90.00", "60.00"):
+        desk.book(a_sale(a_line(net)))
+
+    amounts = [desk.draft(f"W-1042-C{n}").total for n in (1, 2, 3)]
+    assert amounts == [Decimal("24.20"), Decimal("12.10"), Decimal("36.30")]
+
+
+def test_an_order_with_a_booked_refund_is_not_made_anew() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+    refunds = (a_refund("35.10"),)
+    desk.book(a_sale(refunds=refunds))
+
+    plan = desk.plan(a_sale(a_line("80.00"), refunds=refunds))
+
+    assert plan.corrections == (Correction.ADJUST,)
+
+
+def test_other_lines_with_the_same_total_can_only_be_made_anew() -> None:
+    desk = Desk()
+    desk.book(a_sale(a_line("60.00"), a_line("40.00")))
+
+    plan = desk.plan(a_sale(a_line("50.00"), a_line("50.00")))
+
+    assert plan.corrections == (Correction.RENEW,)
+
+
+def test_a_choice_half_booked_is_carried_on_without_being_asked_again() -> None:
+    desk = Desk()
+    desk.book(a_sale())
+    changed = a_sale(a_line("80.00"))
+    desk.book(changed, Correction.RENEW, kinds=[PostingKind.CREDIT_NOTE])
+
+    plan = desk.book(changed)
+
+    assert desk.draft("W-1042-2").total == Decimal("96.80")
+    keys = {p.natural_key: p for p in plan.postings}
+    assert keys["W-1042-2"].also_requires == "W-1042-CNX"
+
+
+# Whatever happens, in any sequence --------------------------------------------------
+
+LINES = st.lists(
+    st.builds(
+        a_line,
+        st.decimals("0.10", "500", places=2).map(str),
+        st.sampled_from(["21", "9"]),
+    ),
+    min_size=1,
+    max_size=3,
+)
+AMOUNTS = st.decimals("0.01", "300", places=2).map(str)
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[tuple[Order, Correction | None]]:
+    """Draw what a shop may tell of one order, one revision after the other."""
+    lines = draw(LINES)
+    refunds: list[Refund] = []
+    phase, paid = OrderPhase.PLACED, draw(st.booleans())
+    told = []
+    for number in range(draw(st.integers(1, 6))):
+        match draw(st.sampled_from(["pay", "refund", "edit", "cancel", "back"])):
+            case "pay":
+                paid = True
+            case "refund":
+                refunds.append(a_refund(draw(AMOUNTS), str(number)))
+            case "edit":
+                lines = draw(LINES)
+            case "cancel":
+                phase = OrderPhase.CANCELLED
+            case "back":
+                phase = OrderPhase.PLACED
+        gone = phase is OrderPhase.CANCELLED
+        order = a_sale(
+            *lines, paid=paid and not gone, refunds=tuple(refunds), phase=phase
+        )
+        told.append((order, draw(st.sampled_from([None, *Correction]))))
+    return told
+
+
+@given(life=lives())
+@settings(max_examples=200, deadline=None)
+def test_the_documents_of_an_order_always_add_up(
+    life: list[tuple[Order, Correction | None]],
+) -> None:
+    desk = Desk()
+    for order, correction in life:
+        plan = desk.plan(order, correction)
+        remark(
+            f"{order.phase}, {order.total}, paid {order.paid}, refunded "
+            f"{order.refunded}, {correction}: {plan.decision}"
+        )
+        if plan.decision is not Decision.BOOK:
+            continue
+        desk.book(order, correction)
+        remark(", ".join(desk.keys))
+
+        again = desk.plan(order)
+        if again.decision is Decision.BOOK:
+            planned = {p.natural_key for p in again.postings}
+            assert planned <= desk.keys | {"shop-c7"}, "it was not booked in one go"
+        check_money(desk.sheet)
+        if plan.problem is not None:
+            continue
+        if order.phase is OrderPhase.CANCELLED:
+            assert standing(desk.sheet) == 0
+        else:
+            assert standing(desk.sheet) == order.total - order.refunded
+
+
+def check_money(sheet: Sheet) -> None:
+    """No document is used for more than it is worth."""
+    for invoice in sheet.drafts(InvoiceDraft):
+        assert invoice.total == total_of(invoice) > 0
+        assert sheet.due(invoice) >= 0
+    for note in sheet.drafts(CreditNoteDraft):
+        assert note.total == total_of(note) > 0
+        assert sheet.credit_left(note) >= 0
+    for settled in (AllocationDraft, RefundDraft, PaymentDraft):
+        assert all(draft.amount > 0 for draft in sheet.drafts(settled))
+
+
+def standing(sheet: Sheet) -> Decimal:
+    """Return what the books say was sold."""
+    live = [i for i in sheet.drafts(InvoiceDraft) if not sheet.is_voided(i)]
+    invoiced = sum((invoice.total for invoice in live), Decimal(0))
+    notes = sum((note.total for note in sheet.drafts(CreditNoteDraft)), Decimal(0))
+    return invoiced - notes
+
+
+@pytest.mark.parametrize("correction", list(Correction))
+def test_an_accepted_change_leaves_nothing_to_choose(correction: Correction) -> None:
+    desk = Desk()
+    desk.book(a_sale())
+    desk.book(a_sale(a_line("80.00")), correction)
+
+    assert desk.plan(a_sale(a_line("80.00"))).decision is Decision.BOOK
