@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Select, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, exists, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from dashboard.domain.exchanges import Claim, FrozenRequest
 from dashboard.domain.keys import idempotency_key
@@ -31,6 +31,8 @@ from dashboard.store.standings import (
 _log = logging.getLogger(__name__)
 
 BATCH_SIZE = 50
+# The address of an allocation names its credit note: each is a request of its own.
+_SIZES = {PostingKind.ALLOCATION: 1}
 
 Freeze = Callable[[PostingKind, Sequence[Posting]], FrozenRequest]
 
@@ -41,24 +43,30 @@ def eligible(kind: PostingKind) -> Select[PostingRow]:
     wanted_by = OrderRow.id == PostingRow.order_id
     if kind is PostingKind.CONTACT:
         wanted_by = OrderRow.contact_posting_id == PostingRow.id
-    required = aliased(PostingRow)
     return (
         select(PostingRow)
         .where(
             PostingRow.state == PostingState.PENDING.value,
             PostingRow.kind == kind.value,
             exists().where(wanted_by, OrderRow.decision == Decision.BOOK.value),
-            or_(
-                PostingRow.requires_id.is_(None),
-                exists().where(
-                    required.id == PostingRow.requires_id,
-                    required.state == PostingState.CONFIRMED.value,
-                    required.problem.is_(None),
-                ),
-            ),
+            _is_there(PostingRow.requires_id),
+            _is_there(PostingRow.also_requires_id),
         )
         .order_by(PostingRow.id)
-        .limit(BATCH_SIZE)
+        .limit(_SIZES.get(kind, BATCH_SIZE))
+    )
+
+
+def _is_there(required_id: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+    """Tell whether what a posting requires is booked, and nobody doubts it."""
+    required = aliased(PostingRow)
+    return or_(
+        required_id.is_(None),
+        exists().where(
+            required.id == required_id,
+            required.state == PostingState.CONFIRMED.value,
+            required.problem.is_(None),
+        ),
     )
 
 

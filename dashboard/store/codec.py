@@ -13,7 +13,16 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
 
-from dashboard.domain.books import ContactDraft, Draft, InvoiceDraft, PaymentDraft
+from dashboard.domain.books import (
+    AllocationDraft,
+    ContactDraft,
+    CreditNoteDraft,
+    Draft,
+    InvoiceDraft,
+    PaymentDraft,
+    RefundDraft,
+    VoidDraft,
+)
 from dashboard.domain.postings import PostingKind
 
 _T = TypeVar("_T")
@@ -23,6 +32,10 @@ _DRAFTS: dict[PostingKind, type[Draft]] = {
     PostingKind.CONTACT: ContactDraft,
     PostingKind.INVOICE: InvoiceDraft,
     PostingKind.PAYMENT: PaymentDraft,
+    PostingKind.CREDIT_NOTE: CreditNoteDraft,
+    PostingKind.ALLOCATION: AllocationDraft,
+    PostingKind.REFUND: RefundDraft,
+    PostingKind.VOID: VoidDraft,
 }
 
 

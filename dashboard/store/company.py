@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.rules import (
     CompanyRules,
+    Correction,
     InvoiceWhen,
     PaymentRule,
     Shop,
@@ -82,6 +83,7 @@ class CompanyStore:
         values = {
             "invoice_when": rules.invoice_when.value,
             "mark_as_paid": rules.mark_as_paid,
+            "correction": rules.correction or "",
             "sales_account": rules.sales_account,
             "shipping_account": rules.shipping_account,
             "fee_account": rules.fee_account,
@@ -253,6 +255,7 @@ def read_rules(session: Session) -> CompanyRules:
     return CompanyRules(
         invoice_when=InvoiceWhen(row.invoice_when),
         mark_as_paid=row.mark_as_paid,
+        correction=Correction(row.correction) if row.correction else None,
         sales_account=row.sales_account,
         shipping_account=row.shipping_account,
         fee_account=row.fee_account,

@@ -77,6 +77,7 @@ class OrderSummary:
     invoice_number: str
     invoice: PostingState | None
     payment: PostingState | None
+    credit: PostingState | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,6 +247,8 @@ def _summary(
         invoice_number=row.invoice_number,
         invoice=steps.get((row.id, PostingKind.INVOICE)),
         payment=steps.get((row.id, PostingKind.PAYMENT)),
+        credit=steps.get((row.id, PostingKind.CREDIT_NOTE))
+        or steps.get((row.id, PostingKind.VOID)),
     )
 
 

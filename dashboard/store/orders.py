@@ -17,9 +17,9 @@ from dashboard.domain.keys import content_hash
 from dashboard.domain.money import hundredths
 from dashboard.domain.order import Order
 from dashboard.domain.plans import Plan
-from dashboard.domain.postings import Posting, PostingState
-from dashboard.domain.problems import Problem
-from dashboard.domain.rules import CompanyRules, Shop
+from dashboard.domain.postings import PlannedPosting, Posting, PostingState
+from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.rules import CompanyRules, Correction, Shop
 from dashboard.domain.status import Decision, OrderStatus
 from dashboard.store.company import read_rules, shop_of
 from dashboard.store.database import Database, insert_all_missing
@@ -51,6 +51,10 @@ _MOVING = [
     OrderStatus.IN_PROGRESS.value,
     OrderStatus.RETRYING.value,
 ]
+_CHOSEN = {
+    Correction.RENEW: "Chosen: take the invoice back and make it anew",
+    Correction.ADJUST: "Chosen: book only the difference",
+}
 _LAGGING = timedelta(minutes=2)
 _LAGGING_AT_ONCE = 200
 
@@ -107,6 +111,7 @@ class StoredRevision:
     """The newest revision of an order, to be read again."""
 
     order_id: int
+    revision_id: int
     external_id: str
     number: str
     shop: Shop
@@ -114,7 +119,20 @@ class StoredRevision:
     headers: Mapping[str, str]
 
 
-Planner = Callable[[Order, Shop, CompanyRules, Sequence[Posting]], Plan]
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How the books can follow a change of an order, and what each way would book.
+
+    *revision_id* names the version of the order that they are for.
+    """
+
+    revision_id: int
+    postings: Mapping[Correction, tuple[PlannedPosting, ...]]
+
+
+Planner = Callable[
+    [Order, Shop, CompanyRules, Sequence[Posting], Correction | None], Plan
+]
 # None: the revision tells nothing anew (the shop only said that the order is gone).
 Reader = Callable[[StoredRevision], Order | Problem | None]
 
@@ -205,6 +223,8 @@ class OrderStore:
                     return _Again.SKIPPED
                 add_event(session, row.id, "person", why, at=now, actor=actor)
             retry = bool(why)
+            if retry and row.decision == Decision.STOP:
+                row.ignored_by = row.ignored_reason = ""
             _plan(session, row, stored.shop, told, planner, now, retry_refused=retry)
             if row.status in _STANDING:
                 return _Again.STOPPED
@@ -220,7 +240,7 @@ class OrderStore:
         with self._database.write() as session:
             now = self._database.now(session)
             row = _locked(session, OrderRow.id == order_id)
-            if row is None or row.ignored_by:
+            if row is None or (row.decision == Decision.SKIP and row.ignored_by):
                 return False
             if stopped_only and row.status != OrderStatus.NEEDS_ATTENTION.value:
                 return False
@@ -229,6 +249,7 @@ class OrderStore:
                 return False
             row.ignored_by = actor
             row.ignored_reason = reason
+            row.decision = Decision.SKIP.value
             carry_out(session, row, _ignored(row), now)
             add_event(
                 session, row.id, "person", f"Ignored: {reason}", at=now, actor=actor
@@ -251,6 +272,69 @@ class OrderStore:
             add_event(session, row.id, "person", "Taken up again.", at=now, actor=actor)
             _plan(session, row, stored.shop, told, planner, now, retry_refused=True)
             return True
+
+    def correct(
+        self,
+        order_id: int,
+        revision_id: int,
+        correction: Correction,
+        reader: Reader,
+        planner: Planner,
+        *,
+        actor: str,
+    ) -> bool:
+        """Let the books follow a change as a person chose.
+
+        Returns:
+            False if the shop changed the order since, or nothing waits for a choice.
+        """
+        with self._database.write() as session:
+            now = self._database.now(session)
+            row = _locked(session, OrderRow.id == order_id)
+            stored = None if row is None else _newest(session, row)
+            told = None if stored is None else reader(stored)
+            if row is None or stored is None or not isinstance(told, Order):
+                return False
+            asked = (row.decision_problem or {}).get("cause")
+            if (
+                row.revision_id != revision_id
+                or row.ignored_by
+                or asked != Cause.CHANGED_AFTER_BOOKING
+            ):
+                return False
+            row.correction = correction.value
+            row.corrected_revision_id = revision_id
+            text = f"{_CHOSEN[correction]}."
+            add_event(session, row.id, "person", text, at=now, actor=actor)
+            _plan(session, row, stored.shop, told, planner, now, retry_refused=True)
+            return True
+
+    def options(
+        self, order_id: int, reader: Reader, planner: Planner
+    ) -> Options | None:
+        """Return how the books can follow a change, if the order waits for that."""
+        with self._database.read() as session:
+            row = session.get(OrderRow, order_id)
+            asked = None if row is None else (row.decision_problem or {}).get("cause")
+            if row is None or asked != Cause.CHANGED_AFTER_BOOKING or row.ignored_by:
+                return None
+            stored = _newest(session, row)
+            told = None if stored is None else reader(stored)
+            if stored is None or not isinstance(told, Order):
+                return None
+            rows = own_postings(session, row.id, lock=False).values()
+            own = [posting_of(posting) for posting in rows]
+            rules = read_rules(session)
+            ways = planner(told, stored.shop, rules, own, None).corrections
+            plans = {way: planner(told, stored.shop, rules, own, way) for way in ways}
+            booked = {p.natural_key for p in own if p.state in IN_THE_BOOKS}
+            return Options(
+                revision_id=stored.revision_id,
+                postings={
+                    way: tuple(p for p in plan.postings if p.natural_key not in booked)
+                    for way, plan in plans.items()
+                },
+            )
 
     def refresh_lagging(self) -> None:
         """Derive anew the status of orders that have been on their way for long.
@@ -328,10 +412,8 @@ def take_in_within(  # noqa: PLR0913 - what a revision is judged by
     text = f"{_what_came(row, revision, created=created)} ({revision.source})."
     add_event(session, row.id, "received", text, at=now, run_id=run_id)
     if row.ignored_by and _concerns_the_books(session, row, revision.order):
-        row.ignored_by = ""
-        row.ignored_reason = ""
-        text = "Taken up again: the shop changed it after it was ignored."
-        add_event(session, row.id, "received", text, at=now)
+        # What a person did by hand is not known here: they decide again.
+        row.decision = Decision.STOP.value
     _plan(session, row, shop, revision.order or revision.problem, planner, now)
     return Taken(order_id=row.id, news=True)
 
@@ -452,6 +534,7 @@ def _newest(session: Session, row: OrderRow) -> StoredRevision | None:
         return None
     return StoredRevision(
         order_id=row.id,
+        revision_id=revision.id,
         external_id=row.external_id,
         number=row.number,
         shop=shop_of(shop),
@@ -476,7 +559,7 @@ def _plan(  # noqa: PLR0913
         own = [
             posting_of(posting) for posting in own_postings(session, row.id).values()
         ]
-        plan = planner(told, shop, read_rules(session), own)
+        plan = planner(told, shop, read_rules(session), own, _correction(row))
     else:
         plan = Plan(decision=Decision.STOP, problem=told)
     carry_out(
@@ -488,7 +571,26 @@ def _plan(  # noqa: PLR0913
     )
 
 
+def _correction(row: OrderRow) -> Correction | None:
+    """Return what a person chose for the newest revision; an older one is past."""
+    if not row.correction or row.corrected_revision_id != row.revision_id:
+        return None
+    return Correction(row.correction)
+
+
 def _ignored(row: OrderRow) -> Plan:
+    """Return the plan for an order that a person set aside.
+
+    One that changed since stops, and stays stopped until that person decides again.
+    """
+    if row.decision == Decision.STOP:
+        message = (
+            f"Order {row.number} was ignored by {row.ignored_by} "
+            f"({row.ignored_reason}), and the shop has changed it since. Try again to "
+            "let Sluice book what is missing, or ignore it again with a reason."
+        )
+        problem = Problem(cause=Cause.CHANGED_AFTER_BOOKING, message=message)
+        return Plan(decision=Decision.STOP, problem=problem)
     reason = f"Ignored by {row.ignored_by}: {row.ignored_reason}"
     return Plan(decision=Decision.SKIP, reason=reason)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dashboard.domain.books import InvoiceDraft
 from dashboard.domain.plans import Plan
 from dashboard.domain.postings import PlannedPosting, PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
@@ -40,10 +42,12 @@ def carry_out(
         plan = Plan(decision=Decision.STOP, problem=taken)
     before = (row.decision, row.decision_reason, row.decision_problem)
     decided = (plan.decision.value, plan.reason, problem_to_plain(plan.problem))
-    _agree(session, row, plan, own, now, retry_refused=retry_refused)
+    waiting = _agree(session, row, plan, own, now, retry_refused=retry_refused)
     row.decision, row.decision_reason, row.decision_problem = decided
     if decided != before or row.revision_id != row.planned_revision_id:
-        _tell(session, row, plan, now)
+        _tell(session, row, plan, waiting, now)
+    if plan.decision is Decision.BOOK:
+        row.leads_to = plan.leads_to.value
     row.planned_revision_id = row.revision_id
     refresh_standings(session, [row.id], now)
 
@@ -56,44 +60,67 @@ def _agree(
     now: datetime,
     *,
     retry_refused: bool,
-) -> None:
-    """Make the postings agree with the plan, as far as they can still be changed."""
-    ids: dict[str, int] = {}
+) -> list[PlannedPosting]:
+    """Make the postings agree with the plan, as far as they can still be changed.
+
+    Returns:
+        What is still to be booked.
+    """
+    made: dict[str, PostingRow] = {}
     for planned in plan.postings:
-        requires = ids.get(planned.requires)
+        requires = _requirements(planned, made)
         if planned.kind is PostingKind.CONTACT:
             posting = _shared_contact(session, row, planned, now)
             row.contact_posting_id = posting.id
         elif planned.natural_key in own:
             posting = own.pop(planned.natural_key)
             if posting.state not in IN_THE_BOOKS:
-                posting.requires_id = requires
+                posting.requires_id, posting.also_requires_id = requires
         else:
             posting = _new_posting(row, planned, requires, now)
             session.add(posting)
             session.flush()
         _replace_draft(posting, planned, now, retry_refused=retry_refused)
-        ids[planned.natural_key] = posting.id
+        made[planned.natural_key] = posting
     for posting in own.values():
         # A stopped order keeps what it waits with; everything else is off.
         if posting.state in OPEN and plan.decision is not Decision.STOP:
             posting.state = PostingState.CANCELLED.value
             posting.updated_at = now
-    invoice = next((p for p in plan.postings if p.kind is PostingKind.INVOICE), None)
-    if invoice is not None:
-        row.invoice_number = invoice.natural_key
+    invoices = (p.draft for p in plan.postings if isinstance(p.draft, InvoiceDraft))
+    for invoice in invoices:
+        if not invoice.corrects:
+            row.invoice_number = invoice.number
+    return [p for p in plan.postings if made[p.natural_key].state not in IN_THE_BOOKS]
 
 
-def _tell(session: Session, row: OrderRow, plan: Plan, now: datetime) -> None:
+def _requirements(
+    planned: PlannedPosting, made: dict[str, PostingRow]
+) -> tuple[int | None, int | None]:
+    """Return the ids of the postings that a planned one requires."""
+    required, also = made.get(planned.requires), made.get(planned.also_requires)
+    if planned.kind is PostingKind.CREDIT_NOTE and required is not None:
+        # It is for the contact of its invoice, who may be another customer by now.
+        return required.id, required.requires_id
+    return (
+        None if required is None else required.id,
+        None if also is None else also.id,
+    )
+
+
+def _tell(
+    session: Session,
+    row: OrderRow,
+    plan: Plan,
+    waiting: Iterable[PlannedPosting],
+    now: datetime,
+) -> None:
     """Add what was decided to the order's story."""
     text = plan.reason
     match plan.decision:
         case Decision.BOOK:
-            steps = ", ".join(
-                f"{planned.kind.value} {planned.natural_key}"
-                for planned in plan.postings
-            )
-            text = f"Planned: {steps}."
+            steps = (f"{step.kind.value} {step.natural_key}" for step in waiting)
+            text = f"Planned: {', '.join(steps) or 'nothing more'}."
         case Decision.STOP:
             text = "" if plan.problem is None else plan.problem.message
         case Decision.WAIT | Decision.SKIP:
@@ -152,8 +179,12 @@ def _shared_contact(
 
 
 def _new_posting(
-    row: OrderRow, planned: PlannedPosting, requires_id: int | None, now: datetime
+    row: OrderRow,
+    planned: PlannedPosting,
+    requires: tuple[int | None, int | None],
+    now: datetime,
 ) -> PostingRow:
+    requires_id, also_requires_id = requires
     return PostingRow(
         order_id=row.id,
         kind=planned.kind.value,
@@ -161,6 +192,7 @@ def _new_posting(
         draft=dump_draft(planned.draft),
         state=PostingState.PENDING.value,
         requires_id=requires_id,
+        also_requires_id=also_requires_id,
         document_id="",
         created_at=now,
         updated_at=now,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from dashboard.domain.postings import Posting, PostingKind, PostingState
 from dashboard.store.codec import load_draft
@@ -22,7 +22,13 @@ IN_THE_BOOKS = {PostingState.IN_FLIGHT.value, PostingState.CONFIRMED.value}
 # A posting as it was selected: a batch of these costs a third of a batch of PostingRow.
 SelectedPosting = Row[*tuple[Any, ...]]
 
-_required = aliased(PostingRow)
+
+def _document_of(required_id: InstrumentedAttribute[int | None]) -> ColumnElement[str]:
+    required = aliased(PostingRow)
+    document = select(required.document_id).where(required.id == required_id)
+    return func.coalesce(document.scalar_subquery(), "")
+
+
 _SELECTED = (
     PostingRow.id,
     PostingRow.order_id,
@@ -34,12 +40,8 @@ _SELECTED = (
     PostingRow.document_id,
     PostingRow.problem,
     PostingRow.updated_at,
-    func.coalesce(
-        select(_required.document_id)
-        .where(_required.id == PostingRow.requires_id)
-        .scalar_subquery(),
-        "",
-    ).label("required_document_id"),
+    _document_of(PostingRow.requires_id).label("required_document_id"),
+    _document_of(PostingRow.also_requires_id).label("also_required_document_id"),
 )
 
 
@@ -50,11 +52,16 @@ def selected(session: Session, which: Select[PostingRow]) -> Sequence[SelectedPo
 
 def postings_of(rows: Iterable[SelectedPosting]) -> tuple[Posting, ...]:
     """Turn what was selected into postings."""
-    return tuple(posting_of(row, row.required_document_id) for row in rows)
+    return tuple(
+        posting_of(row, row.required_document_id, row.also_required_document_id)
+        for row in rows
+    )
 
 
 def posting_of(
-    row: PostingRow | SelectedPosting, required_document_id: str = ""
+    row: PostingRow | SelectedPosting,
+    required_document_id: str = "",
+    also_required_document_id: str = "",
 ) -> Posting:
     """Turn a row into a posting."""
     kind = PostingKind(row.kind)
@@ -68,20 +75,23 @@ def posting_of(
         requires_id=row.requires_id,
         document_id=row.document_id,
         required_document_id=required_document_id,
+        also_required_document_id=also_required_document_id,
         problem=problem_from_plain(row.problem),
         updated_at=row.updated_at,
     )
 
 
-def own_postings(session: Session, order_id: int) -> dict[str, PostingRow]:
-    """Return the postings of an order by natural key, locked; not its contact's."""
-    rows = session.scalars(
+def own_postings(
+    session: Session, order_id: int, *, lock: bool = True
+) -> dict[str, PostingRow]:
+    """Return the postings of an order by natural key, not its contact's."""
+    mine = (
         select(PostingRow)
         .where(
             PostingRow.order_id == order_id,
             PostingRow.kind != PostingKind.CONTACT.value,
         )
         .order_by(PostingRow.id)
-        .with_for_update()
     )
+    rows = session.scalars(mine.with_for_update() if lock else mine)
     return {row.natural_key: row for row in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
 from datetime import timedelta
 
 from sqlalchemy import (
@@ -211,6 +211,7 @@ def run_of(row: RunRow) -> Run:
             contacts=row.contacts,
             invoices=row.invoices,
             payments=row.payments,
+            credits=row.credits,
             refused=row.refused,
             calls=row.calls,
         ),
@@ -231,17 +232,30 @@ def _counted(session: Session, run_id: int) -> dict[str, int]:
         "orders": orders or 0,
         "refused": refused or 0,
         "calls": calls or 0,
-        **_booked(session, run_id, PostingKind),
+        **_booked(session, run_id),
     }
 
 
-def _booked(
-    session: Session, run_id: int, kinds: Iterable[PostingKind]
-) -> dict[str, int]:
+# What a run counts of each kind; allocations only settle what is counted already.
+_COLUMNS = {
+    PostingKind.CONTACT: "contacts",
+    PostingKind.INVOICE: "invoices",
+    PostingKind.PAYMENT: "payments",
+    PostingKind.CREDIT_NOTE: "credits",
+    PostingKind.VOID: "credits",
+    PostingKind.REFUND: "payments",
+}
+
+
+def _booked(session: Session, run_id: int) -> Counter[str]:
     rows = session.execute(
         select(OrderEventRow.kind, func.count())
         .where(OrderEventRow.run_id == run_id, OrderEventRow.kind.startswith(CONFIRMED))
         .group_by(OrderEventRow.kind)
     )
-    numbers: dict[str, int] = {kind: number for kind, number in rows}  # noqa: C416
-    return {f"{kind.value}s": numbers.get(CONFIRMED + kind.value, 0) for kind in kinds}
+    booked = Counter(dict.fromkeys(_COLUMNS.values(), 0))
+    for event, number in rows:
+        column = _COLUMNS.get(PostingKind(event.removeprefix(CONFIRMED)))
+        if column is not None:
+            booked[column] += number
+    return booked

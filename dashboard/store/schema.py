@@ -24,7 +24,10 @@ from dashboard.store.database import Base, UtcDateTime
 # has these very words; with a parameter in them it would read a million orders.
 HAS_PROBLEM = text("cause <> ''")
 # A run that ended well and did something.
-FRUITFUL = "state = 'done' AND orders + contacts + invoices + payments + refused > 0"
+FRUITFUL = (
+    "state = 'done' AND "
+    "orders + contacts + invoices + payments + credits + refused > 0"
+)
 
 # BigInteger would not count up by itself on SQLite.
 _Key = BigInteger().with_variant(Integer(), "sqlite")
@@ -194,6 +197,7 @@ class CompanyRulesRow(Base):
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
     invoice_when: Mapped[str] = mapped_column(Text)
     mark_as_paid: Mapped[bool]
+    correction: Mapped[str] = mapped_column(Text, default="")  # "" = ask a person
     sales_account: Mapped[str] = mapped_column(Text)
     shipping_account: Mapped[str] = mapped_column(Text)
     fee_account: Mapped[str] = mapped_column(Text)
@@ -269,6 +273,10 @@ class OrderRow(Base):
     decision_problem: Mapped[dict[str, str] | None] = mapped_column(
         JSON(none_as_null=True)
     )
+    leads_to: Mapped[str] = mapped_column(Text, default="")
+    # How a person wants the books to follow a change, and the revision they saw
+    correction: Mapped[str] = mapped_column(Text, default="")
+    corrected_revision_id: Mapped[int | None] = mapped_column(BigInteger)
     ignored_by: Mapped[str] = mapped_column(Text, default="")
     ignored_reason: Mapped[str] = mapped_column(Text, default="")
     # What follows from it and from the postings
@@ -315,6 +323,7 @@ class PostingRow(Base):
     draft: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     requires_id: Mapped[int | None] = mapped_column(ForeignKey("postings.id"))
+    also_requires_id: Mapped[int | None] = mapped_column(ForeignKey("postings.id"))
     document_id: Mapped[str] = mapped_column(Text, default="")
     problem: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     clashes: Mapped[int] = mapped_column(default=0)  # with this draft
@@ -473,6 +482,7 @@ class RunRow(Base):
     contacts: Mapped[int] = mapped_column(default=0)
     invoices: Mapped[int] = mapped_column(default=0)
     payments: Mapped[int] = mapped_column(default=0)
+    credits: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
     calls: Mapped[int] = mapped_column(default=0)
     message: Mapped[str] = mapped_column(Text, default="")

@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
-from dashboard.domain.status import Decision, Progress, RequestState, standing_of
+from dashboard.domain.status import (
+    Decision,
+    OrderStatus,
+    Progress,
+    RequestState,
+    standing_of,
+)
 from dashboard.store.schema import (
     OrderEventRow,
     OrderRow,
@@ -33,8 +39,7 @@ _DECIDING = (
     OrderRow.decision,
     OrderRow.decision_reason,
     OrderRow.decision_problem,
-    OrderRow.paid_hundredths,
-    OrderRow.total_hundredths,
+    OrderRow.leads_to,
 )
 _DERIVED = (
     OrderRow.status,
@@ -149,7 +154,7 @@ def _change(
         order.decision_reason,
         problem_from_plain(order.decision_problem),
         progress,
-        paid_in_full=order.paid_hundredths >= order.total_hundredths,
+        leads_to=OrderStatus(order.leads_to or OrderStatus.INVOICED),
     )
     problem = standing.problem
     derived = {

@@ -10,7 +10,7 @@ from typing import Self
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, defer
 
-from dashboard.domain.books import InvoiceDraft
+from dashboard.domain.books import AllocationDraft, VoidDraft
 from dashboard.domain.exchanges import (
     Accepted,
     Claim,
@@ -31,6 +31,10 @@ _LABELS = {
     PostingKind.CONTACT: "Contact",
     PostingKind.INVOICE: "Invoice",
     PostingKind.PAYMENT: "Payment",
+    PostingKind.CREDIT_NOTE: "Credit note",
+    PostingKind.ALLOCATION: "Allocation",
+    PostingKind.REFUND: "Refund",
+    PostingKind.VOID: "Voiding",
 }
 
 # The kind of an order's event; behind it stands the kind of the posting.
@@ -73,15 +77,11 @@ class VerdictWriter:
         posting.document_id = accepted.document_id
         posting.problem = None
         posting.updated_at = self._at
-        how = "found in the books" if isinstance(accepted, Found) else "booked"
-        text = f"{_LABELS[member.kind]} {member.natural_key} {how}."
+        text = _booked(member, found=isinstance(accepted, Found))
         self.tell(posting.order_id, f"{CONFIRMED}{member.kind.value}", text)
-        draft = member.draft
-        if isinstance(draft, InvoiceDraft) and accepted.total not in {
-            None,
-            draft.total,
-        }:
-            self._warn(posting, _other_total(draft, accepted))
+        wanted = getattr(member.draft, "total", None)
+        if None not in {wanted, accepted.total} and wanted != accepted.total:
+            self._warn(posting, _other_total(member, accepted))
 
     def refuse(self, member: Posting, problem: Problem) -> None:
         """Mark a posting as refused, unless it is decided already."""
@@ -177,12 +177,27 @@ def _doubled(posting: PostingRow, accepted: Accepted | Found) -> Problem:
     )
 
 
-def _other_total(draft: InvoiceDraft, accepted: Accepted | Found) -> Problem:
+def _booked(member: Posting, *, found: bool) -> str:
+    match member.draft:
+        case VoidDraft(invoice_number=number):
+            return f"Invoice {number} voided."
+        case AllocationDraft() as draft:
+            return (
+                f"{draft.amount} of credit note {draft.credit_note_number} allocated "
+                f"to invoice {draft.invoice_number}."
+            )
+        case _:
+            how = "found in the books" if found else "booked"
+            return f"{_LABELS[member.kind]} {member.natural_key} {how}."
+
+
+def _other_total(member: Posting, accepted: Accepted | Found) -> Problem:
+    label = _LABELS[member.kind]
     return Problem(
         cause=Cause.TOTAL_DIFFERS,
         message=(
-            f"Invoice {draft.number} stands in the books with a total of "
-            f"{accepted.total}, the order with {draft.total}. "
-            "Correct the invoice in the books; no payment is booked until then."
+            f"{label} {member.natural_key} stands in the books with a total of "
+            f"{accepted.total}, and should be {getattr(member.draft, 'total', '')}. "
+            "Correct it in the books; nothing more is booked on it until then."
         ),
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from dashboard.domain.order import OrderPhase
-from dashboard.domain.rules import InvoiceWhen
+from dashboard.domain.rules import Correction, InvoiceWhen
 from dashboard.store.orders import PlannedAgain
 from dashboard.store.runs import RunStore
 from dashboard.sync.plan import plan_order as plan
@@ -62,15 +62,106 @@ def test_a_new_rule_reaches_orders_that_wait_in_the_queue(company: Company) -> N
     assert '"account": "299"' in company.posting("W-1042").draft
 
 
-def test_an_ignored_order_comes_back_when_its_refund_grows(company: Company) -> None:
-    company.take_in(an_order(refunds=(a_refund("2.00"),)))
+def test_a_refund_is_credited_and_paid_out_one_after_the_other(
+    company: Company,
+) -> None:
+    company.take_in(an_order())
     book(company, 3)
+    company.take_in(an_order(refunds=(a_refund("2.00"),)))
+
+    book(company, 2)
+
+    assert company.posting("W-1042-CN1").state == "confirmed"
+    assert company.posting("W-1042-CN1-R").state == "confirmed"
+    assert company.status() == "paid"
+
+
+def test_a_credit_note_is_for_the_contact_of_its_invoice(company: Company) -> None:
+    company.take_in(an_order(customer=a_customer("7")))
+    book(company, 3)
+    other = a_customer("8")
+    company.take_in(an_order(customer=other, refunds=(a_refund("2.00"),)))
+
+    claim = confirm_next(company)
+
+    (note,) = claim.members
+    contact, invoice = company.posting("shop-c7"), company.posting("W-1042")
+    assert note.natural_key == "W-1042-CN1"
+    assert note.required_document_id == invoice.document_id
+    assert note.also_required_document_id == contact.document_id
+
+
+def test_each_allocation_is_a_request_of_its_own(company: Company) -> None:
+    rules = replace(RULES, invoice_when=InvoiceWhen.ORDERED)
+    company.settings.save_rules(rules, expected_version=1)
+    refunds = (a_refund("2.00"),)
+    company.take_in(*(an_order(n, payments=(), refunds=refunds) for n in ("1", "2")))
+    book(company, 3)
+
+    first, second = confirm_next(company), confirm_next(company)
+
+    assert [m.natural_key for m in first.members] == ["W-1-CN1-A1"]
+    assert [m.natural_key for m in second.members] == ["W-2-CN1-A1"]
+
+
+def test_a_changed_order_goes_on_as_a_person_chose(company: Company) -> None:
+    company.take_in(an_order())
+    book(company, 3)
+    company.take_in(an_order(total="20.00"))
+    assert company.status() == "needs attention"
+    row = company.row()
+    options = company.orders.options(row.id, read, plan)
+    assert options is not None
+    assert [p.natural_key for p in options.postings[Correction.RENEW]] == [
+        "W-1042-CNX",
+        "shop-c7",
+        "W-1042-2",
+        "W-1042-CNX-A1",
+    ]
+
+    assert company.orders.correct(
+        row.id, options.revision_id, Correction.RENEW, read, plan, actor="Pat"
+    )
+
+    book(company, 3)
+    assert company.row().invoice_number == "W-1042-2"
+    assert company.status() == "invoiced"
+
+
+def test_a_choice_for_an_older_version_of_the_order_does_not_count(
+    company: Company,
+) -> None:
+    company.take_in(an_order())
+    book(company, 3)
+    company.take_in(an_order(total="20.00"))
+    seen = company.row().revision_id
+    assert seen is not None
+    company.take_in(an_order(total="30.00"))
+
+    chosen = company.orders.correct(
+        company.row().id, seen, Correction.RENEW, read, plan, actor="Pat"
+    )
+
+    assert not chosen
+    assert company.status() == "needs attention"
+
+
+def test_an_ignored_order_asks_again_when_its_refund_grows(company: Company) -> None:
+    company.take_in(an_order(payments=("5.00",)))
+    company.settings.save_rules(
+        replace(RULES, invoice_when=InvoiceWhen.ORDERED), expected_version=1
+    )
+    company.retry("1042")
+    book(company, 3)
+    company.take_in(an_order(payments=("5.00",), refunds=(a_refund("2.00"),)))
     assert company.orders.ignore(company.row().id, "credited by hand", actor="Pat")
 
-    company.take_in(an_order(refunds=(a_refund("3.00"),)))
+    company.take_in(an_order(payments=("5.00",), refunds=(a_refund("3.00"),)))
 
     assert company.status() == "needs attention"
-    assert "The shop gave back 3.00 EUR" in company.row().message
+    assert "was ignored by Pat (credited by hand)" in company.row().message
+    company.retry("1042")
+    assert company.status() == "in progress"
 
 
 def test_an_ignored_order_that_was_never_booked_stays_ignored(

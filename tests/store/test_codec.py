@@ -9,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.domain.books import (
+    AllocationDraft,
     ContactDraft,
+    CreditNoteDraft,
     Draft,
     InvoiceDraft,
     InvoiceLine,
     PaymentDraft,
+    RefundDraft,
+    VoidDraft,
 )
 from dashboard.domain.postings import PostingKind
 from dashboard.domain.rules import PaymentRule
@@ -34,7 +38,19 @@ _DRAFTS = st.one_of(
         st.just(PostingKind.INVOICE),
         st.builds(InvoiceDraft, total=_AMOUNT, lines=_LINES),
     ),
-    st.tuples(st.just(PostingKind.PAYMENT), st.builds(PaymentDraft, amount=_AMOUNT)),
+    st.tuples(
+        st.just(PostingKind.PAYMENT),
+        st.builds(PaymentDraft, amount=_AMOUNT, taken=st.none() | _AMOUNT),
+    ),
+    st.tuples(
+        st.just(PostingKind.CREDIT_NOTE),
+        st.builds(CreditNoteDraft, total=_AMOUNT, lines=_LINES),
+    ),
+    st.tuples(
+        st.just(PostingKind.ALLOCATION), st.builds(AllocationDraft, amount=_AMOUNT)
+    ),
+    st.tuples(st.just(PostingKind.REFUND), st.builds(RefundDraft, amount=_AMOUNT)),
+    st.tuples(st.just(PostingKind.VOID), st.builds(VoidDraft)),
 )
 
 

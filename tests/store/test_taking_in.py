@@ -113,13 +113,17 @@ def test_a_cancelled_order_that_comes_back_is_booked(company: Company) -> None:
     assert company.status() == "queued"
 
 
-def test_an_order_cancelled_after_booking_stops_for_a_person(company: Company) -> None:
+def test_an_invoice_is_voided_once_its_order_is_cancelled(company: Company) -> None:
     company.take_in(an_order())
     confirm_next(company, times=2)
 
     company.take_in(an_order(phase=OrderPhase.CANCELLED))
 
-    assert company.row().cause == "cancelled after booking"
+    assert company.status() == "in progress"
+    confirm_next(company)
+    assert company.posting("W-1042-VOID").state == "confirmed"
+    assert company.posting("W-1042-P1").state == "cancelled"
+    assert company.status() == "credited"
 
 
 def test_two_orders_of_one_customer_share_the_contact(company: Company) -> None:
