@@ -13,6 +13,7 @@ from dashboard.cli.terminal import json_option, open_program, tell
 from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.rules import (
     CompanyRules,
+    Correction,
     InvoiceWhen,
     PaymentRule,
 )
@@ -102,6 +103,11 @@ def show_rules(as_json: bool) -> None:  # noqa: FBT001
 @rules.command("set")
 @click.option("--invoice-when", type=click.Choice([when.value for when in InvoiceWhen]))
 @click.option("--mark-as-paid/--no-mark-as-paid", default=None)
+@click.option(
+    "--when-changed",
+    type=click.Choice(["ask", *(way.value for way in Correction)]),
+    help="How the books follow an order that changes after it was booked.",
+)
 @click.option("--number-pattern", help="With {number}, and {prefix} of the shop.")
 @click.option("--due-days", type=click.IntRange(0, 365))
 @click.option(
@@ -112,9 +118,10 @@ def show_rules(as_json: bool) -> None:  # noqa: FBT001
     help="The bank account of a payment method; may be repeated.",
 )
 @json_option
-def set_rules(
+def set_rules(  # noqa: PLR0913, PLR0917 - one for each option
     invoice_when: str | None,
     mark_as_paid: bool | None,  # noqa: FBT001
+    when_changed: str | None,
     number_pattern: str | None,
     due_days: int | None,
     methods: tuple[str, ...],
@@ -128,6 +135,7 @@ def set_rules(
         old,
         invoice_when=InvoiceWhen(invoice_when) if invoice_when else old.invoice_when,
         mark_as_paid=old.mark_as_paid if mark_as_paid is None else mark_as_paid,
+        correction=_correction(when_changed, old),
         number_pattern=number_pattern or old.number_pattern,
         due_days=old.due_days if due_days is None else due_days,
         payment_rules=_with_methods(old, methods),
@@ -136,6 +144,12 @@ def set_rules(
     moved = _save(program, new, version)
     text = f"Saved. {moved} waiting orders go on."
     tell(text, {"moved": moved}, as_json=as_json)
+
+
+def _correction(chosen: str | None, rules: CompanyRules) -> Correction | None:
+    if chosen is None:
+        return rules.correction
+    return None if chosen == "ask" else Correction(chosen)
 
 
 def _save(program: Program, rules: CompanyRules, version: int) -> int:

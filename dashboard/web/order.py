@@ -7,12 +7,12 @@ from typing import Final
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import StringField
+from wtforms import IntegerField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from dashboard.domain.activity import ActivityKind
-from dashboard.domain.books import InvoiceDraft
 from dashboard.domain.postings import PostingState
+from dashboard.domain.rules import Correction
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.store.listing_order import OrderDetail
@@ -41,6 +41,13 @@ class IgnoreForm(PageForm):
     reason = StringField(
         lazy_gettext("Reason"), [InputRequired(), Length(min=3, max=300)]
     )
+
+
+class CorrectionForm(PageForm):
+    """How the books are to follow a change, and the version of the order it is for."""
+
+    revision_id = IntegerField(validators=[InputRequired()])
+    correction = RadioField(choices=[(way.value, way.value) for way in Correction])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +104,23 @@ def restore(order_id: int) -> ResponseReturnValue:
     return _tell(order, outcome, _("The order is taken up again."))
 
 
+@blueprint.post("/orders/<row_id:order_id>/correct")
+@requires(Role.MANAGER)
+def correct(order_id: int) -> ResponseReturnValue:
+    """Let the books follow a change of the order as a person chose."""
+    order = _found(order_id)
+    chosen = CorrectionForm()
+    if not chosen.validate():
+        abort(400)
+    correction = Correction(chosen.correction.data)
+    outcome = services().actions.correct(
+        order_id, chosen.revision_id.data or 0, correction, signed_in().name
+    )
+    if outcome.done:
+        _note("corrected", order, correction.value)
+    return _tell(order, outcome, _("The books follow the change."))
+
+
 @blueprint.get("/orders/<row_id:order_id>/revisions/<row_id:revision_id>")
 @requires(Role.MANAGER)
 def revision(order_id: int, revision_id: int) -> ResponseReturnValue:
@@ -118,10 +142,10 @@ def possible(order: OrderDetail) -> Possible:
     status = order.summary.status
     return Possible(
         retry=status is OrderStatus.NEEDS_ATTENTION,
-        ignore=not order.ignored_by
+        ignore=not (order.ignored_by and status is OrderStatus.IGNORED)
         and status not in _SETTLED
         and status not in _UNDER_WAY,
-        restore=bool(order.ignored_by),
+        restore=bool(order.ignored_by) and status is OrderStatus.IGNORED,
     )
 
 
@@ -137,8 +161,7 @@ def _page(order: OrderDetail, ignore_form: IgnoreForm) -> str:
     drafts = [
         posting.draft
         for posting in order.postings
-        if isinstance(posting.draft, InvoiceDraft)
-        and posting.state is not PostingState.CANCELLED
+        if posting.state is not PostingState.CANCELLED
     ]
     told = services().actions.as_told(order.summary.id)
     return render_template(
@@ -146,9 +169,10 @@ def _page(order: OrderDetail, ignore_form: IgnoreForm) -> str:
         order=order,
         summary=order.summary,
         told=told,
-        lines=beside(told, drafts[-1] if drafts else None),
+        lines=beside(told, drafts),
         steps=timeline(order),
         possible=possible(order),
+        options=services().actions.options(order.summary.id),
         ignore_form=ignore_form,
         query=query,
         neighbours=services().orders.neighbours(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dashboard.domain.books import InvoiceDraft, InvoiceLine
-from dashboard.domain.money import to_cents
+from dashboard.domain.books import CreditNoteDraft, Draft, InvoiceDraft, InvoiceLine
+from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.order import LineItem, LineKind, Order
+from dashboard.mapping.credits import turned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,13 +36,15 @@ class Lines:
         return self.booked_total - self.shop_total
 
 
-def beside(order: Order | None, invoice: InvoiceDraft | None) -> Lines:
-    """Lay the lines of an order and of its invoice side by side.
+def beside(order: Order | None, drafts: Iterable[Draft]) -> Lines:
+    """Lay the lines of an order and of its documents side by side.
 
-    The books have the lines in the shop's order, then what the rules added.
+    The books have the lines in the shop's order, then what the rules added, then what
+    was booked when the order changed. Refunds are not in it.
     """
+    invoice, booked = _booked(drafts)
     charged = order.lines if order is not None else ()
-    booked = list(invoice.lines) if invoice is not None else []
+    booked_total = sum((line.net + line.tax for line in booked), ZERO)
     pairs = []
     for line in charged:
         entries = _entries_of(line, booked)
@@ -50,8 +54,26 @@ def beside(order: Order | None, invoice: InvoiceDraft | None) -> Lines:
     return Lines(
         pairs=tuple(pairs),
         shop_total=order.total if order is not None else None,
-        booked_total=invoice.total if invoice is not None else None,
+        booked_total=None if invoice is None else booked_total,
     )
+
+
+def _booked(drafts: Iterable[Draft]) -> tuple[InvoiceDraft | None, list[InvoiceLine]]:
+    """Return the newest invoice, and its lines with what corrected it."""
+    invoice: InvoiceDraft | None = None
+    lines: list[InvoiceLine] = []
+    for draft in drafts:
+        match draft:
+            case InvoiceDraft(corrects=""):
+                invoice = draft
+                lines = [*draft.lines]
+            case InvoiceDraft():
+                lines += draft.lines
+            case CreditNoteDraft() if draft.corrected_to:
+                lines += turned(draft.lines)
+            case _:
+                pass
+    return invoice, lines
 
 
 def _entries_of(line: LineItem, booked: list[InvoiceLine]) -> list[InvoiceLine]:

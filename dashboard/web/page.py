@@ -27,6 +27,7 @@ from dashboard.web.tracker import tracker
 from dashboard.web.words import (
     ACTIVITY_KINDS,
     ALARMS,
+    CORRECTIONS,
     EXCHANGE_RESULTS,
     POSTING_KINDS,
     POSTING_STATES,
@@ -61,6 +62,7 @@ def install_page(app: Flask) -> None:
         statuses=STATUSES,
         posting_states=POSTING_STATES,
         posting_kinds=POSTING_KINDS,
+        corrections=CORRECTIONS,
         run_states=RUN_STATES,
         tasks=TASKS,
         triggers=TRIGGERS,

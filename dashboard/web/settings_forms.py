@@ -33,6 +33,7 @@ from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.rules import (
     SLUG_PATTERN,
     CompanyRules,
+    Correction,
     InvoiceWhen,
     PaymentRule,
     TaxRule,
@@ -57,6 +58,15 @@ class CompanyForm(PageForm):
         ),
     )
     mark_as_paid = BooleanField(_("Book the shop's payments on the invoice"))
+    correction = SelectField(
+        _("When an order changes after it was booked"),
+        choices=labelled(
+            ("", _("ask a person")),
+            (Correction.RENEW.value, _("take the invoice back and make it anew")),
+            (Correction.ADJUST.value, _("book only the difference")),
+        ),
+        filters=[lambda chosen: chosen or ""],
+    )
     number_pattern = StringField(
         _("Invoice number"), [InputRequired(), Length(max=100)]
     )
@@ -78,6 +88,9 @@ class CompanyForm(PageForm):
             rules,
             invoice_when=InvoiceWhen(self.invoice_when.data),
             mark_as_paid=bool(self.mark_as_paid.data),
+            correction=Correction(self.correction.data)
+            if self.correction.data
+            else None,
             number_pattern=(self.number_pattern.data or "").strip(),
             due_days=self.due_days.data or 0,
         )

@@ -22,9 +22,10 @@ _EVENTS: Mapping[str, Look] = {
     "planned:wait": Look(label="", tone="quiet", icon="hourglass-split"),
     "planned:skip": Look(label="", tone="quiet", icon="slash-circle"),
     "planned:stop": Look(label="", tone="bad", icon="exclamation-triangle-fill"),
-    "confirmed:contact": Look(label="", tone="good", icon="check-lg"),
-    "confirmed:invoice": Look(label="", tone="good", icon="check-lg"),
-    "confirmed:payment": Look(label="", tone="good", icon="check-lg"),
+    **{
+        f"confirmed:{kind.value}": Look(label="", tone="good", icon="check-lg")
+        for kind in PostingKind
+    },
     "doubtful": Look(label="", tone="bad", icon="exclamation-triangle-fill"),
     "refused": Look(label="", tone="bad", icon="x-lg"),
     "unknown": Look(label="", tone="waiting", icon="question-circle"),
@@ -35,6 +36,10 @@ _KINDS: Mapping[PostingKind, str] = {
     PostingKind.CONTACT: lazy_gettext("contact"),
     PostingKind.INVOICE: lazy_gettext("invoice"),
     PostingKind.PAYMENT: lazy_gettext("payment"),
+    PostingKind.CREDIT_NOTE: lazy_gettext("credit note"),
+    PostingKind.ALLOCATION: lazy_gettext("allocation"),
+    PostingKind.REFUND: lazy_gettext("refund"),
+    PostingKind.VOID: lazy_gettext("voiding"),
 }
 
 _OK = 200

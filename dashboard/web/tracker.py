@@ -1,4 +1,4 @@
-"""The three marks of an order: received, invoiced, paid."""
+"""The marks of an order: received, invoiced, paid, and credited where it was."""
 
 from __future__ import annotations
 
@@ -47,11 +47,15 @@ def tracker(order: OrderSummary) -> tuple[Mark, ...]:
     if order.invoice is None and order.status in _STUCK:
         invoice = MarkState.STOPPED
     payment = _mark_of(order.payment)
-    return (
+    marks = (
         Mark(name=_("Order"), state=MarkState.DONE, words=_("Order received")),
         Mark(name=_("Invoice"), state=invoice, words=_invoice_words(invoice)),
         Mark(name=_("Payment"), state=payment, words=_payment_words(payment)),
     )
+    if order.credit is None:
+        return marks
+    credit = _mark_of(order.credit)
+    return (*marks, Mark(name=_("Credit"), state=credit, words=_credit_words(credit)))
 
 
 def _mark_of(state: PostingState | None) -> MarkState:
@@ -84,3 +88,17 @@ def _payment_words(state: MarkState) -> str:
             return _("Payment stopped")
         case MarkState.NONE:
             return _("No payment")
+
+
+def _credit_words(state: MarkState) -> str:
+    match state:
+        case MarkState.DONE:
+            return _("Credit booked")
+        case MarkState.MOVING:
+            return _("Credit on its way")
+        case MarkState.WAITING:
+            return _("Credit waiting")
+        case MarkState.STOPPED:
+            return _("Credit stopped")
+        case MarkState.NONE:
+            return _("No credit")

@@ -9,6 +9,7 @@ from dashboard.domain.activity import ActivityKind
 from dashboard.domain.alarms import AlarmKind
 from dashboard.domain.exchanges import ExchangeResult
 from dashboard.domain.postings import PostingKind, PostingState
+from dashboard.domain.rules import Correction
 from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
@@ -63,6 +64,19 @@ POSTING_KINDS: Mapping[PostingKind, Look] = {
     PostingKind.CONTACT: Look(label=_("Contact"), tone="quiet", icon="person-circle"),
     PostingKind.INVOICE: Look(label=_("Invoice"), tone="quiet", icon="receipt"),
     PostingKind.PAYMENT: Look(label=_("Payment"), tone="quiet", icon="cash-coin"),
+    PostingKind.CREDIT_NOTE: Look(
+        label=_("Credit note"), tone="quiet", icon="receipt-cutoff"
+    ),
+    PostingKind.ALLOCATION: Look(
+        label=_("Allocation"), tone="quiet", icon="arrow-left-right"
+    ),
+    PostingKind.REFUND: Look(label=_("Refund"), tone="quiet", icon="cash-stack"),
+    PostingKind.VOID: Look(label=_("Voiding"), tone="quiet", icon="file-earmark-x"),
+}
+
+CORRECTIONS: Mapping[Correction, str] = {
+    Correction.RENEW: _("Take the invoice back and make it anew"),
+    Correction.ADJUST: _("Book only the difference"),
 }
 
 RUN_STATES: Mapping[RunState, Look] = {

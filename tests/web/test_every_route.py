@@ -53,6 +53,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /orders": WATCHER,
     "GET /orders.csv": WATCHER,
     "GET /orders/<order_id>": WATCHER,
+    "POST /orders/<order_id>/correct": MANAGER,
     "POST /orders/<order_id>/ignore": WATCHER,
     "POST /orders/<order_id>/restore": WATCHER,
     "POST /orders/<order_id>/retry": WATCHER,

@@ -114,6 +114,7 @@ _ORDER: Final[Mapping[str, _Schema]] = {
     "invoice_number": _or_null(_text(), "The number the invoice has or will have."),
     "invoice": _or_null(_words(PostingState), "How far the invoice has come."),
     "payment": _or_null(_words(PostingState), "How far the payments have come."),
+    "credit": _or_null(_words(PostingState), "How far what is taken back has come."),
     "received_at": _TIME,
     "next_attempt_at": _or_null(_TIME),
 }
@@ -130,7 +131,8 @@ _RUN: Final[Mapping[str, _Schema]] = {
         orders=_count("Orders it did something to."),
         contacts=_count(),
         invoices=_count(),
-        payments=_count(),
+        payments=_count("Payments and refunds paid out."),
+        credits=_count("Credit notes and voided invoices."),
         refused=_count(),
         calls=_count("HTTP requests to the books."),
     ),

@@ -38,6 +38,7 @@ def order_shape(order: OrderSummary) -> Shape:
         "invoice_number": order.invoice_number or None,
         "invoice": order.invoice and order.invoice.value,
         "payment": order.payment and order.payment.value,
+        "credit": order.credit and order.credit.value,
         "received_at": _time(order.received_at),
         "next_attempt_at": _time(order.next_attempt_at),
     }
