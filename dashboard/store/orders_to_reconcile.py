@@ -222,6 +222,7 @@ def _record(
         moving=row.status in _MOVING or in_flight or changed,
         revision=StoredRevision(
             order_id=row.id,
+            revision_id=revision.id,
             external_id=row.external_id,
             number=row.number,
             shop=shop,

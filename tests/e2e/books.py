@@ -33,6 +33,18 @@ class BookedInvoice:
     payments: tuple[BookedPayment, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class BookedCreditNote:
+    """A credit note in the books, and what it was used for."""
+
+    number: str
+    status: str
+    total: Decimal
+    left: Decimal
+    allocated: tuple[tuple[str, Decimal], ...]
+    paid_out: tuple[BookedPayment, ...]
+
+
 class Books:
     """Talks to a mock at *url*: its API with a token, and its control API."""
 
@@ -92,6 +104,12 @@ class Books:
         """Return all invoices, voided ones too."""
         found = self._api("GET", "Invoices?page=1&pageSize=1000&unitdp=4")
         return [_invoice(element) for element in found["Invoices"]]
+
+    def credit_notes(self) -> dict[str, BookedCreditNote]:
+        """Return all credit notes by number."""
+        found = self._api("GET", "CreditNotes?page=1&pageSize=1000")
+        notes = map(_credit_note, found["CreditNotes"])
+        return {note.number: note for note in notes}
 
     def payments(self) -> list[dict[str, Any]]:
         """Return all payments."""
@@ -158,10 +176,26 @@ def _invoice(element: dict[str, Any]) -> BookedInvoice:
             (line["LineAmount"], line["TaxAmount"], line["Description"])
             for line in element["LineItems"]
         ),
-        payments=tuple(
-            BookedPayment(
-                amount=payment["Amount"], reference=payment.get("Reference", "")
-            )
-            for payment in element.get("Payments", ())
+        payments=_payments(element),
+    )
+
+
+def _credit_note(element: dict[str, Any]) -> BookedCreditNote:
+    return BookedCreditNote(
+        number=element["CreditNoteNumber"],
+        status=element["Status"],
+        total=element["Total"],
+        left=element["RemainingCredit"],
+        allocated=tuple(
+            (allocation["Invoice"]["InvoiceNumber"], allocation["Amount"])
+            for allocation in element["Allocations"]
         ),
+        paid_out=_payments(element),
+    )
+
+
+def _payments(element: dict[str, Any]) -> tuple[BookedPayment, ...]:
+    return tuple(
+        BookedPayment(amount=payment["Amount"], reference=payment.get("Reference", ""))
+        for payment in element.get("Payments", ())
     )

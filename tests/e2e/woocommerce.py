@@ -43,6 +43,14 @@ class Sample:
         return cents(self.payload["total"])
 
     @property
+    def refunds(self) -> dict[str, Decimal]:
+        """What was given back, by the number its credit note must bear."""
+        return {
+            f"{self.number}-CN{refund['id']}": -cents(refund["total"])
+            for refund in self.payload["refunds"]
+        }
+
+    @property
     def took_the_money(self) -> bool:
         status = self.payload["status"]
         return bool(self.payload["date_paid_gmt"]) and status not in (
@@ -60,8 +68,8 @@ class Sample:
             return "ignored"
         if not self.took_the_money and invoice_when == "paid":
             return "awaiting payment"
-        if self.payload["refunds"]:
-            return "needs attention"  # booked, but the refund is left to a person
+        if sum(self.refunds.values()) == self.total:
+            return "credited"
         return "paid" if self.took_the_money else "invoiced"
 
 
