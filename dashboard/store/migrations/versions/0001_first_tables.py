@@ -102,6 +102,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('invoice_when', sa.Text(), nullable=False),
     sa.Column('mark_as_paid', sa.Boolean(), nullable=False),
+    sa.Column('correction', sa.Text(), nullable=False),
     sa.Column('sales_account', sa.Text(), nullable=False),
     sa.Column('shipping_account', sa.Text(), nullable=False),
     sa.Column('fee_account', sa.Text(), nullable=False),
@@ -291,6 +292,9 @@ def upgrade() -> None:
     sa.Column('decision', sa.Text(), nullable=False),
     sa.Column('decision_reason', sa.Text(), nullable=False),
     sa.Column('decision_problem', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('leads_to', sa.Text(), nullable=False),
+    sa.Column('correction', sa.Text(), nullable=False),
+    sa.Column('corrected_revision_id', sa.BigInteger(), nullable=True),
     sa.Column('ignored_by', sa.Text(), nullable=False),
     sa.Column('ignored_reason', sa.Text(), nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
@@ -342,6 +346,7 @@ def upgrade() -> None:
     sa.Column('contacts', sa.Integer(), nullable=False),
     sa.Column('invoices', sa.Integer(), nullable=False),
     sa.Column('payments', sa.Integer(), nullable=False),
+    sa.Column('credits', sa.Integer(), nullable=False),
     sa.Column('refused', sa.Integer(), nullable=False),
     sa.Column('calls', sa.Integer(), nullable=False),
     sa.Column('message', sa.Text(), nullable=False),
@@ -351,7 +356,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('runs', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_runs_created_at'), ['created_at'], unique=False)
-        batch_op.create_index('ix_runs_fruitful_id', ['id'], unique=False, sqlite_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + refused > 0"), postgresql_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + refused > 0"))
+        batch_op.create_index('ix_runs_fruitful_id', ['id'], unique=False, sqlite_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + credits + refused > 0"), postgresql_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + credits + refused > 0"))
         batch_op.create_index('ix_runs_state_id', ['state', 'id'], unique=False)
 
     op.create_table('shop_pulls',
@@ -491,11 +496,13 @@ def upgrade() -> None:
     sa.Column('draft', sa.Text(), nullable=False),
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('requires_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('also_requires_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('document_id', sa.Text(), nullable=False),
     sa.Column('problem', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('clashes', sa.Integer(), nullable=False),
     sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
     sa.Column('updated_at', UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['also_requires_id'], ['postings.id'], name=op.f('fk_postings_also_requires_id')),
     sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_postings_order_id')),
     sa.ForeignKeyConstraint(['requires_id'], ['postings.id'], name=op.f('fk_postings_requires_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_postings')),
@@ -637,7 +644,7 @@ def downgrade() -> None:
     op.drop_table('shop_pulls')
     with op.batch_alter_table('runs', schema=None) as batch_op:
         batch_op.drop_index('ix_runs_state_id')
-        batch_op.drop_index('ix_runs_fruitful_id', sqlite_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + refused > 0"), postgresql_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + refused > 0"))
+        batch_op.drop_index('ix_runs_fruitful_id', sqlite_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + credits + refused > 0"), postgresql_where=sa.text("state = 'done' AND orders + contacts + invoices + payments + credits + refused > 0"))
         batch_op.drop_index(batch_op.f('ix_runs_created_at'))
 
     op.drop_table('runs')
