@@ -25,8 +25,7 @@ from dashboard.store.database import Base, UtcDateTime
 HAS_PROBLEM = text("cause <> ''")
 # A run that ended well and did something.
 FRUITFUL = (
-    "state = 'done' AND "
-    "orders + contacts + invoices + payments + credits + refused > 0"
+    "state = 'done' AND orders + contacts + invoices + payments + credits + refused > 0"
 )
 
 # BigInteger would not count up by itself on SQLite.
