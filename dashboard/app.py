@@ -324,6 +324,7 @@ def _page_services(program: Program) -> Services:
         ),
         ask_pass=program.reconciler.ask,
         usual_period=program.reconciler.last_days,
+        pace=pace_of(program.settings),
         demo=program.settings.demo,
         https=program.settings.https,
     )

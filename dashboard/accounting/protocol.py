@@ -19,8 +19,6 @@ from dashboard.domain.exchanges import (
 )
 from dashboard.domain.postings import Posting, PostingKind
 
-# Waits until a call is allowed and counts it while it is under way.
-Pacer = Callable[[], AbstractContextManager[None]]
 # Keeps an exchange; secrets and people are masked before it is called.
 Log = Callable[[Exchange], None]
 
@@ -31,6 +29,20 @@ class BooksSilent(Exception):
     def __init__(self, failure: NotProcessed) -> None:
         super().__init__(failure.reason)
         self.failure = failure
+
+
+class Pacer(Protocol):
+    """Waits until a call is allowed and counts it while it is under way."""
+
+    def __call__(self, *, urgent: bool = False) -> AbstractContextManager[None]:
+        """Hold a place for one call.
+
+        What is *urgent* may use what is kept for a person's actions.
+
+        Raises:
+            BooksSilent: If no place comes free in time.
+        """
+        ...
 
 
 class Books(Protocol):

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.api.bearer import ask_for_token, token_holder
 from dashboard.api.services import ApiServices
 from dashboard.domain.alarms import Alarm, AlarmKind
+from dashboard.domain.forecast import Forecast
 from dashboard.domain.status import OrderStatus
 from dashboard.store.figures import FigureReading
 from dashboard.store.gate import GateState
@@ -78,6 +79,7 @@ def _metrics(services: ApiServices) -> Iterator[_Metric]:
         values={answer: calls.get(answer, 0) for answer in _ANSWERS},
     )
     yield from _gate(services.gate())
+    yield from _forecast(services.forecast(), now)
     yield from _heartbeats(services.figures, now)
     yield _alarms(services.alarms.shown(now))
 
@@ -127,6 +129,20 @@ def _gate(gate: GateState) -> Iterator[_Metric]:
         name="sluice_calls_left_today",
         about="Calls the books still allow today; no value without a limit.",
         values={} if gate.calls_left_today is None else {"": gate.calls_left_today},
+    )
+
+
+def _forecast(forecast: Forecast, now: datetime) -> Iterator[_Metric]:
+    yield _Metric(
+        name="sluice_backlog_calls",
+        about="Calls to the books that what waits takes.",
+        values={"": forecast.calls},
+    )
+    left = forecast.finish_at
+    yield _Metric(
+        name="sluice_backlog_seconds",
+        about="How long until all that waits should be in the books; 0: nothing waits.",
+        values={"": 0 if left is None else max(0.0, (left - now).total_seconds())},
     )
 
 

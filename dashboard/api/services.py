@@ -9,6 +9,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from dashboard.domain.clock import Clock
+from dashboard.domain.forecast import Forecast
 from dashboard.domain.pace import Pace
 from dashboard.domain.runs import Task
 from dashboard.store.activity import ActivityStore
@@ -22,6 +23,7 @@ from dashboard.store.listing_orders import OrderListing
 from dashboard.store.listing_problems import ProblemListing
 from dashboard.store.listing_reconciliation import ReconciliationListing
 from dashboard.store.listing_runs import RunListing
+from dashboard.store.outlook import read_forecast
 from dashboard.store.schedules import ScheduleStore
 from dashboard.sync.actions import OrderActions
 
@@ -32,8 +34,8 @@ _KEY = "sluice-api"
 class ApiServices:
     """The stores behind the API and the metrics.
 
-    *gate* tells whether the books may be called. *start_run* asks for a run of a
-    task, wakes the engine and returns the run's id.
+    *gate* tells whether the books may be called, *forecast* when all is done.
+    *start_run* asks for a run of a task, wakes the engine and returns the run's id.
     """
 
     clock: Clock
@@ -48,6 +50,7 @@ class ApiServices:
     figures: FigureReading
     schedules: ScheduleStore
     gate: Callable[[], GateState]
+    forecast: Callable[[], Forecast]
     start_run: Callable[[Task], int]
     actions: OrderActions
 
@@ -74,6 +77,7 @@ def open_api_services(
         figures=FigureReading(database),
         schedules=ScheduleStore(database),
         gate=lambda: gate_state(database, pace),
+        forecast=lambda: read_forecast(database, pace),
         start_run=start_run,
         actions=actions,
     )

@@ -42,7 +42,8 @@ class Claim:
 
     *token* grows with every claim, so a worker that was away too long is told from
     the one that took over. *tried* is True once it was sent, *may_be_in_the_books*
-    once that was without a certain "not processed".
+    once that was without a certain "not processed". *urgent* is what a person asked
+    for.
     """
 
     request_id: int
@@ -58,6 +59,7 @@ class Claim:
     tried: bool
     may_be_in_the_books: bool
     members: tuple[Posting, ...]
+    urgent: bool = False
 
 
 class ExchangeResult(StrEnum):

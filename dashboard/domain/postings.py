@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from dashboard.domain.books import Draft
 from dashboard.domain.problems import Problem
+
+# Advised by the API: more make an answer slow, fewer cost more calls.
+BATCH_SIZE: Final = 50
 
 
 class PostingKind(StrEnum):
@@ -20,6 +24,14 @@ class PostingKind(StrEnum):
     ALLOCATION = "allocation"
     REFUND = "refund"
     VOID = "void"
+
+
+def batch_size(kind: PostingKind) -> int:
+    """Return how many postings of a kind one call carries.
+
+    The address of an allocation names its credit note: each is a call of its own.
+    """
+    return 1 if kind is PostingKind.ALLOCATION else BATCH_SIZE
 
 
 class PostingState(StrEnum):

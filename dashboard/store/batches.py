@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
@@ -13,10 +14,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from dashboard.domain.exchanges import Claim, FrozenRequest
 from dashboard.domain.keys import idempotency_key
-from dashboard.domain.postings import Posting, PostingKind, PostingState
+from dashboard.domain.postings import (
+    Posting,
+    PostingKind,
+    PostingState,
+    batch_size,
+)
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.status import Decision, RequestState
-from dashboard.store.postings import SelectedPosting, postings_of
+from dashboard.store.postings import FIRST, SelectedPosting, postings_of
 from dashboard.store.schema import (
     OrderRow,
     PostingRow,
@@ -29,10 +35,6 @@ from dashboard.store.standings import (
 )
 
 _log = logging.getLogger(__name__)
-
-BATCH_SIZE = 50
-# The address of an allocation names its credit note: each is a request of its own.
-_SIZES = {PostingKind.ALLOCATION: 1}
 
 Freeze = Callable[[PostingKind, Sequence[Posting]], FrozenRequest]
 
@@ -52,8 +54,8 @@ def eligible(kind: PostingKind) -> Select[PostingRow]:
             _is_there(PostingRow.requires_id),
             _is_there(PostingRow.also_requires_id),
         )
-        .order_by(PostingRow.id)
-        .limit(_SIZES.get(kind, BATCH_SIZE))
+        .order_by(PostingRow.turn, PostingRow.id)
+        .limit(batch_size(kind))
     )
 
 
@@ -70,10 +72,31 @@ def _is_there(required_id: InstrumentedAttribute[int | None]) -> ColumnElement[b
     )
 
 
-def is_anything_eligible(session: Session) -> bool:
-    """Tell whether any posting waits for its turn and has it."""
-    due = (session.scalars(eligible(kind).limit(1)) for kind in PostingKind)
-    return any(rows.first() is not None for rows in due)
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """What can be frozen: the kinds, the next one first.
+
+    *urgent* tells whether a person asked for some of the next.
+    """
+
+    kinds: tuple[PostingKind, ...]
+    urgent: bool
+
+
+def what_is_due(session: Session) -> Due | None:
+    """Return what waits for its turn and has it; None if nothing does."""
+    turns = []
+    for place, kind in enumerate(PostingKind):
+        first = eligible(kind).with_only_columns(PostingRow.turn).limit(1)
+        turn = session.scalar(first)
+        if turn is not None:
+            turns.append((turn, place, kind))
+    if not turns:
+        return None
+    turns.sort()
+    return Due(
+        kinds=tuple(kind for _turn, _place, kind in turns), urgent=turns[0][0] == FIRST
+    )
 
 
 def freeze_or_set_aside(
@@ -154,6 +177,7 @@ def freeze_batch(
         idempotency_key=key[0],
         generation=key[1],
         state=RequestState.PREPARED.value,
+        turn=min(posting.turn for posting in rows),
         attempts=0,
         dirty=False,
         not_before=now,

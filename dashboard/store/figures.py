@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from dashboard.domain.money import ZERO, from_hundredths
 from dashboard.domain.postings import PostingKind, PostingState
-from dashboard.domain.status import Decision, OrderStatus, RequestState
+from dashboard.domain.status import OrderStatus, RequestState
 from dashboard.store.database import Database
+from dashboard.store.outlook import pending_by_kind
 from dashboard.store.schema import (
     ExchangeRow,
     HeartbeatRow,
@@ -98,20 +99,10 @@ class FigureReading:
         due = select(func.min(RequestRow.not_before)).where(
             RequestRow.state.in_(_OPEN), RequestRow.not_before <= now
         )
-        wanted = exists().where(
-            or_(
-                OrderRow.id == PostingRow.order_id,
-                OrderRow.contact_posting_id == PostingRow.id,
-            ),
-            OrderRow.decision == Decision.BOOK.value,
-        )
-        pending = select(func.count()).where(
-            PostingRow.state == PostingState.PENDING.value, wanted
-        )
         with self._database.read() as session:
             counts = {RequestState(word): n for word, n in session.execute(by_state)}
             return Backlog(
-                pending=session.scalar(pending) or 0,
+                pending=sum(pending_by_kind(session).values()),
                 requests={state: counts.get(state, 0) for state in _OPEN},
                 due_since=session.scalar(due),
             )

@@ -9,11 +9,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dashboard.domain.status import RequestState
+from dashboard.store.postings import FIRST
 from dashboard.store.schema import OrderRow, PostingRow, RequestMemberRow, RequestRow
 from dashboard.store.standings import lock_orders, orders_of, refresh_standings
 
 
-def try_given_up_again(session: Session, order_id: int, now: datetime) -> bool:
+def try_given_up_again(
+    session: Session, order_id: int, now: datetime, *, urgent: bool
+) -> bool:
     """Let the books be asked at once for what an order waits for, and send the rest.
 
     The caller holds no locks. False when nothing of the order was given up.
@@ -33,6 +36,7 @@ def try_given_up_again(session: Session, order_id: int, now: datetime) -> bool:
         request.failing_since = None
         request.given_up_at = None
         request.not_before = now
+        request.turn = FIRST if urgent else request.turn
         if not request.claimed_by:
             request.claimed_until = now
     refresh_standings(session, orders, now)

@@ -25,7 +25,7 @@ from dashboard.store.company import read_rules, shop_of
 from dashboard.store.database import Database, insert_all_missing
 from dashboard.store.given_up import try_given_up_again
 from dashboard.store.planning import carry_out
-from dashboard.store.postings import IN_THE_BOOKS, own_postings, posting_of
+from dashboard.store.postings import IN_THE_BOOKS, own_postings, posting_of, put_first
 from dashboard.store.schema import OrderRow, RevisionRow, ShopRow
 from dashboard.store.standings import (
     add_event,
@@ -171,21 +171,27 @@ class OrderStore:
         *,
         actor: str = "Sluice",
         why: str = "",
+        urgent: bool = False,
     ) -> PlannedAgain:
         """Read and plan orders anew and say what became of them.
 
         Each order is a transaction of its own, so that one that cannot be read does
         not hold up the rest. *why* is given when a person wants it: it becomes a line
         in the story of each, what was refused or given up goes again, and orders that
-        do not need a person any more are skipped.
+        do not need a person any more are skipped. What is *urgent* goes before all
+        that waits in line.
         """
         outcomes = Counter[_Again]()
         for order_id in order_ids:
             try:
-                if why and self._try_given_up_again(order_id, actor, why):
+                if why and self._try_given_up_again(
+                    order_id, actor, why, urgent=urgent
+                ):
                     outcomes[_Again.MOVED] += 1
                     continue
-                became = self._plan_one_again(order_id, reader, planner, actor, why)
+                became = self._plan_one_again(
+                    order_id, reader, planner, actor, why, urgent=urgent
+                )
                 outcomes[became] += 1
             except SQLAlchemyError:
                 raise
@@ -199,16 +205,25 @@ class OrderStore:
             failed=outcomes[_Again.FAILED],
         )
 
-    def _try_given_up_again(self, order_id: int, actor: str, why: str) -> bool:
+    def _try_given_up_again(
+        self, order_id: int, actor: str, why: str, *, urgent: bool
+    ) -> bool:
         with self._database.write() as session:
             now = self._database.now(session)
-            if not try_given_up_again(session, order_id, now):
+            if not try_given_up_again(session, order_id, now, urgent=urgent):
                 return False
             add_event(session, order_id, "person", why, at=now, actor=actor)
             return True
 
     def _plan_one_again(
-        self, order_id: int, reader: Reader, planner: Planner, actor: str, why: str
+        self,
+        order_id: int,
+        reader: Reader,
+        planner: Planner,
+        actor: str,
+        why: str,
+        *,
+        urgent: bool,
     ) -> _Again:
         with self._database.write() as session:
             now = self._database.now(session)
@@ -226,6 +241,8 @@ class OrderStore:
             if retry and row.decision == Decision.STOP:
                 row.ignored_by = row.ignored_reason = ""
             _plan(session, row, stored.shop, told, planner, now, retry_refused=retry)
+            if urgent:
+                put_first(session, row)
             if row.status in _STANDING:
                 return _Again.STOPPED
             return _Again.MOVED if before in _STANDING else _Again.SKIPPED
@@ -271,6 +288,7 @@ class OrderStore:
             row.ignored_reason = ""
             add_event(session, row.id, "person", "Taken up again.", at=now, actor=actor)
             _plan(session, row, stored.shop, told, planner, now, retry_refused=True)
+            put_first(session, row)
             return True
 
     def correct(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from dashboard.domain.postings import Posting, PostingKind, PostingState
 from dashboard.store.codec import load_draft
-from dashboard.store.schema import PostingRow
+from dashboard.store.schema import OrderRow, PostingRow
 from dashboard.store.standings import problem_from_plain
 
 # What can still be changed: it has not left the house, or came back refused.
@@ -18,6 +18,9 @@ OPEN = {PostingState.PENDING.value, PostingState.REFUSED.value}
 # What cannot: it may be in the books, or is.
 IN_THE_BOOKS = {PostingState.IN_FLIGHT.value, PostingState.CONFIRMED.value}
 
+
+# The turn of what a person asked for, and of all else.
+FIRST, IN_LINE = 0, 1
 
 # A posting as it was selected: a batch of these costs a third of a batch of PostingRow.
 SelectedPosting = Row[*tuple[Any, ...]]
@@ -37,6 +40,7 @@ _SELECTED = (
     PostingRow.draft,
     PostingRow.state,
     PostingRow.requires_id,
+    PostingRow.turn,
     PostingRow.document_id,
     PostingRow.problem,
     PostingRow.updated_at,
@@ -78,6 +82,22 @@ def posting_of(
         also_required_document_id=also_required_document_id,
         problem=problem_from_plain(row.problem),
         updated_at=row.updated_at,
+    )
+
+
+def put_first(session: Session, row: OrderRow) -> None:
+    """Let what an order still needs go before all that waits in line.
+
+    The caller holds the order's lock.
+    """
+    session.flush()
+    session.execute(
+        update(PostingRow)
+        .where(
+            or_(PostingRow.order_id == row.id, PostingRow.id == row.contact_posting_id),
+            PostingRow.state == PostingState.PENDING.value,
+        )
+        .values(turn=FIRST)
     )
 
 

@@ -28,16 +28,17 @@ from dashboard.domain.problems import Problem
 from dashboard.domain.status import RequestState
 from dashboard.domain.timing import Timing, full_jitter_s
 from dashboard.store.batches import (
+    Due,
     Freeze,
     eligible,
     freeze_missing,
     freeze_or_set_aside,
     halves,
-    is_anything_eligible,
+    what_is_due,
 )
 from dashboard.store.database import Database
 from dashboard.store.exchanges import add_exchange
-from dashboard.store.postings import SelectedPosting, postings_of, selected
+from dashboard.store.postings import FIRST, SelectedPosting, postings_of, selected
 from dashboard.store.schema import (
     PostingRow,
     RequestMemberRow,
@@ -65,18 +66,30 @@ class WorkQueue:
         self._timing = timing
         self._worker = worker
 
-    def has_pending(self) -> bool:
-        """Tell whether any posting waits for its turn and has it."""
+    def due(self) -> Due | None:
+        """Return which postings wait for their turn and have it; None if none do."""
         with self._database.read() as session:
-            return is_anything_eligible(session)
+            return what_is_due(session)
 
-    def prepare(self, freeze: Freeze) -> Claim | None:
+    def is_urgent(self) -> bool:
+        """Tell whether a person waits for some of what can be worked on now."""
+        with self._database.read() as session:
+            due = what_is_due(session)
+            if due is not None and due.urgent:
+                return True
+            waiting = self._due(self._database.now(session)).limit(1)
+            urgent = waiting.where(RequestRow.turn == FIRST)
+            return session.scalar(urgent.with_only_columns(RequestRow.id)) is not None
+
+    def prepare(
+        self, freeze: Freeze, kinds: Iterable[PostingKind] = tuple(PostingKind)
+    ) -> Claim | None:
         """Freeze the next batch of due postings into a request and claim it (T1).
 
         Returns:
-            None when nothing is due.
+            None when nothing of *kinds* is due.
         """
-        claims = (self._prepare(kind, freeze) for kind in PostingKind)
+        claims = (self._prepare(kind, freeze) for kind in kinds)
         return next((claim for claim in claims if claim is not None), None)
 
     def _prepare(self, kind: PostingKind, freeze: Freeze) -> Claim | None:
@@ -339,7 +352,7 @@ class WorkQueue:
         """Return the next request to work on, locked."""
         return session.scalar(
             self._due(now)
-            .order_by(RequestRow.not_before, RequestRow.id)
+            .order_by(RequestRow.turn, RequestRow.not_before, RequestRow.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
@@ -467,6 +480,7 @@ def _claim(session: Session, row: RequestRow) -> Claim:
         tried=row.last_sent_at is not None,
         may_be_in_the_books=row.dirty,
         members=postings_of(_members(session, row.id)),
+        urgent=row.turn == FIRST,
     )
 
 

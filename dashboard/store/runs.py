@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from dashboard.domain.postings import PostingKind
 from dashboard.domain.runs import Run, RunCounts, RunState, Task, Trigger
 from dashboard.domain.status import RequestState
-from dashboard.store.batches import is_anything_eligible
+from dashboard.store.batches import what_is_due
 from dashboard.store.database import Database, UtcDateTime
 from dashboard.store.schema import (
     ExchangeRow,
@@ -155,7 +155,7 @@ class RunStore:
         By the time all processes agree on: this machine's clock may be behind.
         """
         with self._database.read() as session:
-            if is_anything_eligible(session):
+            if what_is_due(session) is not None:
                 return 0.0
             now = self._database.now(session)
             # The greater of two columns: SQLite has no other word for it than max.

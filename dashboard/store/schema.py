@@ -309,7 +309,7 @@ class PostingRow(Base):
 
     __tablename__ = "postings"
     __table_args__ = (
-        Index("ix_postings_state_kind", "state", "kind", "id"),
+        Index("ix_postings_state_kind", "state", "kind", "turn", "id"),
         Index("ix_postings_order", "order_id"),
         Index("ix_postings_requires", "requires_id"),
         Index("ix_postings_kind_updated", "kind", "state", "updated_at"),
@@ -326,6 +326,8 @@ class PostingRow(Base):
     document_id: Mapped[str] = mapped_column(Text, default="")
     problem: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     clashes: Mapped[int] = mapped_column(default=0)  # with this draft
+    # What a person asked for goes first (0); the lowest comes next.
+    turn: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -344,6 +346,7 @@ class RequestRow(Base):
     idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
     generation: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(Text)
+    turn: Mapped[int] = mapped_column(default=1)  # the lowest of its members'
     attempts: Mapped[int] = mapped_column(default=0)
     # Sent at least once with no certain "not processed": may be in the books.
     dirty: Mapped[bool] = mapped_column(default=False)
@@ -621,6 +624,7 @@ class NoticeRow(Base):
     event: Mapped[str] = mapped_column(Text)
     message: Mapped[dict[str, Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(Text)
+    turn: Mapped[int] = mapped_column(default=1)  # the lowest of its members'
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_until: Mapped[datetime] = mapped_column(UtcDateTime)

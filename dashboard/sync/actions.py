@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dashboard.domain.order import Order
+from dashboard.domain.postings import BATCH_SIZE
 from dashboard.domain.rules import Correction
 from dashboard.domain.runs import Trigger
 from dashboard.store.orders import Options, OrderStore
@@ -35,9 +36,18 @@ class OrderActions:
         self._wake = wake
 
     def retry(self, order_ids: Iterable[int], actor: str) -> Outcome:
-        """Plan orders anew and send again what was refused."""
+        """Plan orders anew and send again what was refused.
+
+        A batch goes before all that waits in line; more would be a line of their own.
+        """
+        ids = tuple(order_ids)
         planned = self._orders.plan_again(
-            order_ids, read_again, plan_order, actor=actor, why="Tried again."
+            ids,
+            read_again,
+            plan_order,
+            actor=actor,
+            why="Tried again.",
+            urgent=len(ids) <= BATCH_SIZE,
         )
         self._wake(Trigger.PERSON)
         return Outcome(

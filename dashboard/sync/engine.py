@@ -25,7 +25,7 @@ from dashboard.sync.crew import Crew
 from dashboard.sync.pacer import GatePacer
 from dashboard.sync.processes import is_gone
 from dashboard.sync.setup import learn_facts, plan_waiting
-from dashboard.sync.worker import Worker
+from dashboard.sync.worker import MAX_WAIT_S, Worker
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +75,7 @@ class Engine:
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._pacer = GatePacer(self._gate, clock, self._stopping)
+        self._urgent_pacer = GatePacer(self._gate, clock, self._stopping, urgent=True)
         self._trigger = Trigger.SWEEP
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
         self._books: tuple[Connection, Books] | None = None
@@ -113,7 +114,8 @@ class Engine:
             raise BooksSilent(NotProcessed(reason=_NO_CONNECTION))
         self._gate.install()
         self._gate.try_now()
-        books = self._books_of(connection)
+        # Not those of the runs: a person waits for this.
+        books = self._open_books(connection, self._urgent_pacer)
         self._prove(books, run_id=None)
         self._learn(books, run_id=None)
         facts = self._stores.company.facts()
@@ -169,15 +171,17 @@ class Engine:
 
     def _until_next_s(self) -> float:
         wait_s = self.runs.work_due_in_s()
-        connected = self._stores.company.connection() is not None
-        if wait_s is None or not connected or self.rests():
+        if wait_s is None or self._stores.company.connection() is None:
             return SWEEP_S
-        return min(max(wait_s, _MIN_WAIT_S), SWEEP_S)
+        return min(max(wait_s, self._allowed_in_s(), _MIN_WAIT_S), SWEEP_S)
 
     def rests(self) -> bool:
-        """Tell whether the books may not be called for now."""
-        state = gate_state(self._stores.database, self._pace)
-        return state.closed_until is not None
+        """Tell whether the books may not be called for so long that no run begins."""
+        return self._allowed_in_s() > MAX_WAIT_S
+
+    def _allowed_in_s(self) -> float:
+        """Return how long the next call has to wait, in seconds."""
+        return self._gate.wait_s(urgent=self._queue.is_urgent())
 
     def _carry_out(self, run: Run) -> Run:
         match run.task:

@@ -18,30 +18,36 @@ _ASK_AGAIN_S = 1.0
 
 
 class GatePacer:
-    """Lets a call pass when the gate, shared by all processes, grants it."""
+    """Lets a call pass when the gate, shared by all processes, grants it.
 
-    def __init__(self, gate: Gate, clock: Clock, stopping: Event) -> None:
+    One made *urgent* takes every call for one that a person waits for.
+    """
+
+    def __init__(
+        self, gate: Gate, clock: Clock, stopping: Event, *, urgent: bool = False
+    ) -> None:
         self._gate = gate
         self._clock = clock
         self._stopping = stopping
+        self._urgent = urgent
 
     @contextmanager
-    def __call__(self) -> Iterator[None]:
+    def __call__(self, *, urgent: bool = False) -> Iterator[None]:
         """Wait for a place, hold it while the caller calls, give it back.
 
         Raises:
             BooksSilent: If no place comes free in time, or the program stops.
         """
-        slot = self._wait()
+        slot = self._wait(urgent=urgent or self._urgent)
         try:
             yield
         finally:
             self._gate.leave(slot)
 
-    def _wait(self) -> int:
+    def _wait(self, *, urgent: bool) -> int:
         until_s = self._clock.monotonic_s() + _MAX_WAIT_S
         while not self._stopping.is_set():
-            entry = self._gate.enter()
+            entry = self._gate.enter(urgent=urgent)
             if entry.slot is not None:
                 return entry.slot
             if self._clock.monotonic_s() + entry.wait_s > until_s:

@@ -24,7 +24,8 @@ from dashboard.store.gate import Gate
 from dashboard.store.queue import WorkQueue
 
 # A gate closed for longer ends the run; it goes on when the gate opens.
-_MAX_WAIT_S = 5.0
+MAX_WAIT_S = 5.0
+_LOOK_AGAIN_S = 1.0
 _SLEPT = "The machine slept just before sending"
 
 
@@ -55,15 +56,17 @@ class Worker:
 
     def _begin(self) -> bool:
         """Freeze and send a batch, but not before it can go: until then it may grow."""
-        if not self.queue.has_pending():
+        due = self.queue.due()
+        if due is None:
             return False
-        wait_s = self.gate.wait_s()
-        if wait_s > _MAX_WAIT_S:
+        wait_s = self.gate.wait_s(urgent=due.urgent)
+        if wait_s > MAX_WAIT_S:
             return False
         if wait_s > 0:
-            self.sleep(wait_s)
+            # Meanwhile a person may ask for something that does not have to wait.
+            self.sleep(min(wait_s, _LOOK_AGAIN_S))
             return True
-        claim = self.queue.prepare(self.books.freeze)
+        claim = self.queue.prepare(self.books.freeze, due.kinds)
         if claim is not None:
             self._send(claim)
         return claim is not None
@@ -71,7 +74,7 @@ class Worker:
     def _send(self, claim: Claim) -> None:
         try:
             self.books.sign_in(self._log)
-            with self.pacer():
+            with self.pacer(urgent=claim.urgent):
                 before = self._readings()
                 if not self.queue.start_sending(claim):
                     return

@@ -67,6 +67,7 @@ def show() -> ResponseReturnValue:
                 "exclamation-triangle-fill",
             ),
         ),
+        forecast=stores.forecast(),
         problems=stores.problems.groups(size=_GROUPS),
         chart=hour_chart(stores.overview.booked_per_hour(now, _HOURS)),
         orders=stores.orders.page(OrderFilter(), OrderSort.NEWEST, size=_ORDERS).orders,

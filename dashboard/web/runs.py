@@ -92,7 +92,13 @@ def show(run_id: int) -> ResponseReturnValue:
     detail = services().runs.one(run_id)
     if detail is None:
         abort(404)
-    return render_template("runs/show.html", detail=detail, listed=detail.listed)
+    under_way = detail.listed.run.finished_at is None
+    return render_template(
+        "runs/show.html",
+        detail=detail,
+        listed=detail.listed,
+        forecast=services().forecast() if under_way else None,
+    )
 
 
 @blueprint.post("/runs")

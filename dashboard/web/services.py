@@ -9,6 +9,8 @@ from typing import cast
 from flask import Flask, current_app
 
 from dashboard.domain.clock import Clock
+from dashboard.domain.forecast import Forecast
+from dashboard.domain.pace import Pace
 from dashboard.domain.reconciliation import PassKind, Period
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Task
@@ -23,6 +25,7 @@ from dashboard.store.listing_overview import OverviewReading
 from dashboard.store.listing_problems import ProblemListing
 from dashboard.store.listing_reconciliation import ReconciliationListing
 from dashboard.store.listing_runs import RunListing
+from dashboard.store.outlook import read_forecast
 from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
 from dashboard.store.pulls import PullStore
@@ -48,8 +51,9 @@ class Services:
     *test_shop* asks a shop and raises `ShopSilent` with what is wrong, *check_address*
     raises `AddressRefused` for one the program may not call.
     *replan* plans the stopped orders anew after a change of the rules and returns how
-    many move. *ask_pass* asks for a comparison in a person's name and returns its id;
-    *usual_period* are the days it looks at if nobody says which. *https* tells whether
+    many move. *forecast* tells when all that waits is done. *ask_pass* asks for a
+    comparison in a person's name and returns its id; *usual_period* are the days it
+    looks at if nobody says which. *https* tells whether
     browsers reach us over TLS.
     """
 
@@ -77,6 +81,7 @@ class Services:
     reconciliation: ReconciliationListing
     ask_pass: Callable[[PassKind, Period | None, str], int]
     usual_period: Callable[[], Period]
+    forecast: Callable[[], Forecast]
     demo: bool = False
     https: bool = False
 
@@ -96,6 +101,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     check_address: Callable[[str], None],
     ask_pass: Callable[[PassKind, Period | None, str], int],
     usual_period: Callable[[], Period],
+    pace: Pace,
     demo: bool = False,
     https: bool = False,
 ) -> Services:
@@ -128,6 +134,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         reconciliation=ReconciliationListing(database),
         ask_pass=ask_pass,
         usual_period=usual_period,
+        forecast=lambda: read_forecast(database, pace),
         demo=demo,
         https=https,
     )

@@ -56,8 +56,31 @@ def test_a_customer_that_no_order_needs_any_more_is_left_out(company: Company) -
     company.take_in(an_order())
     company.take_in(an_order(phase=OrderPhase.CANCELLED))
 
-    assert not company.queue().has_pending()
+    assert company.queue().due() is None
     assert not company.queue().prepare(freeze)
+
+
+def test_what_a_person_asked_for_goes_before_all_that_waits(company: Company) -> None:
+    company.take_in(an_order("1"))
+    confirm_next(company)
+    refused = send_next(company)
+    answer(company, refused, [Refused(problem=a_problem())])
+    company.take_in(
+        *(an_order(str(n), customer=a_customer(f"c{n}")) for n in range(2, 60))
+    )
+    due = company.queue().due()
+    assert due is not None
+    assert (due.kinds[0], due.urgent) == (PostingKind.CONTACT, False)
+
+    company.retry("1")
+
+    due = company.queue().due()
+    assert due is not None
+    assert (due.kinds[0], due.urgent) == (PostingKind.INVOICE, True)
+    claim = company.queue().prepare(freeze, due.kinds)
+    assert claim is not None
+    assert claim.urgent
+    assert [member.natural_key for member in claim.members] == ["W-1"]
 
 
 def test_a_request_knows_the_document_it_builds_on(company: Company) -> None:

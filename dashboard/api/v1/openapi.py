@@ -217,6 +217,11 @@ _SCHEMAS: Final[Mapping[str, _Schema]] = {
             }
         ),
         due_since=_or_null(_TIME, "Since when the oldest request could have gone."),
+        orders=_count("Orders on their way into the books."),
+        calls=_count("Calls to the books that this takes."),
+        finish_at=_or_null(
+            _TIME, "When all of it should be done; null: nothing waits."
+        ),
     ),
     "Schedule": _object(
         name=_text(),

@@ -145,7 +145,7 @@ def summary() -> ResponseReturnValue:
         problems=[
             shapes.problem_group_shape(group) for group in stores.problems.groups()
         ],
-        backlog=shapes.backlog_shape(stores.figures.backlog(now)),
+        backlog=shapes.backlog_shape(stores.figures.backlog(now), stores.forecast()),
         schedules=[shapes.schedule_shape(each) for each in stores.schedules.all()],
         gate=shapes.gate_shape(stores.gate()),
     )

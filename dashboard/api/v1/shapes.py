@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.domain.forecast import Forecast
 from dashboard.domain.postings import Posting
 from dashboard.domain.problems import Problem
 from dashboard.domain.reconciliation import DifferenceKind, Pass, Total
@@ -118,12 +119,15 @@ def problem_group_shape(group: ProblemGroup) -> Shape:
     }
 
 
-def backlog_shape(backlog: Backlog) -> Shape:
+def backlog_shape(backlog: Backlog, forecast: Forecast) -> Shape:
     """Show what is still to be done."""
     return {
         "pending_postings": backlog.pending,
         "requests": {state.value: n for state, n in backlog.requests.items()},
         "due_since": _time(backlog.due_since),
+        "orders": forecast.orders,
+        "calls": forecast.calls,
+        "finish_at": _time(forecast.finish_at),
     }
 
 
