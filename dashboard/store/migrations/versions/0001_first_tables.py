@@ -154,6 +154,7 @@ def upgrade() -> None:
     sa.Column('idempotency_key', sa.Text(), nullable=False),
     sa.Column('generation', sa.Integer(), nullable=False),
     sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('turn', sa.Integer(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('dirty', sa.Boolean(), nullable=False),
     sa.Column('in_halves', sa.Boolean(), nullable=False),
@@ -245,6 +246,7 @@ def upgrade() -> None:
     sa.Column('event', sa.Text(), nullable=False),
     sa.Column('message', sa.JSON(), nullable=False),
     sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('turn', sa.Integer(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('not_before', UtcDateTime(timezone=True), nullable=False),
     sa.Column('claimed_until', UtcDateTime(timezone=True), nullable=False),
@@ -500,6 +502,7 @@ def upgrade() -> None:
     sa.Column('document_id', sa.Text(), nullable=False),
     sa.Column('problem', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('clashes', sa.Integer(), nullable=False),
+    sa.Column('turn', sa.Integer(), nullable=False),
     sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
     sa.Column('updated_at', UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['also_requires_id'], ['postings.id'], name=op.f('fk_postings_also_requires_id')),
@@ -512,7 +515,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_postings_kind_updated', ['kind', 'state', 'updated_at'], unique=False)
         batch_op.create_index('ix_postings_order', ['order_id'], unique=False)
         batch_op.create_index('ix_postings_requires', ['requires_id'], unique=False)
-        batch_op.create_index('ix_postings_state_kind', ['state', 'kind', 'id'], unique=False)
+        batch_op.create_index('ix_postings_state_kind', ['state', 'kind', 'turn', 'id'], unique=False)
 
     op.create_table('reconciliation_passes',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
