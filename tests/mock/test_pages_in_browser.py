@@ -142,10 +142,13 @@ def test_a_rule_of_ones_own_is_set_by_a_form(chromium: Browser, server: Server) 
     page.get_by_label("What happens").select_option("status")
     page.get_by_label("Name").fill("No payments today")
     page.get_by_label("Path begins with").fill("/Payments")
+    page.get_by_label("How many times").fill("")
     page.get_by_label("Options").fill('{"status": 502}')
     page.get_by_role("button", name="Set this rule").click()
 
-    expect(page.get_by_text("status 502; any method /Payments")).to_be_visible()
+    expect(
+        page.get_by_text("status 502; any method /Payments; every time")
+    ).to_be_visible()
     page.close()
 
 

@@ -6,20 +6,22 @@
   const asksToken = document.body.hasAttribute("data-asks-token");
 
   // A form as the control API reads it: names with a dot are objects inside, a
-  // field that stands in the address is left out, and a file is the whole.
+  // field that stands in the address is left out, and a file is the whole. What
+  // an empty field means stands in data-empty; without it the field is left out.
   const read = async (form) => {
     const content = {};
     for (const field of form.elements) {
       if (field.dataset.whole !== undefined) return JSON.parse(await field.files[0].text());
-      if (!field.name || field.value === "") continue;
+      const value = field.value || field.dataset.empty;
+      if (!field.name || !value) continue;
       if (form.dataset.control.includes(`{${field.name}}`)) continue;
       const path = field.name.split(".");
       const last = path.pop();
       let place = content;
       for (const step of path) place = place[step] ??= {};
-      if (field.dataset.json !== undefined) place[last] = JSON.parse(field.value);
-      else if (field.type === "number") place[last] = Number(field.value);
-      else place[last] = field.value;
+      if (field.dataset.json !== undefined || !field.value) place[last] = JSON.parse(value);
+      else if (field.type === "number") place[last] = Number(value);
+      else place[last] = value;
     }
     return content;
   };
