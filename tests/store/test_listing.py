@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, event, select, update
 
 from dashboard.domain.postings import PostingKind, PostingState
-from dashboard.domain.problems import Cause
+from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.domain.status import OrderStatus
 from dashboard.store.listing_order import OrderReading
@@ -266,3 +267,60 @@ def test_a_run_tells_what_it_did_to_which_orders(company: Company) -> None:
     assert detail.listed.run.state is RunState.RUNNING
     assert detail.events == ()
     assert RunListing(company.database).one(999) is None
+
+
+def test_problems_are_told_apart_by_what_they_are_about(company: Company) -> None:
+    company.take_in(*(an_order(str(n)) for n in (1001, 1002, 1003)))
+    for number, about in (("1001", "barter"), ("1002", "shells"), ("1003", "barter")):
+        _stop(company, number, about)
+    listing = ProblemListing(company.database)
+
+    groups = [(group.about, group.count) for group in listing.groups()]
+    barter = OrderFilter(cause=Cause.UNKNOWN_PAYMENT_METHOD, about="barter")
+
+    assert groups == [("barter", 2), ("shells", 1)]
+    assert [(g.about, g.count) for g in listing.causes()] == [("", 3)]
+    assert listing.group(Cause.UNKNOWN_PAYMENT_METHOD, "gold") is None
+    assert numbers(OrderListing(company.database), barter) == ["1003", "1001"]
+
+
+def test_groups_are_read_from_the_index_of_what_stands_still(
+    sqlite_database: ClockedDatabase,
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    listing = ProblemListing(sqlite_database)
+    orders = OrderListing(sqlite_database)
+    with sqlite_database.read() as session:
+        engine = session.get_bind().engine
+
+    def note(*arguments: Any) -> None:
+        asked.append((arguments[2], arguments[3]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    listing.groups()
+    listing.group(Cause.REFUSED, "it")
+    wanted = OrderFilter(cause=Cause.REFUSED, about="it")
+    orders.page(wanted, OrderSort.NEWEST, size=25)
+    orders.ids(wanted, size=500)
+    event.remove(engine, "before_cursor_execute", note)
+
+    of_orders = [each for each in asked if "FROM orders" in each[0]]
+    assert len(of_orders) == 4
+    with engine.connect() as connection:
+        for statement, parameters in of_orders:
+            steps = connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {statement}", parameters
+            )
+            assert "ix_orders_problem" in str(steps.all()), statement
+
+
+def _stop(company: Company, number: str, about: str) -> None:
+    problem = Problem(
+        cause=Cause.UNKNOWN_PAYMENT_METHOD, message="No account.", about=about
+    )
+    with company.database.write() as session:
+        row = session.scalars(select(OrderRow).where(OrderRow.number == number)).one()
+        row.decision = "stop"
+        row.decision_problem = problem_to_plain(problem)
+        session.flush()
+        refresh_standings(session, [row.id], company.clock.now())

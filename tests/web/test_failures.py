@@ -245,9 +245,10 @@ class Shop:
         raise AssertionError(f"still {self.scene.status(order_id)}")
 
     def banner(self) -> str:
+        """Return what the banner says of the connection, on any page."""
         text = self.scene.client().get("/problems").text
-        found = re.search(r'data-key="pause".*?<strong>([^:]*):', text, re.DOTALL)
-        return found.group(1) if found else NOTHING_TO_SAY
+        titles = re.findall(r"<strong>([^<:]*): nothing is booked", text)
+        return str(titles[0]) if titles else NOTHING_TO_SAY
 
     def attempts(self) -> int:
         """Return how many attempts count against requests that are not done."""
