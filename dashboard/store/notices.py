@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Select, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from dashboard.domain.alarms import AlarmRules, in_quiet_hours
+from dashboard.domain.alarms import AlarmRules
 from dashboard.domain.notices import (
     Channel,
     Event,
@@ -83,12 +83,12 @@ class NoticeStore:
         other process tells it again.
         """
         with self._database.read() as session:
-            if not any(self._due(session, timezone, now)):
+            if not any(self._due(session, now)):
                 return 0
         written = 0
         with self._database.write() as session:
             lock_alarms(session)
-            for channel, news in self._due(session, timezone, now):
+            for channel, news in self._due(session, now):
                 key = secrets.token_hex(16)
                 message = compose(news, key, organisation, timezone, now)
                 _write(session, channel, news, message)
@@ -189,6 +189,19 @@ class NoticeStore:
                 )
             )
 
+    def call_off(self, channel_id: int, now: datetime) -> None:
+        """Send nothing that is still on its way to a channel: it is switched off."""
+        with self._database.write() as session:
+            session.execute(
+                update(NoticeRow)
+                .where(NoticeRow.channel_id == channel_id, NoticeRow.state.in_(_OPEN))
+                .values(
+                    state=NoticeState.GIVEN_UP.value,
+                    error="The channel was switched off.",
+                    finished_at=now,
+                )
+            )
+
     def newest(self, limit: int) -> tuple[Notice, ...]:
         """Return the last notices, the newest first."""
         query = (
@@ -207,12 +220,8 @@ class NoticeStore:
                 delete(NoticeRow).where(NoticeRow.finished_at < now - _KEPT)
             )
 
-    def _due(
-        self, session: Session, timezone: str, now: datetime
-    ) -> Iterator[tuple[Channel, News]]:
+    def _due(self, session: Session, now: datetime) -> Iterator[tuple[Channel, News]]:
         rules = read_alarm_rules(session)
-        if in_quiet_hours(rules, timezone, now):
-            return
         for row in session.scalars(select(ChannelRow).where(ChannelRow.active)).all():
             channel = self._channels.of_row(row)
             news = _news(session, channel, rules, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Text, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dashboard.domain.alarms import Flow, ProblemSeen, Seen, ShopSeen, WebhookState
@@ -13,7 +13,7 @@ from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.rhythm import LEARNED_OVER, RECENT, Rhythm, learn
 from dashboard.domain.status import OrderStatus
 from dashboard.store.codec import from_plain, to_plain
-from dashboard.store.database import Database, insert_missing
+from dashboard.store.database import Database, UtcDateTime, insert_missing
 from dashboard.store.gate import pause_of
 from dashboard.store.listing_problems import ProblemListing
 from dashboard.store.schedules import schedule_of
@@ -122,11 +122,13 @@ class Sightings:
         now: datetime,
     ) -> None:
         since = now - LEARNED_OVER
-        times = select(column).where(*where, column > since).order_by(column)
         wait_s = None
         with self._database.read() as session:
-            found = _minutes(session.scalars(times.execution_options(yield_per=5000)))
-            rhythm = learn(found, timezone, now)
+            minute = _minute_of(session, column)
+            # A batch of many is one happening.
+            first = select(type_coerce(func.min(column), UtcDateTime))
+            times = first.where(*where, column > since).group_by(minute)
+            rhythm = learn(sorted(session.scalars(times)), timezone, now)
             if flow == _BOOKINGS:
                 wait_s = _usual_wait_s(session, since)
         with self._database.write() as session:
@@ -149,13 +151,13 @@ def _is_due(row: RhythmRow | None, timezone: str, now: datetime) -> bool:
     return row.rhythm is not None and row.rhythm["timezone"] != timezone
 
 
-def _minutes(times: Iterable[datetime]) -> list[datetime]:
-    """Return one time for all that lie within a minute: a batch is one happening."""
-    kept: list[datetime] = []
-    for at in times:
-        if not kept or at - kept[-1] >= timedelta(minutes=1):
-            kept.append(at)
-    return kept
+def _minute_of(
+    session: Session, column: InstrumentedAttribute[datetime]
+) -> ColumnElement[object]:
+    """Return what is the same for all times of a minute."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.date_trunc("minute", column)
+    return func.substr(type_coerce(column, Text), 1, len("2026-11-24 12:00"))
 
 
 def _rhythm(row: RhythmRow | None) -> Rhythm | None:

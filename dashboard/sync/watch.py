@@ -11,7 +11,7 @@ import secrets
 import threading
 from dataclasses import dataclass
 
-from dashboard.domain.alarms import Alarm, AlarmRules, alarms_now
+from dashboard.domain.alarms import Alarm, AlarmRules, alarms_now, in_quiet_hours
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.clock import Clock
 from dashboard.domain.notices import Channel, trial
@@ -71,6 +71,8 @@ class Watch:
             stores.alarms.forget_old(now)
             stores.notices.forget_old(now)
         stores.alarms.settle(self.holding(), now)
+        if in_quiet_hours(rules, zone, now):
+            return
         stores.notices.write_due(facts.organisation if facts else "", zone, now)
         while not self._stopping.is_set():
             delivery = stores.notices.claim(stores.sightings.now())
@@ -93,14 +95,18 @@ class Watch:
         return ""
 
     def change(self, channel: Channel, *, expected_version: int) -> None:
-        """Replace a channel; what it could not be told before goes again.
+        """Replace a channel; what it could not be told before goes again, if in use.
 
         Raises:
             ChangedMeanwhile: If it was changed since *expected_version* was read.
             ChannelExists: If another one has its name.
         """
         self.stores.channels.change(channel, expected_version=expected_version)
-        self.stores.notices.take_up_again(channel.id, self.stores.sightings.now())
+        now = self.stores.sightings.now()
+        if channel.active:
+            self.stores.notices.take_up_again(channel.id, now)
+        else:
+            self.stores.notices.call_off(channel.id, now)
 
     def try_out(self, channel: Channel) -> str:
         """Send a test to *channel* at once and return what went wrong, "" if nothing.

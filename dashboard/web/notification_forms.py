@@ -64,7 +64,7 @@ class AlarmRulesForm(PageForm):
     )
     batch_minutes = IntegerField(
         _("Collect for, minutes"),
-        [InputRequired(), NumberRange(min=0, max=120)],
+        [InputRequired(), NumberRange(min=1, max=120)],
     )
     timezone = StringField(_("Time zone of your shops"), [Optional(), Length(max=60)])
     quiet_from = SelectField(_("Quiet from"), choices=labelled(*_HOURS))

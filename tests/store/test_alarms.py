@@ -157,21 +157,6 @@ def test_what_was_over_before_it_was_told_is_never_told(office: Office) -> None:
     assert office.deliver() == []
 
 
-def test_in_quiet_hours_nothing_is_sent_and_after_them_what_still_holds(
-    office: Office,
-) -> None:
-    hour = office.clock.now().hour
-    rules = AlarmRules(quiet_from=hour, quiet_until=hour + 2)
-    office.alarms.save_rules(rules, expected_version=0)
-
-    office.pass_minutes(60, office.alarm(subject="a"), office.alarm(subject="b"))
-    quiet = office.deliver()
-    office.pass_minutes(60, office.alarm(subject="b"))
-
-    assert quiet == []
-    assert office.deliver() == ["Sluice, Company: no orders come in (b)"]
-
-
 def test_a_delivery_that_fails_is_tried_again_later_each_time(office: Office) -> None:
     office.pass_minutes(5, office.alarm())
 

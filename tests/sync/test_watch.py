@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import insert, update
 
-from dashboard.domain.alarms import AlarmKind, WebhookState
+from dashboard.domain.alarms import AlarmKind, AlarmRules, WebhookState
 from dashboard.domain.clock import SystemClock
 from dashboard.domain.notices import Channel, ChannelKind, Receiver
 from dashboard.domain.pauses import Pause
@@ -265,6 +265,45 @@ def test_a_mail_server_that_is_away_for_an_hour_gets_the_mail_later(
     assert box.subjects() == ["Sluice: nothing works in the background (scheduler)"]
 
 
+def test_in_quiet_hours_nothing_is_sent_and_after_them_what_still_holds(
+    watched: Watched, box: MailBox
+) -> None:
+    watched.mail(box)
+    hour = watched.clock.now().hour
+    quiet = AlarmRules(timezone="UTC", quiet_from=hour, quiet_until=hour + 2)
+    watched.stores.alarms.save_rules(quiet, expected_version=0)
+    watched.silent = {"engine", "scheduler"}
+
+    watched.pass_time(timedelta(minutes=20), step=timedelta(minutes=5))
+    watched.silent = {"engine"}
+    watched.pass_time(timedelta(minutes=60), step=timedelta(minutes=20))
+    early = box.subjects()
+    watched.pass_time(timedelta(minutes=40), step=timedelta(minutes=20))
+
+    assert early == []
+    assert box.subjects() == ["Sluice: nothing works in the background (engine)"]
+
+
+def test_a_channel_that_is_switched_off_hears_nothing_until_it_is_on_again(
+    watched: Watched, box: MailBox
+) -> None:
+    watched.mail(box)
+    box.refusals = ["421 4.3.2 Going down"] * 9
+    watched.silent = {"engine"}
+    watched.pass_time(timedelta(minutes=8), step=timedelta(minutes=1))
+    (office,) = watched.stores.channels.all()
+
+    watched.watch.change(replace(office, active=False), expected_version=1)
+    box.refusals = []
+    watched.pass_time(timedelta(minutes=20), step=timedelta(minutes=5))
+    off = box.subjects()
+    watched.watch.change(office, expected_version=2)
+    watched.look()
+
+    assert off == []
+    assert box.subjects() == ["Sluice: nothing works in the background (engine)"]
+
+
 def test_a_late_schedule_is_seen(watched: Watched) -> None:
     ScheduleStore(watched.database).install(
         Schedule(
@@ -362,3 +401,16 @@ def test_a_problem_that_waits_for_a_person_is_seen(watched: Watched) -> None:
     watched.pass_time(timedelta(minutes=16), step=timedelta(minutes=8))
 
     assert watched.shown() == ["problems waiting: unknown tax rate"]
+
+
+def test_orders_fetched_in_one_go_are_one_happening(anywhere: Watched) -> None:
+    now = anywhere.clock.now()
+    nights = [now - timedelta(days=day) for day in range(20, 0, -1)]
+    batches = [at + timedelta(seconds=n) for at in nights for n in range(0, 30, 3)]
+    anywhere.orders_came_in(*batches)
+
+    anywhere.look()
+
+    (shop,) = anywhere.stores.sightings.seen(now).shops
+    assert len(shop.orders.recent) > 20
+    assert shop.orders.rhythm is None  # twenty happenings are too few
