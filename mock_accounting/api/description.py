@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 
 from mock_accounting.api.endpoints import ENDPOINTS, ONE, Endpoint
@@ -144,9 +145,8 @@ def _written(parts: tuple[str, ...]) -> str:
 
 
 def _operation(parts: tuple[str, ...], method: str, endpoint: Endpoint) -> Schema:
-    said = inspect.getdoc(endpoint) or f"{method} /{_written(parts)}."
     operation: Schema = {
-        "summary": said.partition("\n")[0],
+        "summary": _summary(parts, method, endpoint),
         "operationId": f"{method.lower()}-{'-'.join(parts)}".replace(ONE, "one"),
         "tags": [_NAMES.get(parts[0], parts[0])],
         "parameters": [
@@ -170,6 +170,25 @@ def _operation(parts: tuple[str, ...], method: str, endpoint: Endpoint) -> Schem
         operation["parameters"] += [_query("summarizeErrors", _FLAG), _KEY]
         operation["requestBody"] = {"content": _body(parts)}
     return operation
+
+
+def _summary(parts: tuple[str, ...], method: str, endpoint: Endpoint) -> str:
+    """What a call does, and what the endpoint's own documentation adds."""
+    about_one = parts[-1] == ONE
+    match method:
+        case "GET":
+            does = "Read one" if about_one else "Read"
+        case "PUT":
+            does = "Create"
+        case "POST" if parts[-1] == "email":
+            does = "Send"
+        case "POST":
+            does = "Change one" if about_one else "Create or change"
+        case _:
+            does = "Delete"
+    first_line = (inspect.getdoc(endpoint) or "").partition("\n")[0]
+    more = re.sub(r"^[^:,]+(: |, |$)", "", first_line)
+    return f"{does}: {more}" if more else f"{does}."
 
 
 def _body(parts: tuple[str, ...]) -> Schema:

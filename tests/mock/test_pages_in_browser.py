@@ -155,8 +155,10 @@ def test_a_rule_of_ones_own_is_set_by_a_form(chromium: Browser, server: Server) 
 def test_the_api_is_tried_from_its_page(chromium: Browser, server: Server) -> None:
     page = chromium.new_page()
     page.goto(f"{server.url}/api")
-    page.get_by_role("button", name="PUT /Invoices PUT /Invoices.").click()
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="PUT /Invoices Create.").click()
+    page.get_by_text("Fields that may be sent").click()
+    expect(page.get_by_text("list of LineItem, needed")).to_be_visible()
+    page.get_by_role("button", name="Send", exact=True).click()
 
     expect(page.locator("[data-answer-status]")).to_contain_text("200 OK")
     expect(page.locator("[data-answer]")).to_contain_text('"InvoiceNumber": "W-1042"')

@@ -121,6 +121,39 @@
     form.elements.path.value = button.dataset.path;
     form.elements.body.value = button.dataset.body;
     form.elements.path.focus();
+    showFields(button.dataset.method.toLowerCase(), button.dataset.path);
+  };
+
+  // The fields of one element, from the OpenAPI document.
+  const showFields = async (method, path) => {
+    const box = document.querySelector("[data-fields]");
+    const api = await (await fetch(box.dataset.fields)).json();
+    const found = (schema) =>
+      schema?.$ref ? api.components.schemas[schema.$ref.split("/").pop()] : schema;
+    const content = api.paths[path][method].requestBody?.content["application/json"];
+    const element = found(content?.schema?.anyOf[1]);
+    const list = box.querySelector("dl");
+    list.replaceChildren();
+    for (const [name, schema] of Object.entries(element?.properties ?? {})) {
+      const needed = element.required.includes(name) ? ", needed" : "";
+      list.append(entry("dt", "col-5 text-break", name));
+      list.append(entry("dd", "col-7 mb-1", kindOf(schema) + needed));
+    }
+    box.hidden = !list.childElementCount;
+  };
+
+  const kindOf = (schema) => {
+    if (schema.$ref) return schema.$ref.split("/").pop().replace(/Input$/, "");
+    if (schema.items) return `list of ${kindOf(schema.items)}`;
+    if (schema.enum) return schema.enum.join(", ");
+    return schema.format ?? schema.type;
+  };
+
+  const entry = (tag, classes, text) => {
+    const element = document.createElement(tag);
+    element.className = classes;
+    element.textContent = text;
+    return element;
   };
 
   const token = async (fields) => {
