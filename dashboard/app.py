@@ -28,6 +28,7 @@ from dashboard.outbound.transport import Transport
 from dashboard.scheduling.mirror import ScheduleMirror, install_defaults
 from dashboard.shops.protocol import Log, ShopAccess, ShopReader, ShopSilent
 from dashboard.shops.registry import READERS
+from dashboard.store.activity import ActivityStore
 from dashboard.store.alarms import AlarmStore
 from dashboard.store.api_tokens import ApiTokenStore
 from dashboard.store.channels import ChannelStore
@@ -75,6 +76,7 @@ class Program:
     users: UserStore
     password_links: PasswordLinkStore
     tokens: ApiTokenStore
+    activity: ActivityStore
     listing: OrderListing
     actions: OrderActions
     engine: Engine
@@ -155,6 +157,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         users=UserStore(database, clock, passwords),
         password_links=PasswordLinkStore(database, clock, passwords),
         tokens=ApiTokenStore(database, clock),
+        activity=ActivityStore(database, clock),
         listing=OrderListing(database),
         actions=actions,
         engine=engine,

@@ -7,7 +7,8 @@ import sys
 import click
 
 from dashboard.app import Program
-from dashboard.cli.terminal import json_option, open_program, tell
+from dashboard.cli.terminal import json_option, note, open_program, tell
+from dashboard.domain.activity import ActivityKind
 from dashboard.domain.users import Role
 from dashboard.store.api_tokens import TokenExists
 from dashboard.store.passwords import PasswordTooWeak
@@ -54,6 +55,7 @@ def add_user(
         user = program.users.add(email, name, Role.of(role), password)
     except (PasswordTooWeak, UserExists) as error:
         raise click.ClickException(str(error)) from error
+    note(program, ActivityKind.USER, f"added, as {role},", user.email)
     facts = {"email": user.email, "role": role, "added": True}
     tell(f"{user.email} may sign in as {role}.", facts, as_json=as_json)
 
@@ -96,6 +98,7 @@ def set_password(email: str, password_stdin: bool, as_json: bool) -> None:  # no
         program.users.set_password(email, password)
     except (PasswordTooWeak, UserUnknown) as error:
         raise click.ClickException(str(error)) from error
+    note(program, ActivityKind.USER, "changed the password of", email)
     tell(
         f"{email} has a new password and signs in again.",
         {"email": email, "changed": True},
@@ -120,8 +123,10 @@ def tokens() -> None:
 @json_option
 def add_token(name: str, as_json: bool) -> None:  # noqa: FBT001
     """Make a token and print it; it cannot be shown again."""
+    program = open_program()
     try:
-        token = open_program().tokens.add(name)
+        token = program.tokens.add(name)
     except TokenExists as error:
         raise click.ClickException(str(error)) from error
+    note(program, ActivityKind.SETTINGS, "added", f"API token {name}")
     tell(token, {"name": name, "token": token}, as_json=as_json)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import click
 
 from dashboard.app import Program
-from dashboard.cli.terminal import json_option, open_program, tell
+from dashboard.cli.terminal import json_option, note, open_program, tell
+from dashboard.domain.activity import ActivityKind
 from dashboard.domain.rules import SLUG_PATTERN, Shop
 from dashboard.outbound.address import AddressRefused, check_address
 from dashboard.shops.protocol import ShopSilent
@@ -67,6 +68,7 @@ def add_shop(  # noqa: PLR0913, PLR0917 - a command has its options
         added = program.company.add_shop(shop, secret, at=program.clock.now())
     except ShopExists as error:
         raise click.ClickException(str(error)) from error
+    note(program, ActivityKind.SETTINGS, "added" if added else "set", f"shop {slug}")
     path = f"/intake/{slug}"
     text = f"The shop {slug} sends its orders to {path}."
     facts = {"slug": slug, "intake": path, "added": added, "pulled": bool(url)}

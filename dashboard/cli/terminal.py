@@ -9,6 +9,7 @@ import click
 
 from dashboard.app import Program, build
 from dashboard.config import Settings, SettingWrong, load_settings
+from dashboard.domain.activity import Act, ActivityKind
 from dashboard.logs import configure_logging
 from dashboard.store.health import read_health
 
@@ -49,6 +50,12 @@ def open_program() -> Program:
             "Make them with: sluice db upgrade"
         )
     return program
+
+
+def note(program: Program, kind: ActivityKind, action: str, subject: str) -> None:
+    """Add to Activity what was done from here; nobody knows by whom."""
+    act = Act(kind=kind, actor="The command line", action=action, subject=subject)
+    program.activity.add(act)
 
 
 def tell(text: str, facts: dict[str, Any], *, as_json: bool) -> None:

@@ -264,17 +264,18 @@ def _conditions(
 def _about(session: Session, number: str) -> Sequence[int]:
     """Return the exchanges that speak of an order or document of that number.
 
-    Found first: an order has a few of millions of exchanges, and no database would
-    guess so.
+    Found step by step: an order has a few of millions of exchanges, and no database
+    would guess so.
     """
-    orders = select(OrderRow).where(
-        or_(OrderRow.number == number, OrderRow.invoice_number == number)
-    )
-    contacts = orders.with_only_columns(OrderRow.contact_posting_id)
+    orders = session.execute(
+        select(OrderRow.id, OrderRow.contact_posting_id)
+        .where(or_(OrderRow.number == number, OrderRow.invoice_number == number))
+        .limit(_MAX_FOUND)
+    ).all()
     postings = select(PostingRow.id).where(
         or_(
-            PostingRow.order_id.in_(orders.with_only_columns(OrderRow.id)),
-            PostingRow.id.in_(contacts),
+            PostingRow.order_id.in_([order_id for order_id, _ in orders]),
+            PostingRow.id.in_([contact_id for _, contact_id in orders if contact_id]),
             PostingRow.natural_key == number,
         )
     )

@@ -12,8 +12,9 @@ from flask_login import current_user, login_user, logout_user
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from dashboard.domain.activity import ActivityKind
+from dashboard.domain.activity import Act, ActivityKind
 from dashboard.domain.users import Role, User
+from dashboard.store.users import normal_email
 from dashboard.web.access import SignedIn, public, requires, signed_in
 from dashboard.web.forms import PageForm
 from dashboard.web.language import gettext as _
@@ -61,6 +62,7 @@ def sign_in() -> ResponseReturnValue:
     user = services().users.verified(email, entered.password.data or "")
     if user is None:
         _log.warning("sign-in failed")
+        _note_failure(email, address)
         message = _("The e-mail address or the password is wrong.")
         return _page(entered, error=message, status=401)
     services().throttle.forgive(email, address)
@@ -104,6 +106,23 @@ def start_session(user: User) -> None:
         user, request.remote_addr or "", request.user_agent.string
     )
     login_user(SignedIn(user=user, token=token))
+
+
+def _note_failure(email: str, address: str) -> None:
+    """Write down a wrong password, but never what else was typed for an address.
+
+    People type passwords into the wrong field. The throttle bounds how many these are.
+    """
+    known = services().users.exists(email)
+    services().activity.add(
+        Act(
+            kind=ActivityKind.SIGN_IN,
+            actor=_("Somebody"),
+            action="failed to sign in as",
+            subject=normal_email(email) if known else "an unknown user",
+            address=address,
+        )
+    )
 
 
 def _page(

@@ -91,6 +91,7 @@ def prefer() -> ResponseReturnValue:
         time_zone=entered.time_zone.data,
         language=entered.language.data,
     )
+    note(ActivityKind.USER, "changed zone and language of", signed_in().email)
     flash(_("Saved."), "good")
     return redirect(url_for("you.show"))
 

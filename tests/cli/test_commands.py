@@ -23,6 +23,7 @@ from dashboard.cli import main
 from dashboard.domain.rules import CompanyRules, InvoiceWhen, TaxRule, TaxSituation
 from dashboard.domain.runs import NOTHING_TO_PULL
 from dashboard.domain.users import Role
+from dashboard.store.activity import ActivityFilter
 from dashboard.store.password_links import LinkInvalid
 from dashboard.store.user_sessions import NORMAL_LIMITS, UserSessionStore
 from dashboard.sync.intake import Intake
@@ -111,6 +112,22 @@ def test_a_user_is_added_with_a_role(company: Any, program: Program) -> None:
     user = program.users.verified("Ann@company.example", PASSWORD)
     assert user is not None
     assert user.role is Role.MANAGER
+
+
+def test_what_is_done_at_the_terminal_stands_in_activity(
+    company: Any, program: Program
+) -> None:
+    company.run(*ANN, "--password-stdin", typed=f"{PASSWORD}\n")
+    company.run("tokens", "add", "--name", "stock")
+    company.run(*SHOP)
+
+    listed = program.activity.all(ActivityFilter())
+
+    assert [f"{a.act.actor} {a.act.action} {a.act.subject}" for a in listed] == [
+        "The command line added shop main",
+        "The command line added API token stock",
+        "The command line added, as watcher, ann@company.example",
+    ]
 
 
 def test_a_password_can_be_typed_twice_and_is_not_shown(company: Any) -> None:
@@ -249,7 +266,12 @@ def test_the_name_of_a_token_is_used_once(company: Any) -> None:
 def test_a_shop_is_added_with_its_address(company: Any, program: Program) -> None:
     facts = company.facts(*SHOP)
 
-    assert facts == {"slug": "main", "intake": "/intake/main", "added": True}
+    assert facts == {
+        "slug": "main",
+        "intake": "/intake/main",
+        "added": True,
+        "pulled": False,
+    }
     assert [shop.prefix for shop in program.company.shops()] == ["W-"]
 
 

@@ -147,3 +147,18 @@ def test_text_that_a_database_cannot_hold_is_refused(scene: Scene) -> None:
     answer = scene.client(None).sign_in("a\0b@shop.example", PASSWORD)
 
     assert answer.status_code == 400
+
+
+def test_failures_to_sign_in_are_written_down_without_what_was_typed(
+    scene: Scene,
+) -> None:
+    email = scene.user(Role.WATCHER)
+    browsing = scene.client(None)
+    browsing.sign_in(email, "not the password")
+    browsing.sign_in("my secret password", PASSWORD)
+
+    text = scene.client().get("/activity?kind=sign-in").text
+
+    assert f"Failed to sign in as {email}" in text
+    assert "Failed to sign in as an unknown user" in text
+    assert "my secret password" not in text
