@@ -31,15 +31,10 @@ from mock_accounting.control.webhook_routes import webhook_blueprint
 from mock_accounting.doorkeeper import Doorkeeper
 from mock_accounting.faults.rules import FaultRules
 from mock_accounting.ledger.clock import Clock
+from mock_accounting.ledger.datafile import DataFile, DataFolderUnusable, holds_books
 from mock_accounting.ledger.ids import IdSource
 from mock_accounting.ledger.organisations import Organisations
-from mock_accounting.ledger.storage import (
-    DataFile,
-    DataFolderUnusable,
-    Memory,
-    Storage,
-    holds_books,
-)
+from mock_accounting.ledger.storage import Memory, Storage
 from mock_accounting.traffic.consents import AuthorizationCodes, RefreshTokens
 from mock_accounting.traffic.idempotency import KeyedAnswers
 from mock_accounting.traffic.limits import Limits, Quota

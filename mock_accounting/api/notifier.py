@@ -9,7 +9,8 @@ from mock_accounting.faults.rules import API_ROOT, FaultKind, FaultRule, FaultRu
 from mock_accounting.ledger.books import Change
 from mock_accounting.ledger.clock import Clock
 from mock_accounting.traffic.notices import Event, event_of
-from mock_accounting.traffic.webhooks import Mishap, Webhooks
+from mock_accounting.traffic.subscriptions import Mishap
+from mock_accounting.traffic.webhooks import Webhooks
 
 
 class Notifier:

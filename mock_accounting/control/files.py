@@ -35,18 +35,14 @@ from mock_accounting.ledger import codec
 from mock_accounting.ledger.books import Books, Document
 from mock_accounting.ledger.contacts import create_contact
 from mock_accounting.ledger.credit_notes import create_credit_note
+from mock_accounting.ledger.datafile import kind_of, read_document
 from mock_accounting.ledger.demo import DEMO_TENANT_ID
 from mock_accounting.ledger.errors import NoSuchDocument, Refused
 from mock_accounting.ledger.ids import parse_id
 from mock_accounting.ledger.invoices import create_invoice
 from mock_accounting.ledger.items import create_item
 from mock_accounting.ledger.payments import create_payment
-from mock_accounting.ledger.storage import (
-    ON_THIS_MACHINE,
-    Client,
-    kind_of,
-    read_document,
-)
+from mock_accounting.ledger.storage import ON_THIS_MACHINE, Client
 
 _FORMAT = 1
 _DECIMALS = 4

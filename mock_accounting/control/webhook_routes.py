@@ -12,12 +12,12 @@ from mock_accounting.control.fields import BadControl, Fields
 from mock_accounting.dialect.jsontext import JsonObject, JsonValue
 from mock_accounting.ledger.errors import NoSuchDocument
 from mock_accounting.traffic.notices import Category
-from mock_accounting.traffic.webhooks import (
+from mock_accounting.traffic.subscriptions import (
     Delivery,
     Subscription,
     SubscriptionSpec,
-    Webhooks,
 )
+from mock_accounting.traffic.webhooks import Webhooks
 
 
 def webhook_blueprint(webhooks: Webhooks) -> Blueprint:

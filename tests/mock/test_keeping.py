@@ -21,7 +21,7 @@ import requests
 from mock_accounting.app import create_app
 from mock_accounting.config import Settings
 from mock_accounting.ledger.clock import Clock
-from mock_accounting.ledger.storage import DataFolderUnusable
+from mock_accounting.ledger.datafile import DataFolderUnusable
 
 InvoiceBody = Callable[..., dict[str, Any]]
 COMMAND = [
