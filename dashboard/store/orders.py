@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -573,7 +574,8 @@ def _plan(  # noqa: PLR0913
 ) -> None:
     """Decide what the order needs and make the postings agree with it."""
     if isinstance(told, Order):
-        _copy_facts(row, told)
+        for column, fact in facts_of(told).items():
+            setattr(row, column, fact)
         own = [
             posting_of(posting) for posting in own_postings(session, row.id).values()
         ]
@@ -613,14 +615,17 @@ def _ignored(row: OrderRow) -> Plan:
     return Plan(decision=Decision.SKIP, reason=reason)
 
 
-def _copy_facts(row: OrderRow, order: Order) -> None:
-    row.number = order.number
-    row.shop_status = order.shop_status
-    row.currency = order.currency
-    row.total_hundredths = hundredths(order.total)
-    row.paid_hundredths = hundredths(order.paid)
-    row.refunded_hundredths = hundredths(order.refunded)
-    row.customer_name = order.customer.name
-    row.customer_email = order.customer.email
-    row.ordered_at = order.ordered_at
-    row.modified_at = order.modified_at
+def facts_of(order: Order) -> dict[str, Any]:
+    """Return what is kept of an order beside its revision, by column."""
+    return {
+        "number": order.number,
+        "shop_status": order.shop_status,
+        "currency": order.currency,
+        "total_hundredths": hundredths(order.total),
+        "paid_hundredths": hundredths(order.paid),
+        "refunded_hundredths": hundredths(order.refunded),
+        "customer_name": order.customer.name,
+        "customer_email": order.customer.email,
+        "ordered_at": order.ordered_at,
+        "modified_at": order.modified_at,
+    }

@@ -45,7 +45,8 @@ def carry_out(
     waiting = _agree(session, row, plan, own, now, retry_refused=retry_refused)
     row.decision, row.decision_reason, row.decision_problem = decided
     if decided != before or row.revision_id != row.planned_revision_id:
-        _tell(session, row, plan, waiting, now)
+        kind = f"planned:{plan.decision.value}"
+        add_event(session, row.id, kind, told_of(plan, waiting), at=now)
     if plan.decision is Decision.BOOK:
         row.leads_to = plan.leads_to.value
     row.planned_revision_id = row.revision_id
@@ -80,7 +81,7 @@ def _agree(
             posting = _new_posting(row, planned, requires, now)
             session.add(posting)
             session.flush()
-        _replace_draft(posting, planned, now, retry_refused=retry_refused)
+        replace_draft(posting, planned, now, retry_refused=retry_refused)
         made[planned.natural_key] = posting
     for posting in own.values():
         # A stopped order keeps what it waits with; everything else is off.
@@ -108,24 +109,16 @@ def _requirements(
     )
 
 
-def _tell(
-    session: Session,
-    row: OrderRow,
-    plan: Plan,
-    waiting: Iterable[PlannedPosting],
-    now: datetime,
-) -> None:
-    """Add what was decided to the order's story."""
-    text = plan.reason
+def told_of(plan: Plan, waiting: Iterable[PlannedPosting]) -> str:
+    """Return what was decided, in words for the order's story."""
     match plan.decision:
         case Decision.BOOK:
             steps = (f"{step.kind.value} {step.natural_key}" for step in waiting)
-            text = f"Planned: {', '.join(steps) or 'nothing more'}."
+            return f"Planned: {', '.join(steps) or 'nothing more'}."
         case Decision.STOP:
-            text = "" if plan.problem is None else plan.problem.message
+            return "" if plan.problem is None else plan.problem.message
         case Decision.WAIT | Decision.SKIP:
-            pass
-    add_event(session, row.id, f"planned:{plan.decision.value}", text, at=now)
+            return plan.reason
 
 
 def _taken_by_another(session: Session, row: OrderRow, plan: Plan) -> Problem | None:
@@ -199,7 +192,7 @@ def _new_posting(
     )
 
 
-def _replace_draft(
+def replace_draft(
     posting: PostingRow, planned: PlannedPosting, now: datetime, *, retry_refused: bool
 ) -> None:
     """Bring a posting up to the plan, unless it is on its way or in the books.

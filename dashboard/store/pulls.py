@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from dashboard.domain.keys import contact_number
 from dashboard.domain.rules import Shop
 from dashboard.store.database import Database, insert_missing
+from dashboard.store.new_orders import take_in_new
 from dashboard.store.orders import (
     Planner,
     Reader,
@@ -27,7 +28,6 @@ from dashboard.store.schema import (
     ShopPullRow,
     ShopRow,
 )
-from dashboard.store.standings import lock_orders
 from dashboard.store.vault import Vault
 
 _MAX_PROBLEM = 1000
@@ -166,9 +166,11 @@ class PullStore:
                 if state.cursor != cursors[0]:
                     raise PulledElsewhere
                 state.cursor = cursors[1]
-            _lock_all(session, shop, revisions, now)
+            new = _lock_all(session, shop, revisions, now)
+            taken = take_in_new(session, shop, new, planner, now, run_id=run_id)
             return tuple(
-                take_in_within(
+                taken.get(revision.external_id)
+                or take_in_within(
                     session, shop, revision, planner, now, reader=reader, run_id=run_id
                 )
                 for revision in revisions
@@ -264,21 +266,28 @@ class PullStore:
 
 def _lock_all(
     session: Session, shop: Shop, revisions: Sequence[Revision], now: datetime
-) -> None:
-    """Lock what a page of orders touches: orders first, each kind sorted by id."""
+) -> dict[int, Revision]:
+    """Lock what a page of orders touches: orders first, each kind sorted by id.
+
+    Returns:
+        The orders that were not known, by the id of the row they have now.
+    """
     add_missing(session, shop, revisions, now)
-    told = [revision.external_id for revision in revisions]
-    orders = select(OrderRow.id).where(
-        OrderRow.shop_id == shop.id, OrderRow.external_id.in_(told)
-    )
-    lock_orders(session, session.scalars(orders))
+    told = {revision.external_id: revision for revision in revisions}
+    orders = session.execute(
+        select(OrderRow.id, OrderRow.external_id, OrderRow.revision_id)
+        .where(OrderRow.shop_id == shop.id, OrderRow.external_id.in_(told))
+        .order_by(OrderRow.id)
+        .with_for_update()
+    ).all()
     contacts = {contact_number(r.order, shop) for r in revisions if r.order}
-    session.scalars(
+    session.execute(
         select(PostingRow.id)
         .where(PostingRow.natural_key.in_(contacts))
         .order_by(PostingRow.id)
         .with_for_update()
-    ).all()
+    )
+    return {row.id: told[row.external_id] for row in orders if row.revision_id is None}
 
 
 def _state(session: Session, shop_id: int) -> ShopPullRow:

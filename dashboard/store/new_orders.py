@@ -1,0 +1,212 @@
+"""Takes in orders that are seen for the first time, many at once.
+
+The first pull of a shop brings thousands of orders that nothing is known of. One by one
+each takes some twenty statements; together, a page of a hundred takes as many. What is
+written is the same: only what nothing can stand in the way of is taken in here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from dashboard.domain.keys import content_hash
+from dashboard.domain.order import Order
+from dashboard.domain.plans import Plan
+from dashboard.domain.postings import PlannedPosting, PostingKind, PostingState
+from dashboard.domain.rules import Shop
+from dashboard.store.codec import dump_draft
+from dashboard.store.company import read_rules
+from dashboard.store.database import insert_all_missing
+from dashboard.store.orders import Planner, Revision, Taken, facts_of
+from dashboard.store.planning import replace_draft, told_of
+from dashboard.store.schema import OrderEventRow, OrderRow, PostingRow, RevisionRow
+from dashboard.store.standings import BY_ITSELF, problem_to_plain, refresh_standings
+
+# Each of these requires the one before it.
+_USUAL = (PostingKind.CONTACT, PostingKind.INVOICE, PostingKind.PAYMENT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _New:
+    """An order seen for the first time, with what it needs."""
+
+    id: int
+    order: Order
+    revision: Revision
+    plan: Plan
+
+
+def take_in_new(
+    session: Session,
+    shop: Shop,
+    revisions: Mapping[int, Revision],
+    planner: Planner,
+    now: datetime,
+    *,
+    run_id: int,
+) -> dict[str, Taken]:
+    """Store and plan new orders, given by the id of their row; the caller commits.
+
+    The caller has added and locked the rows. Orders that are not understood, that need
+    more than contact, invoice and payments, or whose number is taken are left out.
+
+    Returns:
+        What became of those that were taken in, by the shop's own id.
+    """
+    rules = read_rules(session)
+    planned = [
+        _New(
+            id=order_id,
+            order=revision.order,
+            revision=revision,
+            plan=planner(revision.order, shop, rules, ()),
+        )
+        for order_id, revision in revisions.items()
+        if revision.order is not None
+    ]
+    news = _in_nobodys_way(session, [new for new in planned if _is_usual(new.plan)])
+    if not news:
+        return {}
+    revision_ids = _keep_revisions(session, news, now)
+    contacts = _share_contacts(session, news, now)
+    _add_postings(session, news, contacts, now)
+    session.execute(
+        update(OrderRow),
+        [_columns(new, revision_ids[new.id], contacts) for new in news],
+    )
+    session.execute(
+        insert(OrderEventRow),
+        [event for new in news for event in _story(new, now, run_id)],
+    )
+    refresh_standings(session, [new.id for new in news], now)
+    return {new.revision.external_id: Taken(order_id=new.id, news=True) for new in news}
+
+
+def _is_usual(plan: Plan) -> bool:
+    return all(posting.kind in _USUAL for posting in plan.postings)
+
+
+def _in_nobodys_way(session: Session, news: Sequence[_New]) -> list[_New]:
+    """Leave out the orders that share a number, with each other or with a known one."""
+    wanted = Counter(p.natural_key for new in news for p in _own(new))
+    known = select(PostingRow.natural_key).where(PostingRow.natural_key.in_(wanted))
+    taken = set(session.scalars(known))
+    taken |= {key for key, times in wanted.items() if times > 1}
+    return [new for new in news if not any(p.natural_key in taken for p in _own(new))]
+
+
+def _own(new: _New) -> list[PlannedPosting]:
+    """Return the postings that are the order's alone: all but its contact."""
+    return [p for p in new.plan.postings if p.kind is not PostingKind.CONTACT]
+
+
+def _keep_revisions(
+    session: Session, news: Sequence[_New], now: datetime
+) -> dict[int, int]:
+    """Store what the shop sent; return the revision of each order."""
+    rows = [
+        {
+            "order_id": new.id,
+            "content_hash": content_hash(new.revision.payload),
+            "payload": new.revision.payload,
+            "headers": dict(new.revision.headers),
+            "source": new.revision.source,
+            "received_at": now,
+        }
+        for new in news
+    ]
+    stored = insert(RevisionRow).returning(RevisionRow.order_id, RevisionRow.id)
+    return {row.order_id: row.id for row in session.execute(stored, rows)}
+
+
+def _share_contacts(
+    session: Session, news: Sequence[_New], now: datetime
+) -> dict[str, int]:
+    """Add the customers nobody has ordered for yet; return all by natural key."""
+    wanted = [
+        (new, posting)
+        for new in news
+        for posting in new.plan.postings
+        if posting.kind is PostingKind.CONTACT
+    ]
+    first = {posting.natural_key: (new, posting) for new, posting in reversed(wanted)}
+    rows = [_row(*first[key], None, now) for key in sorted(first)]
+    insert_all_missing(session, PostingRow, rows, unique=["natural_key"])
+    found = session.scalars(
+        select(PostingRow)
+        .where(PostingRow.natural_key.in_(first))
+        .order_by(PostingRow.id)
+        .with_for_update()
+    )
+    contacts = {row.natural_key: row for row in found}
+    for _new, posting in wanted:
+        replace_draft(contacts[posting.natural_key], posting, now, retry_refused=False)
+    return {key: row.id for key, row in contacts.items()}
+
+
+def _add_postings(
+    session: Session, news: Sequence[_New], contacts: Mapping[str, int], now: datetime
+) -> None:
+    made = dict(contacts)
+    for kind in _USUAL[1:]:
+        rows = [
+            _row(new, posting, made[posting.requires], now)
+            for new in news
+            for posting in new.plan.postings
+            if posting.kind is kind
+        ]
+        if rows:
+            added = insert(PostingRow).returning(PostingRow.natural_key, PostingRow.id)
+            made |= {row.natural_key: row.id for row in session.execute(added, rows)}
+
+
+def _row(
+    new: _New, posting: PlannedPosting, requires_id: int | None, now: datetime
+) -> dict[str, object]:
+    return {
+        "order_id": new.id,
+        "kind": posting.kind.value,
+        "natural_key": posting.natural_key,
+        "draft": dump_draft(posting.draft),
+        "state": PostingState.PENDING.value,
+        "requires_id": requires_id,
+        "document_id": "",
+        "clashes": 0,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _columns(
+    new: _New, revision_id: int, contacts: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return what becomes of the order's row."""
+    keys = {posting.kind: posting.natural_key for posting in new.plan.postings}
+    return {
+        "id": new.id,
+        **facts_of(new.order),
+        "revision_id": revision_id,
+        "planned_revision_id": revision_id,
+        "decision": new.plan.decision.value,
+        "decision_reason": new.plan.reason,
+        "decision_problem": problem_to_plain(new.plan.problem),
+        "contact_posting_id": contacts.get(keys.get(PostingKind.CONTACT, "")),
+        "invoice_number": keys.get(PostingKind.INVOICE, ""),
+    }
+
+
+def _story(new: _New, now: datetime, run_id: int) -> tuple[dict[str, object], ...]:
+    event = {"order_id": new.id, "at": now, "actor": BY_ITSELF}
+    received = f"Order received ({new.revision.source})."
+    planned = f"planned:{new.plan.decision.value}"
+    return (
+        event | {"kind": "received", "text": received, "run_id": run_id},
+        event | {"kind": planned, "text": told_of(new.plan), "run_id": None},
+    )
