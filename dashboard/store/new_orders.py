@@ -21,11 +21,13 @@ from dashboard.domain.order import Order
 from dashboard.domain.plans import Plan
 from dashboard.domain.postings import PlannedPosting, PostingKind, PostingState
 from dashboard.domain.rules import Shop
+from dashboard.domain.status import Decision
 from dashboard.store.codec import dump_draft
 from dashboard.store.company import read_rules
 from dashboard.store.database import insert_all_missing
 from dashboard.store.orders import Planner, Revision, Taken, facts_of
 from dashboard.store.planning import replace_draft, told_of
+from dashboard.store.postings import IN_THE_BOOKS
 from dashboard.store.schema import OrderEventRow, OrderRow, PostingRow, RevisionRow
 from dashboard.store.standings import BY_ITSELF, problem_to_plain, refresh_standings
 
@@ -66,12 +68,12 @@ def take_in_new(
             id=order_id,
             order=revision.order,
             revision=revision,
-            plan=planner(revision.order, shop, rules, ()),
+            plan=planner(revision.order, shop, rules, (), None),
         )
         for order_id, revision in revisions.items()
         if revision.order is not None
     ]
-    news = _in_nobodys_way(session, [new for new in planned if _is_usual(new.plan)])
+    news = _in_nobodys_way(session, planned)
     if not news:
         return {}
     revision_ids = _keep_revisions(session, news, now)
@@ -83,7 +85,7 @@ def take_in_new(
     )
     session.execute(
         insert(OrderEventRow),
-        [event for new in news for event in _story(new, now, run_id)],
+        [event for new in news for event in _story(new, contacts, now, run_id)],
     )
     refresh_standings(session, [new.id for new in news], now)
     return {new.revision.external_id: Taken(order_id=new.id, news=True) for new in news}
@@ -94,12 +96,27 @@ def _is_usual(plan: Plan) -> bool:
 
 
 def _in_nobodys_way(session: Session, news: Sequence[_New]) -> list[_New]:
-    """Leave out the orders that share a number, with each other or with a known one."""
+    """Return the orders that nothing keeps from being taken in all at once.
+
+    Left out are those that share a number, with each other or with a known one, and
+    the other orders of the same customers: of these, the last one tells who they are.
+    """
     wanted = Counter(p.natural_key for new in news for p in _own(new))
     known = select(PostingRow.natural_key).where(PostingRow.natural_key.in_(wanted))
     taken = set(session.scalars(known))
     taken |= {key for key, times in wanted.items() if times > 1}
-    return [new for new in news if not any(p.natural_key in taken for p in _own(new))]
+    odd = [
+        new
+        for new in news
+        if not _is_usual(new.plan) or any(p.natural_key in taken for p in _own(new))
+    ]
+    left_out = {p.natural_key for new in odd for p in new.plan.postings}
+    return [
+        new
+        for new in news
+        if _is_usual(new.plan)
+        and not any(p.natural_key in left_out for p in new.plan.postings)
+    ]
 
 
 def _own(new: _New) -> list[PlannedPosting]:
@@ -128,7 +145,7 @@ def _keep_revisions(
 
 def _share_contacts(
     session: Session, news: Sequence[_New], now: datetime
-) -> dict[str, int]:
+) -> dict[str, PostingRow]:
     """Add the customers nobody has ordered for yet; return all by natural key."""
     wanted = [
         (new, posting)
@@ -148,13 +165,16 @@ def _share_contacts(
     contacts = {row.natural_key: row for row in found}
     for _new, posting in wanted:
         replace_draft(contacts[posting.natural_key], posting, now, retry_refused=False)
-    return {key: row.id for key, row in contacts.items()}
+    return contacts
 
 
 def _add_postings(
-    session: Session, news: Sequence[_New], contacts: Mapping[str, int], now: datetime
+    session: Session,
+    news: Sequence[_New],
+    contacts: Mapping[str, PostingRow],
+    now: datetime,
 ) -> None:
-    made = dict(contacts)
+    made = {key: contact.id for key, contact in contacts.items()}
     for kind in _USUAL[1:]:
         rows = [
             _row(new, posting, made[posting.requires], now)
@@ -185,10 +205,12 @@ def _row(
 
 
 def _columns(
-    new: _New, revision_id: int, contacts: Mapping[str, int]
+    new: _New, revision_id: int, contacts: Mapping[str, PostingRow]
 ) -> dict[str, Any]:
     """Return what becomes of the order's row."""
     keys = {posting.kind: posting.natural_key for posting in new.plan.postings}
+    contact = contacts.get(keys.get(PostingKind.CONTACT, ""))
+    books = new.plan.decision is Decision.BOOK
     return {
         "id": new.id,
         **facts_of(new.order),
@@ -197,16 +219,21 @@ def _columns(
         "decision": new.plan.decision.value,
         "decision_reason": new.plan.reason,
         "decision_problem": problem_to_plain(new.plan.problem),
-        "contact_posting_id": contacts.get(keys.get(PostingKind.CONTACT, "")),
+        "leads_to": new.plan.leads_to.value if books else "",
+        "contact_posting_id": None if contact is None else contact.id,
         "invoice_number": keys.get(PostingKind.INVOICE, ""),
     }
 
 
-def _story(new: _New, now: datetime, run_id: int) -> tuple[dict[str, object], ...]:
+def _story(
+    new: _New, contacts: Mapping[str, PostingRow], now: datetime, run_id: int
+) -> tuple[dict[str, object], ...]:
+    booked = {k for k, contact in contacts.items() if contact.state in IN_THE_BOOKS}
+    waiting = [p for p in new.plan.postings if p.natural_key not in booked]
     event = {"order_id": new.id, "at": now, "actor": BY_ITSELF}
     received = f"Order received ({new.revision.source})."
     planned = f"planned:{new.plan.decision.value}"
     return (
         event | {"kind": "received", "text": received, "run_id": run_id},
-        event | {"kind": planned, "text": told_of(new.plan), "run_id": None},
+        event | {"kind": planned, "text": told_of(new.plan, waiting), "run_id": None},
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 
 from dashboard.domain.rules import PaymentRule, Shop, TaxRule, TaxSituation
 from dashboard.shops.protocol import Fetched, NotUnderstood, Received
@@ -32,6 +32,7 @@ from tests.fixtures.builders import (
     a_revision,
     an_order,
     an_unread_revision,
+    read,
 )
 from tests.fixtures.company import Company
 
@@ -166,3 +167,28 @@ def test_a_page_leaves_what_orders_leave_one_by_one(
     page = left_behind(company)
     for table, rows in one_by_one.items():
         assert page[table] == rows
+
+
+def test_a_page_of_new_orders_takes_few_statements(company: Company) -> None:
+    told: list[str] = []
+    engine = company.database.engine
+
+    def count(*arguments: Any) -> None:
+        told.append(arguments[2])
+
+    orders = [an_order(str(number)) for number in range(100)]
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        PullStore(company.database, Vault(b"k" * 32)).take_page(
+            company.shop,
+            [a_revision(order) for order in orders],
+            plan_order,
+            read,
+            run_id=1,
+            cursors=None,
+        )
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+
+    assert len(company.rows()) == 100
+    assert len(told) < 60

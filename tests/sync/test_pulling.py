@@ -220,7 +220,7 @@ def test_a_page_that_is_not_stored_leaves_the_cursor_where_it_was(
         raise OSError("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr("dashboard.store.pulls.take_in_within", out_of_order)
+        patched.setattr("dashboard.store.pulls.take_in_new", out_of_order)
         assert pulled.run().state is RunState.FAILED
 
     assert pulled.pulls.state(pulled.here).cursor == before
