@@ -18,7 +18,6 @@ class Cause(StrEnum):
     ARCHIVED_CONTACT = "contact archived in the books"
     NOT_OURS = "document in the books is not ours"
     CHANGED_AFTER_BOOKING = "order changed after booking"
-    CANCELLED_AFTER_BOOKING = "cancelled after booking"
     REFUND_NOT_BOOKED = "refund not booked"
     NEGATIVE_TOTAL = "total below zero"
     NOT_WRITABLE = "cannot be written for the books"

@@ -43,14 +43,12 @@ _ADVICE: Final[Mapping[Cause, str]] = {
         "retry all; or ignore the orders that are booked by hand."
     ),
     Cause.CHANGED_AFTER_BOOKING: _(
-        "Correct the documents in the books, then ignore the orders with a reason."
-    ),
-    Cause.CANCELLED_AFTER_BOOKING: _(
-        "Void or credit the invoices in the books, then ignore the orders with a "
-        "reason."
+        "Open each order and choose how the books are to follow; or correct the "
+        "documents in the books, then ignore the orders with a reason."
     ),
     Cause.REFUND_NOT_BOOKED: _(
-        "Make the credit notes in the books, then ignore the orders with a reason."
+        "Put right in the books what the message says, then ignore the orders with a "
+        "reason."
     ),
     Cause.NEGATIVE_TOTAL: _(
         "Make the credit notes in the books, then ignore the orders with a reason."

@@ -270,17 +270,18 @@ def test_a_known_order_that_is_deleted_gets_no_invoice(
     assert "Deleted in the shop" in order["reason"]
 
 
-def test_an_order_deleted_after_booking_needs_a_person(
+def test_an_order_deleted_after_booking_is_taken_back(
     company: Any, an_order: AnOrder
 ) -> None:
     company.push(an_order("1042"))
     company.sync()
 
     company.push({"id": "1042", "status": "deleted"})
+    company.sync()
 
     (order,) = orders(company)
-    assert order["status"] == "needs attention"
-    assert order["problem"]["cause"] == "cancelled after booking"
+    assert order["status"] == "credited"
+    assert order["credit"] == "confirmed"
 
 
 def test_a_real_webhook_is_taken_once(company: Any) -> None:
