@@ -100,7 +100,7 @@ class TaxTypes:
                 self._order,
                 f"{what} has no tax type{where}. Choose one under Settings > Taxes.",
                 settings_section="taxes",
-                about=f"{what}{where}",
+                about=f"{what.removeprefix('tax rate ')}{where}",
             )
         return tax_type
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from dashboard.domain.exchanges import NotProcessed, OutcomeUnknown
 from dashboard.domain.pace import Pace
+from dashboard.domain.pauses import Pause
 from dashboard.store.gate import Gate, gate_state
 from tests.fixtures.databases import ClockedDatabase
 
@@ -216,3 +218,74 @@ def test_several_processes_may_install_it_at_once(database: ClockedDatabase) -> 
         list(threads.map(install, range(6)))
 
     assert call(Gate(database, PACE, "one"))
+
+
+@pytest.mark.parametrize("pause", [p for p in Pause if not p.ends_by_itself])
+def test_after_a_pause_one_call_at_a_time_goes_until_one_proves_it_is_over(
+    gate: Gate, database: ClockedDatabase, pause: Pause
+) -> None:
+    gate.close(300.0, "Disconnected", pause)
+    database.clock.advance(301)
+
+    first, second = gate.enter(), gate.enter()
+
+    assert first.slot is not None
+    assert second.slot is None
+    assert gate.is_unproven()
+    gate.note_success()
+    assert gate.enter().slot is not None
+    assert gate_state(database, PACE).pause is None
+
+
+def test_a_pause_that_time_ends_needs_no_proof(
+    gate: Gate, database: ClockedDatabase
+) -> None:
+    gate.close(30.0, "Too many calls", Pause.MINUTE_LIMIT)
+    database.clock.advance(31)
+
+    assert not gate.is_unproven()
+    assert [gate.enter().slot is not None for _ in range(2)] == [True, True]
+    assert gate_state(database, PACE).pause is None
+
+
+def test_a_pause_that_goes_on_keeps_since_when_it_lasts(
+    gate: Gate, database: ClockedDatabase
+) -> None:
+    began = database.clock.now()
+    gate.close(300.0, "Disconnected", Pause.DISCONNECTED)
+    database.clock.advance(301)
+
+    gate.note_failure("The books are away", Pause.AWAY)
+
+    pause = gate_state(database, PACE).pause
+    assert pause is not None
+    assert (pause.pause, pause.since) == (Pause.AWAY, began)
+    assert pause.until > database.clock.now()
+
+
+def test_a_person_lets_a_pause_be_tried_at_once(
+    gate: Gate, database: ClockedDatabase
+) -> None:
+    gate.close(3600.0, "The day's calls are used up", Pause.DAY_LIMIT)
+
+    gate.try_now()
+
+    assert call(gate)
+    assert gate.is_unproven()
+    assert gate_state(database, PACE).pause is not None
+
+
+@pytest.mark.parametrize(
+    ("failure", "pauses"),
+    [
+        (NotProcessed(reason="429", wait_s=1.0), False),
+        (NotProcessed(reason="429", wait_s=9.0, pause=Pause.MINUTE_LIMIT), True),
+        (OutcomeUnknown(reason="500"), False),
+        (OutcomeUnknown(reason="503", pause=Pause.AWAY), True),
+        (OutcomeUnknown(reason="503", pause=Pause.AWAY, wait_s=60.0), True),
+    ],
+)
+def test_only_what_pauses_the_connection_says_nothing_of_the_request(
+    gate: Gate, failure: NotProcessed | OutcomeUnknown, *, pauses: bool
+) -> None:
+    assert gate.note(failure) is pauses

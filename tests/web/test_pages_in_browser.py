@@ -46,7 +46,7 @@ PATHS = (
     "/orders/7",
     "/orders/7/revisions/7",
     "/problems",
-    "/problems/unknown-tax-rate?about=tax+rate+13+%25",
+    "/problems/unknown-tax-rate?about=13+%25",
     "/runs",
     "/runs/1",
     "/exchanges",

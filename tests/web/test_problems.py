@@ -60,7 +60,7 @@ def test_a_group_says_what_to_do_and_leads_to_the_place_where_it_is_done(
 
 
 def test_a_group_that_was_put_right_says_so(scene: Scene) -> None:
-    text = scene.client().get("/problems/unknown-tax-rate?about=tax+rate+9+%25").text
+    text = scene.client().get("/problems/unknown-tax-rate?about=9+%25").text
 
     assert "This is put right" in text
 

@@ -163,7 +163,7 @@ def not_processed(reply: Reply) -> NotProcessed:
             return NotProcessed(
                 reason=(
                     "The books refuse access: the connection was removed or lacks a "
-                    "permission. Renew it in the books"
+                    "permission"
                 ),
                 wait_s=_PAUSE_S,
                 pause=Pause.DISCONNECTED,
