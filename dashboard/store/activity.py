@@ -36,11 +36,12 @@ class ActivityFilter:
     user_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActivityPage:
-    """Some acts, the newest first, and whether there are more on either side."""
+    """Some acts of a list, and whether there are more on either side."""
 
     activities: tuple[Activity, ...]
     has_previous: bool
@@ -67,11 +68,17 @@ class ActivityStore:
         after: int | None = None,
         before: int | None = None,
     ) -> ActivityPage:
-        """Return the *size* acts older than *after*, or newer than *before*."""
+        """Return the *size* acts that follow *after*, or precede *before*."""
         query = select(ActivityRow).where(*_conditions(wanted))
         with self._database.read() as session:
             part = read_part(
-                session, query, ActivityRow.id, size=size, after=after, before=before
+                session,
+                query,
+                ActivityRow.id,
+                size=size,
+                after=after,
+                before=before,
+                oldest_first=wanted.oldest_first,
             )
         return ActivityPage(
             activities=tuple(_activity(row) for (row,) in part.rows),

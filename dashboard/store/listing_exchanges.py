@@ -56,6 +56,7 @@ class ExchangeFilter:
     purpose: str = ""
     slow: bool = False
     number: str = ""
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ class ExchangeSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class ExchangePage:
-    """Some exchanges, the newest first, and whether there are more on either side."""
+    """Some exchanges of a list, and whether there are more on either side."""
 
     exchanges: tuple[ExchangeSummary, ...]
     has_previous: bool
@@ -147,11 +148,17 @@ class ExchangeListing:
         after: int | None = None,
         before: int | None = None,
     ) -> ExchangePage:
-        """Return the *size* exchanges older than *after*, or newer than *before*."""
+        """Return the *size* exchanges that follow *after*, or precede *before*."""
         with self._database.read() as session:
             query = select(*_SUMMARY).where(*_conditions(session, wanted))
             part = read_part(
-                session, query, ExchangeRow.id, size=size, after=after, before=before
+                session,
+                query,
+                ExchangeRow.id,
+                size=size,
+                after=after,
+                before=before,
+                oldest_first=wanted.oldest_first,
             )
         return ExchangePage(
             exchanges=_summaries(part.rows),

@@ -36,6 +36,7 @@ class RunFilter:
     task: Task | None = None
     trigger: Trigger | None = None
     with_empty: bool = False
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ class ListedRun:
 
 @dataclass(frozen=True, kw_only=True)
 class RunPage:
-    """Some runs, the newest first, and whether there are more on either side."""
+    """Some runs of a list, and whether there are more on either side."""
 
     runs: tuple[ListedRun, ...]
     has_previous: bool
@@ -97,11 +98,17 @@ class RunListing:
         after: int | None = None,
         before: int | None = None,
     ) -> RunPage:
-        """Return the *size* newest runs older than *after*, or newer than *before*."""
+        """Return the *size* runs that follow *after*, or precede *before*."""
         query = _runs().where(*_conditions(wanted))
         with self._database.read() as session:
             part = read_part(
-                session, query, RunRow.id, size=size, after=after, before=before
+                session,
+                query,
+                RunRow.id,
+                size=size,
+                after=after,
+                before=before,
+                oldest_first=wanted.oldest_first,
             )
         return RunPage(
             runs=tuple(_listed(row, name) for row, name in part.rows),

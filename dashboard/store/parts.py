@@ -17,14 +17,14 @@ WHOLE_LIST_PART = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Some rows, the newest first, and whether there are more on either side."""
+    """Some rows as the list is sorted, and whether there are more on either side."""
 
     rows: Sequence[Row[*tuple[Any, ...]]]
     has_previous: bool
     has_next: bool
 
 
-def read_part(
+def read_part(  # noqa: PLR0913 - a query, and the place in it
     session: Session,
     query: Select[*tuple[Any, ...]],
     key: InstrumentedAttribute[int],
@@ -32,18 +32,18 @@ def read_part(
     size: int,
     after: int | None = None,
     before: int | None = None,
+    oldest_first: bool = False,
 ) -> Part:
-    """Return at most *size* rows older than *after*, or newer than *before*.
+    """Return at most *size* rows that follow *after*, or precede *before*.
 
     *key* is the id that the list is sorted by; with *before*, *after* is ignored.
     """
     backwards = before is not None
-    if before is not None:
-        query = query.where(key > before).order_by(key.asc())
-    else:
-        query = query.order_by(key.desc())
-        if after is not None:
-            query = query.where(key < after)
+    start = before if backwards else after
+    upwards = oldest_first != backwards
+    if start is not None:
+        query = query.where(key > start if upwards else key < start)
+    query = query.order_by(key.asc() if upwards else key.desc())
     found = list(session.execute(query.limit(size + 1)))
     more = len(found) > size
     found = found[:size]

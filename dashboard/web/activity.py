@@ -44,6 +44,7 @@ class ActivityQuery:
     person: int | None = None
     since: date | None = None
     until: date | None = None
+    oldest_first: bool = False
 
     def wanted(self, zone: ZoneInfo) -> ActivityFilter:
         """Return the filter for the store."""
@@ -53,6 +54,7 @@ class ActivityQuery:
             user_id=self.person,
             since=_start(self.since, zone),
             until=_start(after_last, zone),
+            oldest_first=self.oldest_first,
         )
 
     def args(self) -> dict[str, Any]:
@@ -62,6 +64,7 @@ class ActivityQuery:
             "person": self.person,
             "since": self.since.isoformat() if self.since else "",
             "until": self.until.isoformat() if self.until else "",
+            "sort": "oldest" if self.oldest_first else "",
         }
         return {name: value for name, value in parts.items() if value}
 
@@ -151,6 +154,7 @@ def _read_query(args: Mapping[str, str]) -> ActivityQuery:
         person=request.args.get("person", type=row_id),
         since=_day(args.get("since", "")),
         until=_day(args.get("until", "")),
+        oldest_first=args.get("sort") == "oldest",
     )
 
 

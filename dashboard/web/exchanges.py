@@ -165,6 +165,7 @@ def _args(wanted: ExchangeFilter) -> dict[str, Any]:
         "purpose": wanted.purpose,
         "slow": "1" if wanted.slow else "",
         "q": wanted.number,
+        "sort": "oldest" if wanted.oldest_first else "",
     }
     return {name: value for name, value in parts.items() if value}
 
@@ -177,6 +178,7 @@ def _read_filter(args: Mapping[str, str]) -> ExchangeFilter:
         purpose=_text(args.get("purpose", "")),
         slow=args.get("slow") == "1",
         number=_text(args.get("q", "")),
+        oldest_first=args.get("sort") == "oldest",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboard.domain.runs import RunState, Task, Trigger
@@ -43,6 +43,7 @@ class RunQuery:
     task: Task | None = None
     trigger: Trigger | None = None
     with_empty: bool = False
+    oldest_first: bool = False
 
     @property
     def wanted(self) -> RunFilter:
@@ -52,12 +53,14 @@ class RunQuery:
             task=self.task,
             trigger=self.trigger,
             with_empty=self.with_empty,
+            oldest_first=self.oldest_first,
         )
 
     @property
     def narrowed(self) -> bool:
         """Whether anything limits the list."""
-        return self != replace(RunQuery(), with_empty=self.with_empty)
+        whole = RunQuery(with_empty=self.with_empty, oldest_first=self.oldest_first)
+        return self != whole
 
     def args(self) -> dict[str, Any]:
         """Return what stands in the address; what is not asked for is left out."""
@@ -66,6 +69,7 @@ class RunQuery:
             "task": self.task.value if self.task else "",
             "trigger": self.trigger.value if self.trigger else "",
             "empty": "1" if self.with_empty else "",
+            "sort": "oldest" if self.oldest_first else "",
         }
         return {name: value for name, value in parts.items() if value}
 
@@ -79,4 +83,5 @@ def read_query(args: Mapping[str, str]) -> RunQuery:
         task=tasks.get(args.get("task", "")),
         trigger=triggers.get(args.get("trigger", "")),
         with_empty=args.get("empty") == "1",
+        oldest_first=args.get("sort") == "oldest",
     )

@@ -111,6 +111,18 @@ def test_pages_follow_each_other_without_gap_or_repeat(
     assert [e.id for e in log.all(ALL)] == [5, 4, 3, 2, 1]
 
 
+def test_the_oldest_come_first_when_asked_for(
+    database: ClockedDatabase, log: ExchangeListing
+) -> None:
+    keep(database, *[200] * 5)
+    oldest = ExchangeFilter(oldest_first=True)
+
+    assert ids(log, oldest) == [1, 2, 3, 4, 5]
+    assert [e.id for e in log.page(oldest, size=2, after=2).exchanges] == [3, 4]
+    assert [e.id for e in log.page(oldest, size=2, before=3).exchanges] == [1, 2]
+    assert [e.id for e in log.all(oldest)] == [1, 2, 3, 4, 5]
+
+
 def test_counting_stops_where_nobody_reads_the_number(
     database: ClockedDatabase, log: ExchangeListing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

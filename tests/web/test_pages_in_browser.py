@@ -375,3 +375,70 @@ def test_the_slash_key_goes_to_the_search(page: Page, served: Scene) -> None:
     page.keyboard.press("/")
 
     expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+def test_who_is_invited_chooses_a_password_in_their_own_browser(
+    page: Page, served: Scene, chromium: Browser
+) -> None:
+    page.goto(f"{served.url}/users")
+    page.get_by_label("Name").fill("Bo")
+    page.get_by_label("E-mail address").fill("bo@shop.example")
+    page.get_by_label("Role", exact=True).select_option("manager")
+    page.get_by_role("button", name="Invite").click()
+    link = page.locator("#link").inner_text()
+
+    context = chromium.new_context()
+    theirs = context.new_page()
+    theirs.goto(link)
+    theirs.get_by_label("New password", exact=True).fill(PASSWORD)
+    theirs.get_by_label("New password again").fill(PASSWORD)
+    theirs.get_by_role("button", name="Set the password").click()
+
+    expect(theirs.get_by_text("Welcome. Your password is set.")).to_be_visible()
+    expect(theirs.get_by_role("link", name="Users")).to_have_count(0)
+    theirs.goto(link)
+    expect(theirs.get_by_text("This link no longer works")).to_be_visible()
+    context.close()
+
+
+def test_a_chosen_time_zone_changes_the_times_that_are_shown(
+    page: Page, served: Scene
+) -> None:
+    page.goto(f"{served.url}/you")
+    page.get_by_label("Time zone").select_option("Asia/Tokyo")
+    page.get_by_role("button", name="Save").click()
+
+    page.goto(f"{served.url}/exchanges/1")
+
+    expect(page.locator(".page-head time")).to_have_text(re.compile(r"GMT\+9|JST"))
+
+
+def test_a_browser_that_was_signed_out_elsewhere_says_so(
+    page: Page, served: Scene, chromium: Browser
+) -> None:
+    context = chromium.new_context()
+    other = context.new_page()
+    sign_in(other, served)
+    page.goto(f"{served.url}/you")
+
+    page.get_by_role("button", name="Sign out all other browsers").click()
+    expect(page.get_by_text("All other browsers are signed out.")).to_be_visible()
+    refresh(other)
+
+    expect(other.get_by_text("You have been signed out.")).to_be_visible()
+    context.close()
+
+
+def test_the_filter_of_the_api_log_survives_a_look_at_one_call(
+    page: Page, served: Scene
+) -> None:
+    page.goto(f"{served.url}/exchanges")
+    page.get_by_label("Purpose", exact=True).select_option("book")
+    expect(page).to_have_url(re.compile("purpose=book"))
+
+    page.locator("#exchanges a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Call"))
+    page.go_back()
+
+    expect(page.get_by_label("Purpose", exact=True)).to_have_value("book")
+    expect(page.get_by_text("Purpose: Book")).to_be_visible()

@@ -171,3 +171,19 @@ def test_runs_are_saved_as_they_are_filtered(scene: Scene) -> None:
 
     assert row.startswith("1,Write orders to the books,An order came in,,Done,")
     assert len(client.get("/runs.csv?empty=1").text.splitlines()) == 3
+
+
+@pytest.mark.parametrize("page", ["runs", "exchanges", "activity"])
+def test_lists_are_turned_round(scene: Scene, page: str) -> None:
+    client = scene.client(Role.WATCHER)
+    for _ in range(2):
+        client.post("/runs", {"task": "pull"}, page="/runs")
+        client.post("/runs", {"task": "sync"}, page="/runs")
+    scene.book(scene.order("1001"))
+
+    def keys(query: str) -> list[str]:
+        text = client.get(f"/{page}{query}").text
+        return re.findall(r'data-key="((?:run|exchange|act)-\d+)"', text)
+
+    assert len(keys("")) > 1
+    assert keys("?sort=oldest") == keys("")[::-1]
