@@ -161,6 +161,11 @@ def alarms_now(seen: Seen, rules: AlarmRules, now: datetime) -> tuple[Alarm, ...
     return tuple(alarm for rule in _RULES for alarm in rule(seen, rules, now))
 
 
+def urgency(alarm: Alarm) -> int:
+    """Return what sorts alarms, the most urgent first."""
+    return list(AlarmKind).index(alarm.kind)
+
+
 def patience(kind: AlarmKind) -> timedelta:
     """Return how long an alarm has to hold before anybody is bothered with it."""
     return _RESTART if kind is AlarmKind.WORKER_SILENT else timedelta(0)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from dashboard.domain.alarms import Alarm, AlarmKind, AlarmRules, patience
+from dashboard.domain.alarms import Alarm, AlarmKind, AlarmRules, patience, urgency
 
 _TITLES: Final = {
     AlarmKind.WORKER_SILENT: "nothing works in the background",
@@ -148,6 +148,7 @@ def news_for(
         for each in standing
         if not each.told and _wants(channel, each.alarm) and is_ripe(each, now)
     ]
+    new.sort(key=lambda each: urgency(each.alarm))
     if any(now - _ripe_at(each) >= batch for each in new):
         return News(event=Event.ALARM, alarms=tuple(new))
     told = [each for each in standing if each.told]

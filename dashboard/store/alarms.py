@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
-from dashboard.domain.alarms import Alarm, AlarmKind, AlarmRules
+from dashboard.domain.alarms import Alarm, AlarmKind, AlarmRules, urgency
 from dashboard.domain.notices import StandingAlarm, is_ripe
 from dashboard.store.codec import from_plain, to_plain
 from dashboard.store.company import ChangedMeanwhile
@@ -61,15 +61,15 @@ class AlarmStore:
                 held[key].open_key = None
                 held[key].ended_at = now
             back_since = now - timedelta(minutes=rules.batch_minutes)
-            for key in now_held.keys() - held.keys():
-                _begin(session, now_held[key], now, back_since)
+            for key, alarm in now_held.items():
+                if key not in held:
+                    _begin(session, alarm, now, back_since)
 
     def shown(self, now: datetime) -> tuple[Alarm, ...]:
         """Return the alarms that people are to see at *now*, the most urgent first."""
         with self._database.read() as session:
             shown = [each for each in _open(session) if is_ripe(each, now)]
-        urgency = list(AlarmKind)
-        shown.sort(key=lambda each: (urgency.index(each.alarm.kind), each.id))
+        shown.sort(key=lambda each: (urgency(each.alarm), each.id))
         return tuple(each.alarm for each in shown)
 
     def forget_old(self, now: datetime) -> None:

@@ -52,12 +52,12 @@ def told_now(*alarms: StandingAlarm, channel: Channel = OFFICE) -> News | None:
     return news_for(channel, alarms, RULES, NOW)
 
 
-def test_an_alarm_waits_for_others_and_then_they_are_told_together() -> None:
+def test_an_alarm_waits_for_others_and_the_most_urgent_is_told_first() -> None:
     early = standing(2.9)
-    due, late = standing(3), standing(0, AlarmKind.SCHEDULE_LATE)
+    due, urgent = standing(3), standing(0, AlarmKind.SCHEDULE_LATE)
 
     assert told_now(early) is None
-    assert told_now(due, late) == News(event=Event.ALARM, alarms=(due, late))
+    assert told_now(due, urgent) == News(event=Event.ALARM, alarms=(urgent, due))
 
 
 def test_what_was_told_is_not_told_again() -> None:
