@@ -83,10 +83,9 @@ def take_in_new(
         update(OrderRow),
         [_columns(new, revision_ids[new.id], contacts) for new in news],
     )
-    session.execute(
-        insert(OrderEventRow),
-        [event for new in news for event in _story(new, contacts, now, run_id)],
-    )
+    # Rows with and without a run are two statements, and no more than two.
+    session.execute(insert(OrderEventRow), [_received(n, now, run_id) for n in news])
+    session.execute(insert(OrderEventRow), [_decided(n, contacts, now) for n in news])
     refresh_standings(session, [new.id for new in news], now)
     return {new.revision.external_id: Taken(order_id=new.id, news=True) for new in news}
 
@@ -225,15 +224,32 @@ def _columns(
     }
 
 
-def _story(
-    new: _New, contacts: Mapping[str, PostingRow], now: datetime, run_id: int
-) -> tuple[dict[str, object], ...]:
-    booked = {k for k, contact in contacts.items() if contact.state in IN_THE_BOOKS}
-    waiting = [p for p in new.plan.postings if p.natural_key not in booked]
-    event = {"order_id": new.id, "at": now, "actor": BY_ITSELF}
-    received = f"Order received ({new.revision.source})."
-    planned = f"planned:{new.plan.decision.value}"
-    return (
-        event | {"kind": "received", "text": received, "run_id": run_id},
-        event | {"kind": planned, "text": told_of(new.plan, waiting), "run_id": None},
+def _received(new: _New, now: datetime, run_id: int) -> dict[str, object]:
+    """Return the first line of the order's story."""
+    return {
+        "order_id": new.id,
+        "at": now,
+        "actor": BY_ITSELF,
+        "kind": "received",
+        "text": f"Order received ({new.revision.source}).",
+        "run_id": run_id,
+    }
+
+
+def _decided(
+    new: _New, contacts: Mapping[str, PostingRow], now: datetime
+) -> dict[str, object]:
+    """Return the second one: what was decided."""
+    waiting = (
+        posting
+        for posting in new.plan.postings
+        if posting.kind is not PostingKind.CONTACT
+        or contacts[posting.natural_key].state not in IN_THE_BOOKS
     )
+    return {
+        "order_id": new.id,
+        "at": now,
+        "actor": BY_ITSELF,
+        "kind": f"planned:{new.plan.decision.value}",
+        "text": told_of(new.plan, waiting),
+    }
