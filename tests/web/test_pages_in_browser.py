@@ -52,6 +52,8 @@ PATHS = (
     "/exchanges",
     "/exchanges?purpose=ask&slow=1",
     "/exchanges/1",
+    "/reconciliation",
+    "/reconciliation/1",
     "/schedules",
     "/schedules/1",
     "/settings",
