@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import date
 from typing import Protocol
 
-from dashboard.domain.booked import BankPage, DocumentKind, DocumentPage, Selection
+from dashboard.domain.booked import (
+    BankPage,
+    ChangedSince,
+    Dated,
+    DocumentKind,
+    DocumentPage,
+    Selection,
+)
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.exchanges import (
     Claim,
@@ -104,9 +110,9 @@ class Books(Protocol):
         ...
 
     def read_bank_entries(
-        self, first: date, last: date, page: int, log: Log
+        self, selection: Dated | ChangedSince, page: int, log: Log
     ) -> BankPage:
-        """Return a page (from 1) of the payments dated from *first* to *last*.
+        """Return a page (from 1) of payments with the bank accounts they are on.
 
         Raises:
             BooksSilent: If they did not answer.

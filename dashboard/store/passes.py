@@ -175,13 +175,23 @@ class PassStore:
             _forget(session, [row.id for row in lost])
 
     def record_orders(
-        self, pass_id: int, order_ids: Sequence[int], found: Sequence[Difference]
+        self,
+        pass_id: int,
+        order_ids: Sequence[int],
+        found: Sequence[Difference],
+        *,
+        unsure_of_banks: Sequence[int] = (),
     ) -> int:
         """Write what a pass found of orders it compared; return how many are gone.
 
-        What stood open of these orders and was not found again is resolved.
+        What stood open of these orders and was not found again is resolved, but that
+        a payment is on another bank account only where that was looked at.
         """
-        return self._record(pass_id, DifferenceRow.order_id.in_(order_ids), found)
+        unseen = (DifferenceRow.reason == Reason.OTHER_BANK_ACCOUNT.value) & (
+            DifferenceRow.order_id.in_(unsure_of_banks)
+        )
+        covered = DifferenceRow.order_id.in_(order_ids) & ~unseen
+        return self._record(pass_id, covered, found)
 
     def record_documents(
         self, pass_id: int, period: Period | None, found: Sequence[Difference]

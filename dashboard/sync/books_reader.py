@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from itertools import count
 from typing import TypeVar
@@ -13,6 +12,8 @@ from dashboard.accounting.protocol import Books, BooksSilent, Log
 from dashboard.domain.booked import (
     BankEntry,
     BookedDocument,
+    ChangedSince,
+    Dated,
     DocumentKind,
     Identified,
     Numbered,
@@ -74,15 +75,17 @@ class BooksReader:
             some = tuple(ids[start : start + _ASKED_AT_ONCE])
             yield from self.documents(kind, Identified(ids=some))
 
-    def bank_entries(self, first: date, last: date) -> Iterator[tuple[BankEntry, ...]]:
-        """Yield on which bank accounts the payments of these days stand.
+    def bank_entries(
+        self, selection: Dated | ChangedSince
+    ) -> Iterator[tuple[BankEntry, ...]]:
+        """Yield on which bank accounts payments stand.
 
         Raises:
             BooksSilent: If the books do not answer for long.
         """
         for number in count(1):
             page = self._patiently(
-                partial(self.books.read_bank_entries, first, last, number, self.log)
+                partial(self.books.read_bank_entries, selection, number, self.log)
             )
             yield page.entries
             if not page.has_next:

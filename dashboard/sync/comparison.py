@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from dashboard.domain.booked import BookedDocument, DocumentKind
-from dashboard.domain.books import InvoiceDraft
+from dashboard.domain.books import InvoiceDraft, VoidDraft
 from dashboard.domain.money import ZERO
 from dashboard.domain.order import Order
 from dashboard.domain.postings import Posting, PostingKind, PostingState
@@ -16,7 +16,7 @@ from dashboard.domain.reconciliation import Difference, DifferenceKind, Reason
 from dashboard.domain.rules import CompanyRules
 from dashboard.domain.status import Decision
 from dashboard.sync.causes import cause_of
-from dashboard.sync.payment_comparison import compare_payments
+from dashboard.sync.payment_comparison import compare_payments, compare_refunds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,17 @@ class OrderToCompare:
     def invoices(self) -> tuple[Posting, ...]:
         """The invoices we booked."""
         return self.booked(PostingKind.INVOICE)
+
+    @property
+    def credit_notes(self) -> tuple[Posting, ...]:
+        """The credit notes we booked."""
+        return self.booked(PostingKind.CREDIT_NOTE)
+
+    @property
+    def voided(self) -> frozenset[str]:
+        """The numbers of the invoices we voided ourselves."""
+        drafts = (posting.draft for posting in self.booked(PostingKind.VOID))
+        return frozenset(d.invoice_number for d in drafts if isinstance(d, VoidDraft))
 
     @property
     def asked(self) -> Decimal:
@@ -94,10 +105,12 @@ def compare(
     if not order.invoices:
         return tuple(_unexpected(order, documents))
     standing = stand(order, documents)
-    if standing.lost and standing.net != order.asked:
-        return tuple(_missing(order, posting) for posting in standing.lost)
-    if not standing.live and order.asked:
-        return tuple(_voided(order, document) for _posting, document in standing.own)
+    if standing.net != order.asked:
+        if standing.lost:
+            return tuple(_missing(order, posting) for posting in standing.lost)
+        voided = _voided_by_hand(order, standing)
+        if voided:
+            return tuple(_voided(order, document) for document in voided)
     found = [*_doubles(order, standing)]
     amount = None if found else _amount(order, standing, rules)
     if amount is not None:
@@ -109,22 +122,30 @@ def compare(
     return tuple(found)
 
 
+def _voided_by_hand(order: OrderToCompare, standing: Standing) -> list[BookedDocument]:
+    return [
+        document
+        for posting, document in standing.own
+        if not document.is_live and posting.natural_key not in order.voided
+    ]
+
+
 def stand(order: OrderToCompare, documents: Sequence[BookedDocument]) -> Standing:
     """Sort an order's documents by what they are to it."""
     invoices = [d for d in documents if d.kind is DocumentKind.INVOICE]
     own, lost = [], []
     for posting in order.invoices:
         document = _document_of(posting, invoices)
-        if document is None:
-            lost.append(posting)
-        else:
+        if document is not None:
             own.append((posting, document))
+        elif posting.natural_key not in order.voided:
+            lost.append(posting)
     taken = {document.id for _posting, document in own}
     others = tuple(d for d in invoices if d.is_live and d.id not in taken)
     counted = [document for _posting, document in own if document.is_live]
-    notes = tuple(
-        d for d in documents if d.kind is DocumentKind.CREDIT_NOTE and d.is_live
-    )
+    every_note = [d for d in documents if d.kind is DocumentKind.CREDIT_NOTE]
+    notes = tuple(note for note in every_note if note.is_live)
+    lost += [p for p in order.credit_notes if _document_of(p, every_note) is None]
     net = _net(counted, notes)
     if others and (not counted or net + _sum(others) == order.asked):
         # Made in place of ours, or to add what ours lacks: then they count too.
@@ -141,11 +162,11 @@ def stand(order: OrderToCompare, documents: Sequence[BookedDocument]) -> Standin
 
 
 def _document_of(
-    posting: Posting, invoices: Sequence[BookedDocument]
+    posting: Posting, documents: Sequence[BookedDocument]
 ) -> BookedDocument | None:
     """Return what is there of a posting: by the books' id, else by its number."""
-    same_id = [d for d in invoices if d.id == posting.document_id]
-    same_number = [d for d in invoices if d.number == posting.natural_key]
+    same_id = [d for d in documents if d.id == posting.document_id]
+    same_number = [d for d in documents if d.number == posting.natural_key]
     live = [d for d in same_number if d.is_live]
     return next(iter((*same_id, *live, *same_number)), None)
 
@@ -199,8 +220,8 @@ def _missing(order: OrderToCompare, posting: Posting) -> Difference:
         shop=order.asked,
         books=ZERO,
         message=(
-            f"Invoice {posting.natural_key} of order {order.number} was booked, but "
-            "the books do not have it any more."
+            f"{posting.kind.value.capitalize()} {posting.natural_key} of order "
+            f"{order.number} was booked, but the books do not have it any more."
         ),
     )
 
@@ -360,7 +381,14 @@ def _payments(
         return
     booked = [payment for invoice in standing.live for payment in invoice.payments]
     sent = [posting.draft for posting in order.booked(PostingKind.PAYMENT)]
-    for gap in compare_payments(order.order, document.number, sent, booked, banks):
+    paid_out = [p for note in standing.credit_notes for p in note.payments]
+    refunds = [posting.draft for posting in order.booked(PostingKind.REFUND)]
+    if standing.net != order.asked:
+        paid_out, refunds = [], []  # what they pay out is in question itself
+    for gap in (
+        *compare_payments(order.order, document.number, sent, booked, banks),
+        *compare_refunds(refunds, paid_out, banks),
+    ):
         difference = _difference(
             order,
             DifferenceKind.PAYMENT,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from dashboard.domain.booked import BookedPayment
-from dashboard.domain.books import Draft, PaymentDraft
+from dashboard.domain.books import Draft, PaymentDraft, RefundDraft
 from dashboard.domain.keys import payment_reference
 from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.order import Order
@@ -51,9 +51,34 @@ def compare_payments(
     A payment without our reference stands for one of the same amount: somebody
     entered it by hand, and the money is the same.
     """
+    yield from _compare(list(_wanted(order, invoice_number, sent)), booked, banks)
+
+
+def compare_refunds(
+    sent: Sequence[Draft], booked: Sequence[BookedPayment], banks: Mapping[str, str]
+) -> Iterator[PaymentGap]:
+    """Yield what differs between the money we booked as paid out and what is there."""
+    wanted = [
+        _Wanted(
+            reference=draft.reference,
+            amount=draft.amount,
+            paid_on=draft.paid_on,
+            bank_account=draft.bank_account,
+        )
+        for draft in sent
+        if isinstance(draft, RefundDraft)
+    ]
+    yield from _compare(wanted, booked, banks)
+
+
+def _compare(
+    every: Sequence[_Wanted],
+    booked: Sequence[BookedPayment],
+    banks: Mapping[str, str],
+) -> Iterator[PaymentGap]:
     rest = list(booked)
     lacking = []
-    for wanted in _wanted(order, invoice_number, sent):
+    for wanted in every:
         found = [p for p in rest if p.reference == wanted.reference]
         for payment in found:
             rest.remove(payment)
@@ -77,28 +102,48 @@ def _wanted(
     order: Order | None, invoice_number: str, sent: Sequence[Draft]
 ) -> Iterator[_Wanted]:
     """Yield what the shop took, with the bank account it was booked on."""
-    drafts = {d.reference: d for d in sent if isinstance(d, PaymentDraft)}
-    if order is None:
-        for draft in drafts.values():
-            yield _Wanted(
-                reference=draft.reference,
-                amount=draft.amount,
-                paid_on=draft.paid_on,
-                bank_account=draft.bank_account,
-            )
-        return
-    number = next((d.invoice_number for d in drafts.values()), invoice_number)
-    for position, payment in enumerate(order.payments, start=1):
+    drafts = [d for d in sent if isinstance(d, PaymentDraft)]
+    numbers = {invoice_number, *(draft.invoice_number for draft in drafts)}
+    for position, payment in enumerate(() if order is None else order.payments, 1):
+        references = {payment_reference(number, position) for number in numbers}
+        parts = [d for d in drafts if _is_part(d, references)]
+        drafts = [d for d in drafts if d not in parts]
         amount = to_cents(payment.amount)
-        reference = payment_reference(number, position)
-        booked = drafts.get(reference)
-        if amount:
-            yield _Wanted(
-                reference=reference,
-                amount=amount,
-                paid_on=booked.paid_on if booked else payment.day,
-                bank_account=booked.bank_account if booked else "",
+        if len(parts) > 1:  # it settles several invoices
+            yield from map(_as_booked, parts)
+        elif parts:
+            (part,) = parts
+            # Where only a part of what was taken is booked, that part is wanted.
+            yield (
+                _as_booked(part)
+                if part.taken
+                else replace(_as_booked(part), amount=amount)
             )
+        elif amount:
+            yield _Wanted(
+                reference=payment_reference(invoice_number, position),
+                amount=amount,
+                paid_on=payment.day,
+                bank_account="",
+            )
+    if order is None:
+        yield from map(_as_booked, drafts)
+
+
+def _is_part(draft: PaymentDraft, references: set[str]) -> bool:
+    return any(
+        draft.reference == reference or draft.reference.startswith(f"{reference}-")
+        for reference in references
+    )
+
+
+def _as_booked(draft: PaymentDraft) -> _Wanted:
+    return _Wanted(
+        reference=draft.reference,
+        amount=draft.amount,
+        paid_on=draft.paid_on,
+        bank_account=draft.bank_account,
+    )
 
 
 def _twice(wanted: _Wanted, found: Sequence[BookedPayment]) -> Iterator[PaymentGap]:

@@ -13,7 +13,7 @@ from dashboard.domain.booked import (
     DocumentKind,
     Selection,
 )
-from dashboard.domain.books import Draft, InvoiceDraft
+from dashboard.domain.books import CreditNoteDraft, InvoiceDraft
 from dashboard.domain.keys import order_reference
 from dashboard.domain.money import ZERO
 from dashboard.domain.order import Order, OrderPhase
@@ -45,7 +45,10 @@ _PAID_WITHIN = timedelta(days=31)
 _OVERLAP = timedelta(hours=1)
 _GONE = {OrderPhase.CANCELLED, OrderPhase.DELETED}
 # Which documents of the books our postings become.
-_DOCUMENTS = {DocumentKind.INVOICE: PostingKind.INVOICE}
+_DOCUMENTS = {
+    DocumentKind.INVOICE: PostingKind.INVOICE,
+    DocumentKind.CREDIT_NOTE: PostingKind.CREDIT_NOTE,
+}
 
 
 @dataclass(kw_only=True)
@@ -96,14 +99,13 @@ class PassUnderWay:
             inside = [d for d in page if d.issued_on in period]
             self._keep(inside, in_scope=True)
             self._keep([d for d in page if d not in inside], in_scope=False)
-        until = period.last + _PAID_WITHIN
-        for entries in self.reader.bank_entries(period.first, until):
-            self.read.keep_bank_entries(entries)
+        self._read_banks(Dated(first=period.first, last=period.last + _PAID_WITHIN))
 
     def _read_changes(self, at: datetime) -> set[int]:
         changed = ChangedSince(at=at - _OVERLAP)
         self._read(DocumentKind.INVOICE, changed)
         self._read(DocumentKind.CREDIT_NOTE, changed)
+        self._read_banks(changed)
         disputed = self.orders.disputed_documents()
         for kind in DocumentKind:
             for page in self.reader.identified(kind, disputed):
@@ -113,6 +115,10 @@ class PassUnderWay:
     def _read(self, kind: DocumentKind, selection: Selection) -> None:
         for page in self.reader.documents(kind, selection):
             self._keep(page, in_scope=True)
+
+    def _read_banks(self, selection: Dated | ChangedSince) -> None:
+        for entries in self.reader.bank_entries(selection):
+            self.read.keep_bank_entries(entries)
 
     def _keep(self, page: Sequence[BookedDocument], *, in_scope: bool) -> None:
         self.read.keep(page, in_scope=in_scope)
@@ -129,10 +135,18 @@ class PassUnderWay:
         self.read.match([d.id for some in documents.values() for d in some])
         orders = [_order_of(record) for record in records if _is_settled(record)]
         orders = [o for o in orders if documents[o.id] or self._covers(o)]
-        found = list(self._compare(orders, documents))
+        payments = {
+            order.id: {p.id for d in documents[order.id] for p in d.payments}
+            for order in orders
+        }
+        banks = self.read.bank_accounts([p for ids in payments.values() for p in ids])
+        found = list(self._compare(orders, documents, banks))
         aside = [record.id for record in records if record.set_aside]
         gone = self.passes.record_orders(
-            self.asked.id, [*aside, *(order.id for order in orders)], found
+            self.asked.id,
+            [*aside, *payments],
+            found,
+            unsure_of_banks=[i for i, ids in payments.items() if not ids <= set(banks)],
         )
         self._count(
             orders=len(orders),
@@ -146,13 +160,19 @@ class PassUnderWay:
 
     def _ask_for_what_is_not_there(self, records: Sequence[OrderRecord]) -> bool:
         """Ask by number, then by id, for what should have been read; True if any."""
+        documents = self._documents_of(records)
+        concerned = [
+            record
+            for record in records
+            if not record.moving and (documents[record.id] or self._is_meant(record))
+        ]
         asked = False
         for kind, posting_kind in _DOCUMENTS.items():
-            missing = self._not_read(records, posting_kind)
+            missing = self._not_read(concerned, posting_kind)
             numbers = [posting.natural_key for posting in missing]
             for page in self.reader.numbered(kind, numbers):
                 self._keep(page, in_scope=False)
-            still = [p.document_id for p in self._not_read(records, posting_kind)]
+            still = [p.document_id for p in self._not_read(concerned, posting_kind)]
             for page in self.reader.identified(kind, still):
                 self._keep(page, in_scope=False)
             asked = asked or bool(missing)
@@ -165,11 +185,8 @@ class PassUnderWay:
         booked = [
             posting
             for record in records
-            if not record.moving
             for posting in record.postings
-            if posting.kind is kind
-            and posting.state is PostingState.CONFIRMED
-            and self._is_of_the_pass(posting.draft)
+            if posting.kind is kind and posting.state is PostingState.CONFIRMED
         ]
         there = self.read.bearing(
             [posting.document_id for posting in booked],
@@ -179,11 +196,13 @@ class PassUnderWay:
         known = {name for d in there for name in (d.id, d.number)}
         return [p for p in booked if not known & {p.document_id, p.natural_key}]
 
-    def _is_of_the_pass(self, draft: Draft) -> bool:
-        """Tell whether a document should have been read with the period."""
+    def _is_meant(self, record: OrderRecord) -> bool:
+        """Tell whether an order's documents should have been read with the period."""
         period = self.asked.period
-        return period is None or (
+        drafts = (posting.draft for posting in record.postings)
+        return period is None or any(
             isinstance(draft, InvoiceDraft) and draft.issued_on in period
+            for draft in drafts
         )
 
     def _documents_of(
@@ -206,11 +225,8 @@ class PassUnderWay:
         self,
         orders: Sequence[OrderToCompare],
         documents: Mapping[int, Sequence[BookedDocument]],
+        banks: Mapping[str, str],
     ) -> Iterator[Difference]:
-        payments = [
-            p.id for order in orders for d in documents[order.id] for p in d.payments
-        ]
-        banks = self.read.bank_accounts(payments)
         for order in orders:
             own = documents[order.id]
             if order.invoices:
@@ -264,7 +280,11 @@ class _Names:
 def _names_of(record: OrderRecord) -> _Names:
     documents = [p for p in record.postings if p.kind in _DOCUMENTS.values()]
     drafts = (posting.draft for posting in documents)
-    references = {d.reference for d in drafts if isinstance(d, InvoiceDraft)}
+    references = {
+        draft.reference
+        for draft in drafts
+        if isinstance(draft, (InvoiceDraft, CreditNoteDraft))
+    }
     references.add(order_reference(record.number, record.external_id, record.shop))
     numbers = {posting.natural_key for posting in documents}
     return _Names(

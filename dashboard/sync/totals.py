@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from dashboard.domain.booked import BookedDocument, DocumentKind
-from dashboard.domain.books import InvoiceDraft
+from dashboard.domain.books import CreditNoteDraft, InvoiceDraft
 from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.reconciliation import Axis, Total
 from dashboard.sync.comparison import OrderToCompare, Standing
@@ -76,11 +76,16 @@ class Totals:
             return
         for day, amount in _refunds(order):
             self._shop(Axis.DAY, day.isoformat(), order.currency, -amount)
-        for posting in order.postings:
+        for posting in (*order.invoices, *order.credit_notes):
             draft = posting.draft
-            for line in draft.lines if isinstance(draft, InvoiceDraft) else ():
-                self._shop(Axis.NET, line.tax_type, order.currency, line.net)
-                self._shop(Axis.TAX, line.tax_type, order.currency, line.tax)
+            if posting.natural_key in order.voided:
+                continue
+            if isinstance(draft, (InvoiceDraft, CreditNoteDraft)):
+                sign = 1 if isinstance(draft, InvoiceDraft) else -1
+                for line in draft.lines:
+                    label, currency = line.tax_type, order.currency
+                    self._shop(Axis.NET, label, currency, sign * line.net)
+                    self._shop(Axis.TAX, label, currency, sign * line.tax)
 
     def _add_document(self, document: BookedDocument) -> None:
         currency = document.currency

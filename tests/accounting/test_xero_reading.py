@@ -114,7 +114,9 @@ def test_changes_are_asked_for_by_header_in_utc() -> None:
 
 
 def test_payments_are_asked_for_by_day() -> None:
-    query = bank_question(date(2026, 11, 1), date(2026, 12, 31), 1).query
+    query = bank_question(
+        Dated(first=date(2026, 11, 1), last=date(2026, 12, 31)), 1
+    ).query
 
     assert (
         "Date>=DateTime(2026, 11, 1) AND Date<=DateTime(2026, 12, 31)"

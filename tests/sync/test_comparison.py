@@ -17,7 +17,14 @@ from dashboard.domain.booked import (
     DocumentKind,
     DocumentState,
 )
-from dashboard.domain.books import InvoiceDraft, PaymentDraft
+from dashboard.domain.books import (
+    CreditNoteDraft,
+    Draft,
+    InvoiceDraft,
+    PaymentDraft,
+    RefundDraft,
+    VoidDraft,
+)
 from dashboard.domain.order import LineItem, LineKind, LineTax, Order
 from dashboard.domain.postings import Posting, PostingKind, PostingState
 from dashboard.domain.reconciliation import Axis
@@ -124,11 +131,11 @@ def order_to_compare(order: Order, documents: Documents) -> OrderToCompare:
 def posting(
     id: int,  # noqa: A002 - it is one
     kind: PostingKind,
-    draft: InvoiceDraft | PaymentDraft,
+    draft: Draft,
     document_id: str,
     required: str,
 ) -> Posting:
-    key = draft.number if isinstance(draft, InvoiceDraft) else draft.reference
+    key = getattr(draft, "number", "") or getattr(draft, "reference", "")
     return Posting(
         id=id,
         order_id=7,
@@ -321,6 +328,65 @@ def test_refund_and_credit_must_come_to_the_same() -> None:
     assert found(refunded, credited) == []
     assert found(refunded, credited, note) == []
     assert found(refunded, booked.invoice, note) == []
+
+
+def test_refund_that_was_credited_and_paid_out_must_stay_so() -> None:
+    booked = Booked()
+    draft = CreditNoteDraft(
+        number="W-1042-CN9",
+        invoice_number="W-1042",
+        reference=booked.invoice.reference,
+        issued_on=DAY,
+        currency="EUR",
+        total=Decimal("5.00"),
+        lines=(),
+        refund="9",
+    )
+    paid_out = RefundDraft(
+        reference="W-1042-CN9-R",
+        credit_note_number="W-1042-CN9",
+        amount=Decimal("5.00"),
+        paid_on=DAY,
+        bank_account="090",
+        refund="9",
+    )
+    order = replace(
+        booked.order,
+        refunded=Decimal("5.00"),
+        postings=(
+            *booked.order.postings,
+            posting(8, PostingKind.CREDIT_NOTE, draft, "N1", "I1"),
+            posting(9, PostingKind.REFUND, paid_out, "R1", "N1"),
+        ),
+    )
+    payment = BookedPayment(
+        id="R1", reference="W-1042-CN9-R", amount=Decimal("5.00"), paid_on=DAY
+    )
+    note = replace(
+        a_copy(booked.invoice, number="W-1042-CN9", lines=(), payments=(payment,)),
+        kind=DocumentKind.CREDIT_NOTE,
+        id="N1",
+        total=Decimal("5.00"),
+    )
+
+    assert found(order, booked.invoice, note) == []
+    assert found(order, booked.invoice) == [("missing", "not there")]
+    assert found(order, booked.invoice, replace(note, state=DocumentState.DEAD)) == [
+        ("amount differs", "refund")
+    ]
+    assert found(order, booked.invoice, replace(note, payments=())) == [
+        ("payment differs", "not there")
+    ]
+
+
+def test_invoice_we_voided_ourselves_is_not_told() -> None:
+    booked = Booked(payments=())
+    void = posting(9, PostingKind.VOID, VoidDraft(invoice_number="W-1042"), "I1", "I1")
+    order = replace(booked.order, gone=True, postings=(*booked.order.postings, void))
+    voided = replace(booked.invoice, state=DocumentState.DEAD)
+
+    assert found(order, voided) == []
+    assert found(order, booked.invoice) == [("amount differs", "cancelled in the shop")]
 
 
 def test_another_currency_is_told_whatever_the_amount() -> None:

@@ -82,7 +82,7 @@ class ReadableBooks:
         )
 
     def read_bank_entries(
-        self, _first: date, _last: date, _page: int, _log: Log
+        self, _selection: Dated | ChangedSince, _page: int, _log: Log
     ) -> BankPage:
         return BankPage(entries=(), has_next=False)
 

@@ -6,7 +6,6 @@ import base64
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -43,7 +42,14 @@ from dashboard.accounting.xero.reading import (
     read_bank_entry,
     read_booked,
 )
-from dashboard.domain.booked import BankPage, DocumentKind, DocumentPage, Selection
+from dashboard.domain.booked import (
+    BankPage,
+    ChangedSince,
+    Dated,
+    DocumentKind,
+    DocumentPage,
+    Selection,
+)
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import (
@@ -260,14 +266,14 @@ class XeroBooks:
         return DocumentPage(documents=documents, has_next=has_next)
 
     def read_bank_entries(
-        self, first: date, last: date, page: int, log: Log
+        self, selection: Dated | ChangedSince, page: int, log: Log
     ) -> BankPage:
-        """Return a page (from 1) of the payments dated from *first* to *last*.
+        """Return a page (from 1) of payments with the bank accounts they are on.
 
         Raises:
             BooksSilent: If they did not answer.
         """
-        question = bank_question(first, last, page)
+        question = bank_question(selection, page)
         try:
             elements, has_next = self._read_page(question, page, log)
             entries = tuple(read_bank_entry(element) for element in elements)

@@ -48,6 +48,7 @@ _STATES = {
     "VOIDED": DocumentState.DEAD,
     "DELETED": DocumentState.DEAD,
 }
+_MONEY_OF_CUSTOMERS = 'PaymentType=="ACCRECPAYMENT" OR PaymentType=="ARCREDITPAYMENT"'
 _MILLISECONDS = re.compile(r"/Date\((-?\d+)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,15 +72,12 @@ def document_question(kind: DocumentKind, selection: Selection, page: int) -> Qu
     collection, number_field, id_field = COLLECTIONS[kind]
     filters = [f'Type=="{_TYPES[kind]}"']
     query = {}
-    headers = {}
+    headers: Mapping[str, str] = {}
     match selection:
-        case Dated(first=first, last=last):
-            filters.append(f"Date>={_day(first)}")
-            filters += [] if last is None else [f"Date<={_day(last)}"]
-        case ChangedSince(at=at):
-            headers["If-Modified-Since"] = at.astimezone(UTC).strftime(
-                "%Y-%m-%dT%H:%M:%S"
-            )
+        case Dated():
+            filters += _dated(selection)
+        case ChangedSince():
+            headers = _changed(selection)
         case Numbered(numbers=numbers) if kind is DocumentKind.INVOICE:
             query["InvoiceNumbers"] = ",".join(numbers)
         case Identified(ids=ids) if kind is DocumentKind.INVOICE:
@@ -101,20 +99,24 @@ def document_question(kind: DocumentKind, selection: Selection, page: int) -> Qu
     )
 
 
-def bank_question(first: date, last: date, page: int) -> Question:
-    """Return the question for a page (from 1) of the payments of a period."""
-    where = (
-        f'Status=="AUTHORISED" AND Date>={_day(first)} AND Date<={_day(last)} '
-        'AND (PaymentType=="ACCRECPAYMENT" OR PaymentType=="ARCREDITPAYMENT")'
-    )
+def bank_question(selection: Dated | ChangedSince, page: int) -> Question:
+    """Return the question for a page (from 1) of payments."""
+    filters = ['Status=="AUTHORISED"', f"({_MONEY_OF_CUSTOMERS})"]
+    headers: Mapping[str, str] = {}
+    match selection:
+        case Dated():
+            filters += _dated(selection)
+        case ChangedSince():
+            headers = _changed(selection)
     return Question(
         collection="Payments",
         query={
-            "where": where,
+            "where": " AND ".join(filters),
             "order": "PaymentID",
             "page": str(page),
             "pageSize": str(PAGE_SIZE),
         },
+        headers=headers,
     )
 
 
@@ -228,6 +230,18 @@ def _date(element: Element) -> date | None:
         return (_EPOCH + timedelta(milliseconds=int(found[1]))).date()
     except (ValueError, OverflowError) as error:
         raise NotUnderstood("The answer has a date that is none") from error
+
+
+def _dated(selection: Dated) -> list[str]:
+    filters = [f"Date>={_day(selection.first)}"]
+    if selection.last is not None:
+        filters.append(f"Date<={_day(selection.last)}")
+    return filters
+
+
+def _changed(selection: ChangedSince) -> Mapping[str, str]:
+    since = selection.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return {"If-Modified-Since": since}
 
 
 def _day(day: date) -> str:
