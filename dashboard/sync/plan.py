@@ -231,8 +231,7 @@ def _changed(
     """Return the plan that asks a person how the books are to follow a change."""
     if ways:
         advice = (
-            "Choose on the page of the order how the books are to follow, "
-            "or ignore the order with a reason."
+            "Choose how the books are to follow, or ignore the order with a reason."
         )
     else:
         advice = (

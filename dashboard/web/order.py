@@ -19,7 +19,7 @@ from dashboard.store.listing_order import OrderDetail
 from dashboard.sync.actions import Outcome
 from dashboard.web.access import requires, signed_in
 from dashboard.web.exchange_view import pretty
-from dashboard.web.forms import PageForm
+from dashboard.web.forms import PageForm, labelled
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext
 from dashboard.web.note import note
@@ -47,7 +47,9 @@ class CorrectionForm(PageForm):
     """How the books are to follow a change, and the version of the order it is for."""
 
     revision_id = IntegerField(validators=[InputRequired()])
-    correction = RadioField(choices=[(way.value, way.value) for way in Correction])
+    correction = RadioField(
+        choices=labelled(*((way.value, way.value) for way in Correction))
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

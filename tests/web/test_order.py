@@ -101,3 +101,64 @@ def test_amounts_are_written_as_the_reader_does(scene: Scene) -> None:
     page = client.get(f"/orders/{order_id}", headers={"Accept-Language": "en-GB"})
 
     assert "€1,234.50" in page.text
+
+
+def a_changed_order(scene: Scene) -> int:
+    order_id = scene.order("1001", total="12.10")
+    scene.book(order_id)
+    scene.order("1001", total="24.20")
+    return order_id
+
+
+def test_a_changed_order_shows_what_each_way_of_following_would_book(
+    scene: Scene,
+) -> None:
+    order_id = a_changed_order(scene)
+
+    text = scene.client(Role.MANAGER).get(f"/orders/{order_id}").text
+
+    assert "How the books can follow" in text
+    assert "W-1001-CNX" in text
+    assert "W-1001-2" in text
+    assert "W-1001-C1" in text
+
+
+def test_a_manager_chooses_how_the_books_follow_a_change(scene: Scene) -> None:
+    order_id = a_changed_order(scene)
+    client = scene.client(Role.MANAGER)
+    page = client.get(f"/orders/{order_id}").text
+    (revision_id,) = set(re.findall(r'name="revision_id" value="(\d+)"', page))
+
+    client.post(
+        f"/orders/{order_id}/correct",
+        {"revision_id": revision_id, "correction": "adjust"},
+        page=f"/orders/{order_id}",
+    )
+
+    assert scene.status(order_id) == "in progress"
+    assert "Chosen: book only the difference." in client.get(f"/orders/{order_id}").text
+
+
+def test_a_watcher_sees_the_choice_and_leaves_it_to_a_manager(scene: Scene) -> None:
+    order_id = a_changed_order(scene)
+
+    text = scene.client(Role.WATCHER).get(f"/orders/{order_id}").text
+
+    assert "A manager decides how the books follow." in text
+    assert 'name="correction"' not in text
+
+
+def test_a_choice_made_on_an_old_page_books_nothing(scene: Scene) -> None:
+    order_id = a_changed_order(scene)
+    client = scene.client(Role.MANAGER)
+    page = client.get(f"/orders/{order_id}").text
+    (revision_id,) = set(re.findall(r'name="revision_id" value="(\d+)"', page))
+    scene.order("1001", total="36.30")
+
+    client.post(
+        f"/orders/{order_id}/correct",
+        {"revision_id": revision_id, "correction": "renew"},
+        page=f"/orders/{order_id}",
+    )
+
+    assert scene.status(order_id) == "needs attention"
