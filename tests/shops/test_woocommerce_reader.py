@@ -164,11 +164,12 @@ def test_no_order_is_lost_while_orders_are_edited_between_the_pages(
     for _ in range(450):
         shop.place()
         shop.tick(apart_s)
-    ids = itertools.cycle(range(min(shop.orders), max(shop.orders), 37))
+    oldest_first = iter(sorted(shop.orders))
 
     def edit_some() -> None:
+        """Edit orders that are read already: all behind them move up."""
         shop.tick(1)
-        for order_id in itertools.islice(ids, 4):
+        for order_id in itertools.islice(oldest_first, 4):
             shop.edit(order_id, status="completed")
 
     shop.before_list = edit_some
