@@ -1,1 +1,1 @@
-"""Shop connectors: what shops send, checked and read into our own order. Pure."""
+"""Shop connectors: what shops send or are asked for, read into our own order."""

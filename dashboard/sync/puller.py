@@ -127,6 +127,8 @@ class Puller:
         """Pull one shop; return whether it went well, and what is to be said of it."""
         if run.trigger is not Trigger.PERSON and self._rests(shop):
             return True, ""
+        if run.trigger is Trigger.ORDER and not self._stores.pulls.hints(shop):
+            return True, ""
         try:
             return True, self._pull_well(shop, run)
         except PulledElsewhere:
