@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mock_accounting.dialect.dates import ms_moment
-from mock_accounting.dialect.jsontext import JsonObject, JsonValue
+from mock_accounting.dialect.jsontext import JsonObject, JsonValue, encoded
 from mock_accounting.dialect.rendering.fields import add_set
 from mock_accounting.ledger.ids import NIL_ID
 from mock_accounting.ledger.inputs import ContactInput
@@ -71,8 +71,10 @@ def echo_contact(sent: ContactInput) -> JsonObject:
 
 
 def _addresses(subjects: Sequence[Address]) -> JsonValue:
-    by_type = {address.type: address for address in subjects}
-    return [_address(by_type.get(kind, Address(type=kind))) for kind in _ADDRESS_TYPES]
+    by_type: dict[str, JsonValue] = {
+        address.type: _address(address) for address in subjects
+    }
+    return [by_type.get(kind, _NO_ADDRESS[kind]) for kind in _ADDRESS_TYPES]
 
 
 def _person(subject: ContactPerson) -> JsonObject:
@@ -105,14 +107,19 @@ def _address(subject: Address) -> JsonObject:
 
 
 def _phones(subjects: Sequence[Phone]) -> JsonValue:
-    by_type = {phone.type: phone for phone in subjects}
-    return [
-        {
-            "PhoneType": kind,
-            "PhoneNumber": phone.number,
-            "PhoneAreaCode": phone.area_code,
-            "PhoneCountryCode": phone.country_code,
-        }
-        for kind in _PHONE_TYPES
-        for phone in (by_type.get(kind, Phone(type=kind)),)
-    ]
+    by_type: dict[str, JsonValue] = {it.type: _phone(it) for it in subjects}
+    return [by_type.get(kind, _NO_PHONE[kind]) for kind in _PHONE_TYPES]
+
+
+def _phone(subject: Phone) -> JsonObject:
+    return {
+        "PhoneType": subject.type,
+        "PhoneNumber": subject.number,
+        "PhoneAreaCode": subject.area_code,
+        "PhoneCountryCode": subject.country_code,
+    }
+
+
+# Most contacts have none, and every answer with a contact shows them all.
+_NO_ADDRESS = {kind: encoded(_address(Address(type=kind))) for kind in _ADDRESS_TYPES}
+_NO_PHONE = {kind: encoded(_phone(Phone(type=kind))) for kind in _PHONE_TYPES}
