@@ -8,11 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from dashboard.domain.books import (
+    AllocationDraft,
     ContactDraft,
+    CreditNoteDraft,
     Draft,
     InvoiceDraft,
     InvoiceLine,
     PaymentDraft,
+    RefundDraft,
+    VoidDraft,
 )
 from dashboard.domain.exchanges import Claim
 from dashboard.domain.postings import Posting, PostingKind, PostingState
@@ -57,6 +61,57 @@ def a_payment(reference: str = "W-1-P1", amount: str = "5.00") -> Posting:
     return _posting(PostingKind.PAYMENT, reference, draft, "INVOICE")
 
 
+def a_credit_note(number: str = "W-1-CN7", total: str = "5.00") -> Posting:
+    draft = CreditNoteDraft(
+        number=number,
+        invoice_number="W-1",
+        reference="shop 1",
+        issued_on=date(2026, 11, 21),
+        currency="EUR",
+        total=Decimal(total),
+        lines=(
+            InvoiceLine(
+                description="Refund 7",
+                quantity=Decimal(1),
+                unit_amount=Decimal(total),
+                account="200",
+                tax_type="NONE",
+                tax=Decimal(0),
+            ),
+        ),
+        refund="7",
+    )
+    return _posting(PostingKind.CREDIT_NOTE, number, draft, "INVOICE", "CONTACT")
+
+
+def an_allocation(amount: str = "5.00") -> Posting:
+    draft = AllocationDraft(
+        key="W-1-CN7-A1",
+        credit_note_number="W-1-CN7",
+        invoice_number="W-1",
+        amount=Decimal(amount),
+        allocated_on=date(2026, 11, 21),
+    )
+    return _posting(PostingKind.ALLOCATION, draft.key, draft, "NOTE", "INVOICE")
+
+
+def a_refund(amount: str = "5.00") -> Posting:
+    draft = RefundDraft(
+        reference="W-1-CN7-R",
+        credit_note_number="W-1-CN7",
+        amount=Decimal(amount),
+        paid_on=date(2026, 11, 21),
+        bank_account="090",
+        refund="7",
+    )
+    return _posting(PostingKind.REFUND, draft.reference, draft, "NOTE")
+
+
+def a_void() -> Posting:
+    draft = VoidDraft(invoice_number="W-1")
+    return _posting(PostingKind.VOID, "W-1-VOID", draft, "INVOICE")
+
+
 def a_claim(*members: Posting) -> Claim:
     return Claim(
         request_id=1,
@@ -82,7 +137,11 @@ def a_reply(document: object, status: int = 200, **headers: str) -> Reply:
 
 
 def _posting(
-    kind: PostingKind, key: str, draft: Draft, required_document_id: str = ""
+    kind: PostingKind,
+    key: str,
+    draft: Draft,
+    required_document_id: str = "",
+    also_required_document_id: str = "",
 ) -> Posting:
     return Posting(
         id=sum(key.encode()),
@@ -92,5 +151,6 @@ def _posting(
         draft=draft,
         state=PostingState.IN_FLIGHT,
         required_document_id=required_document_id,
+        also_required_document_id=also_required_document_id,
         updated_at=datetime(2026, 11, 22, tzinfo=UTC),
     )

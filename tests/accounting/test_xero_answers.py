@@ -24,7 +24,16 @@ from dashboard.domain.exchanges import (
 from dashboard.domain.pauses import Pause
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.domain.problems import Cause
-from tests.accounting.elements import a_contact, a_payment, a_reply, an_invoice
+from tests.accounting.elements import (
+    a_contact,
+    a_credit_note,
+    a_payment,
+    a_refund,
+    a_reply,
+    a_void,
+    an_allocation,
+    an_invoice,
+)
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -66,8 +75,32 @@ def an_error(message: str, **fields: Any) -> dict[str, Any]:
             {"PaymentID": "P1", "Reference": "W-1-P1", "Amount": 5.0},
             Accepted(document_id="P1"),
         ),
+        (
+            a_credit_note(),
+            "CreditNotes",
+            {"CreditNoteID": "N1", "CreditNoteNumber": "W-1-CN7", "Total": 5.0},
+            Accepted(document_id="N1", total=Decimal("5.0")),
+        ),
+        (
+            an_allocation(),
+            "Allocations",
+            {"AllocationID": "A1", "Invoice": {"InvoiceID": "INVOICE"}},
+            Accepted(document_id="A1"),
+        ),
+        (
+            a_refund(),
+            "Payments",
+            {"PaymentID": "P2", "Reference": "W-1-CN7-R"},
+            Accepted(document_id="P2"),
+        ),
+        (
+            a_void(),
+            "Invoices",
+            {"InvoiceID": "INVOICE", "Status": "VOIDED"},
+            Accepted(document_id="INVOICE"),
+        ),
     ],
-    ids=["contact", "invoice", "payment"],
+    ids=lambda value: value.kind.value if isinstance(value, Posting) else "",
 )
 def test_what_is_booked_brings_its_id(
     member: Posting, collection: str, element: dict[str, Any], accepted: Accepted

@@ -11,13 +11,24 @@ import pytest
 from dashboard.accounting.xero.decode import NotUnderstood
 from dashboard.accounting.xero.lookup import (
     judge_contacts,
+    judge_credit_notes,
     judge_invoices,
     judge_payments,
+    judge_uses,
+    judge_voids,
     name_filter,
 )
 from dashboard.domain.books import ContactDraft
 from dashboard.domain.exchanges import Finding, Found, NotOurs, NotThere, TryInstead
-from tests.accounting.elements import a_contact, a_payment, an_invoice
+from tests.accounting.elements import (
+    a_contact,
+    a_credit_note,
+    a_payment,
+    a_refund,
+    a_void,
+    an_allocation,
+    an_invoice,
+)
 
 INVOICE = {
     "InvoiceID": "I1",
@@ -188,3 +199,112 @@ def test_a_contact_of_our_number_is_ours_whatever_its_name() -> None:
     finding = judge_contacts([member], [NUMBERED], [])[member.id]
 
     assert isinstance(finding, Found)
+
+
+# Credit notes and what they are used for -------------------------------------------
+
+NOTE = {
+    "CreditNoteID": "NOTE",
+    "CreditNoteNumber": "W-1-CN7",
+    "Type": "ACCRECCREDIT",
+    "Status": "AUTHORISED",
+    "Reference": "shop 1",
+    "CurrencyCode": "EUR",
+    "Contact": {"ContactID": "CONTACT"},
+    "Total": Decimal("5.00"),
+    "RemainingCredit": Decimal("5.00"),
+    "Allocations": [],
+    "Payments": [],
+}
+ALLOCATED = {
+    "AllocationID": "A1",
+    "Amount": Decimal("5.00"),
+    "Invoice": {"InvoiceID": "INVOICE"},
+}
+PAID_OUT = {"PaymentID": "P1", "Reference": "W-1-CN7-R", "Amount": Decimal("5.00")}
+USED_UP = {"RemainingCredit": Decimal("0.00"), "Status": "PAID"}
+
+
+def judged_note(*notes: dict[str, Any]) -> Finding:
+    member = a_credit_note()
+    return judge_credit_notes([member], notes)[member.id]
+
+
+def judged_allocation(note: dict[str, Any], due: str = "14.40") -> Finding:
+    member = an_allocation()
+    invoices = [{"InvoiceID": "INVOICE", "AmountDue": Decimal(due)}]
+    return judge_uses([member], [note], invoices)[member.id]
+
+
+def judged_refund(*notes: dict[str, Any]) -> Finding:
+    member = a_refund()
+    return judge_uses([member], notes)[member.id]
+
+
+def test_a_credit_note_that_agrees_in_everything_is_ours() -> None:
+    assert judged_note(NOTE) == Found(document_id="NOTE", total=Decimal("5.00"))
+    assert judged_note() == NotThere()
+
+
+def test_a_credit_note_of_another_contact_is_not_ours() -> None:
+    other = judged_note(NOTE | {"Contact": {"ContactID": "OTHER"}})
+
+    assert isinstance(other, NotOurs)
+    assert "a credit note W-1-CN7 that is not this order's" in other.problem.message
+
+
+def test_an_allocation_is_known_by_its_invoice_and_its_amount() -> None:
+    found = judged_allocation(NOTE | USED_UP | {"Allocations": [ALLOCATED]})
+
+    assert found == Found(document_id="A1")
+    assert judged_allocation(NOTE) == NotThere()
+
+
+def test_credit_used_by_other_hands_is_not_allocated() -> None:
+    other = ALLOCATED | {"Invoice": {"InvoiceID": "ANOTHER"}}
+    finding = judged_allocation(NOTE | USED_UP | {"Allocations": [other]})
+
+    assert isinstance(finding, NotOurs)
+    assert "only 0.00 of it is left" in finding.problem.message
+
+
+def test_nothing_is_allocated_to_an_invoice_that_others_settled() -> None:
+    finding = judged_allocation(NOTE, due="1.00")
+
+    assert isinstance(finding, NotOurs)
+    assert "only 1.00 of invoice W-1 is open" in finding.problem.message
+
+
+def test_a_refund_is_known_by_its_reference() -> None:
+    assert judged_refund(NOTE | USED_UP | {"Payments": [PAID_OUT]}) == Found(
+        document_id="P1"
+    )
+    assert judged_refund(NOTE) == NotThere()
+
+
+def test_a_refund_of_a_credit_note_that_is_gone_needs_a_person() -> None:
+    assert isinstance(judged_refund(), NotOurs)
+    assert isinstance(judged_refund(NOTE | {"Status": "VOIDED"}), NotOurs)
+
+
+def test_a_refund_of_another_amount_needs_a_person() -> None:
+    other = PAID_OUT | {"Amount": Decimal("4.00")}
+
+    assert isinstance(judged_refund(NOTE | {"Payments": [other]}), NotOurs)
+
+
+@pytest.mark.parametrize(
+    ("status", "finding"),
+    [
+        ("VOIDED", Found(document_id="INVOICE")),
+        ("DELETED", Found(document_id="INVOICE")),
+        ("AUTHORISED", NotThere()),
+    ],
+)
+def test_an_invoice_is_voided_when_the_books_say_so(
+    status: str, finding: Finding
+) -> None:
+    member = a_void()
+    invoice = {"InvoiceID": "INVOICE", "Status": status}
+
+    assert judge_voids([member], [invoice])[member.id] == finding

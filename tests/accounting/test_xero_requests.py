@@ -9,10 +9,18 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.accounting.xero.encode import encode
+from dashboard.accounting.xero.encode import encode, path_of
 from dashboard.domain.order import Address
 from dashboard.domain.postings import Posting
-from tests.accounting.elements import a_contact, a_payment, an_invoice
+from tests.accounting.elements import (
+    a_contact,
+    a_credit_note,
+    a_payment,
+    a_refund,
+    a_void,
+    an_allocation,
+    an_invoice,
+)
 
 
 def encoded(member: Posting) -> Any:
@@ -74,3 +82,40 @@ def test_the_same_drafts_give_the_same_bytes() -> None:
     assert encode(an_invoice().kind, [an_invoice()]) == encode(
         an_invoice().kind, [an_invoice()]
     )
+
+
+def test_a_credit_note_is_for_the_contact_of_its_invoice() -> None:
+    note = encoded(a_credit_note())
+
+    assert note["Type"] == "ACCRECCREDIT"
+    assert note["Contact"] == {"ContactID": "CONTACT"}
+    assert note["CreditNoteNumber"] == "W-1-CN7"
+    assert note["LineItems"][0]["LineAmount"] == 5
+
+
+def test_an_allocation_is_sent_to_its_credit_note_and_names_its_invoice() -> None:
+    allocation = an_allocation()
+
+    assert path_of(allocation.kind, [allocation]) == "CreditNotes/NOTE/Allocations"
+    assert encoded(allocation) == {
+        "Invoice": {"InvoiceID": "INVOICE"},
+        "Amount": 5,
+        "Date": "2026-11-21",
+    }
+
+
+def test_a_refund_is_a_payment_of_its_credit_note() -> None:
+    refund = a_refund()
+
+    assert path_of(refund.kind, [refund]) == "Payments"
+    assert encoded(refund) == {
+        "CreditNote": {"CreditNoteID": "NOTE"},
+        "Account": {"Code": "090"},
+        "Date": "2026-11-21",
+        "Amount": 5,
+        "Reference": "W-1-CN7-R",
+    }
+
+
+def test_voiding_says_only_which_invoice_and_that_it_is_void() -> None:
+    assert encoded(a_void()) == {"InvoiceID": "INVOICE", "Status": "VOIDED"}
