@@ -1,4 +1,4 @@
-"""Exchanges as pages show them: what was sent to the books and what came back."""
+"""Exchanges as pages show them: what was sent and what came back."""
 
 from __future__ import annotations
 

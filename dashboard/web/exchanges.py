@@ -1,4 +1,4 @@
-"""The API log: every exchange with the books, found again and read in full."""
+"""The API log: every exchange with books and shops, found again, read in full."""
 
 from __future__ import annotations
 

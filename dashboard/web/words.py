@@ -114,9 +114,10 @@ EXCHANGE_RESULTS: Mapping[ExchangeResult, Look] = {
 # What an exchange is for, as the connectors say it; another word is shown as it is.
 PURPOSES: Mapping[str, str] = {
     "book": _("Book"),
-    "ask": _("Ask"),
+    "ask": _("Ask what is booked"),
+    "read": _("Read for a comparison"),
+    "pull": _("Fetch from a shop"),
     "sign in": _("Sign in"),
-    "pull": _("Pull"),
 }
 
 TRIGGERS: Mapping[Trigger, str] = {
