@@ -86,8 +86,8 @@ class Gate:
         """Return how long a call would have to wait now; takes nothing."""
         with self._database.read() as session:
             now = self._database.now(session)
-            closed_until = session.scalar(select(GateRow.closed_until)) or _LONG_AGO
-            return self._wait_s(session, closed_until, now, urgent=urgent)
+            gate = session.get(GateRow, 1)
+            return self._wait_s(session, gate, now, urgent=urgent)
 
     def enter(self, *, urgent: bool = False) -> Entry:
         """Take a slot and count the call, both or neither; commits.
@@ -97,8 +97,7 @@ class Gate:
         with self._database.write() as session:
             now = self._database.now(session)
             gate = session.scalars(select(GateRow).with_for_update()).one_or_none()
-            closed_until = _LONG_AGO if gate is None else gate.closed_until
-            wait_s = self._wait_s(session, closed_until, now, urgent=urgent)
+            wait_s = self._wait_s(session, gate, now, urgent=urgent)
             if wait_s > 0:
                 return Entry(wait_s=wait_s)
             if gate is not None and gate.unproven:
@@ -157,7 +156,7 @@ class Gate:
                 again = max(1, gate.failures - _FAILURES_TO_CLOSE + 1)
                 wait_s = full_jitter_s(again, cap_s=_MAX_FAILING_S)
                 _close(gate, max(1.0, wait_s), reason, pause, now)
-            return is_closed(gate.closed_until, now)
+            return is_closed(gate, now)
 
     def note_success(self) -> None:
         """Forget failures and the pause before; commits only if there were any."""
@@ -177,14 +176,14 @@ class Gate:
         with self._database.write() as session:
             now = self._database.now(session)
             gate = session.scalars(select(GateRow).with_for_update()).one()
-            if is_closed(gate.closed_until, now):
+            if is_closed(gate, now):
                 gate.closed_until = now
 
     def _wait_s(
-        self, session: Session, closed_until: datetime, now: datetime, *, urgent: bool
+        self, session: Session, gate: GateRow | None, now: datetime, *, urgent: bool
     ) -> float:
-        if is_closed(closed_until, now):
-            return (closed_until - now).total_seconds()
+        if gate is not None and is_closed(gate, now):
+            return (gate.closed_until - now).total_seconds()
         usage = read_usage(session, self._pace, now)
         return wait_s(self._pace, usage, now, urgent=urgent)
 
@@ -254,14 +253,14 @@ def read_usage(session: Session, pace: Pace, now: datetime) -> Usage:
     return Usage(recent=recent, by_hour=by_hour)
 
 
-def is_closed(closed_until: datetime, now: datetime) -> bool:
-    """Tell whether a gate is closed; further ahead the clock has been set back."""
-    return now < closed_until <= now + timedelta(seconds=_MAX_CLOSED_S)
+def is_closed(gate: GateRow, now: datetime) -> bool:
+    """Tell whether a gate is closed; before it was, the clock has been set back."""
+    return gate.paused_since - _SKEW <= now < gate.closed_until
 
 
 def pause_of(gate: GateRow | None, now: datetime) -> ConnectionPause | None:
     """Return the pause of the connection at *now*, None when it works."""
-    if gate is None or not (gate.unproven or is_closed(gate.closed_until, now)):
+    if gate is None or not (gate.unproven or is_closed(gate, now)):
         return None
     return ConnectionPause(
         pause=Pause(gate.pause),
@@ -275,8 +274,8 @@ def _close(
     gate: GateRow, seconds: float, reason: str, pause: Pause, now: datetime
 ) -> None:
     """Close *gate* for everybody, unless it is closed for longer."""
-    closed = is_closed(gate.closed_until, now)
-    if not (closed or gate.unproven):
+    closed = is_closed(gate, now)
+    if not (closed or gate.unproven) or gate.paused_since > now:
         gate.paused_since = now
     until = now + timedelta(seconds=min(seconds, _MAX_CLOSED_S))
     if closed and until <= gate.closed_until:
@@ -293,7 +292,7 @@ def gate_state(database: Database, pace: Pace) -> GateState:
         now = database.now(session)
         gate = session.get(GateRow, 1)
         usage = read_usage(session, pace, now)
-        closed = gate is not None and is_closed(gate.closed_until, now)
+        closed = gate is not None and is_closed(gate, now)
         today = sum(usage.by_hour.values())
         return GateState(
             closed_until=gate.closed_until if gate is not None and closed else None,

@@ -192,6 +192,20 @@ def test_a_clock_set_back_does_not_stop_the_calls(
     assert call(gate)
 
 
+@pytest.mark.parametrize("seconds", [-600, -7200, -48 * 3600])
+def test_a_clock_set_back_does_not_keep_the_gate_closed(
+    gate: Gate, database: ClockedDatabase, seconds: float
+) -> None:
+    gate.close(20, "Too many calls")
+    database.clock.jump(seconds)
+    assert call(gate)
+
+    gate.close(20, "Too many calls")
+    assert not call(gate)
+    database.clock.advance(21)
+    assert call(gate)
+
+
 def test_many_at_once_get_no_more_than_allowed(database: ClockedDatabase) -> None:
     Gate(database, PACE, "first").install()
     barrier = threading.Barrier(8)
