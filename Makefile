@@ -3,6 +3,7 @@
 #   make demo    run the product with a demo shop, until Ctrl-C
 #   make test    run every test
 #   make check   what CI runs: lint, types, architecture, tests
+#   make simulate SCHEDULES=20000   many more bad days than the tests play
 #
 # Python 3.11 or newer is found by itself; PYTHON=/path/to/python chooses one.
 
@@ -17,7 +18,7 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
 		>/dev/null 2>&1 && echo "$$python" && break; done)
 endif
 
-.PHONY: help demo test check lint types architecture format constraints clean
+.PHONY: help demo test simulate check lint types architecture format constraints clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -38,6 +39,12 @@ test: $(VENV)/.installed-dev
 		echo '*******************************************************************'; \
 	fi; \
 	exit $$status
+
+# FIRST=1234 SCHEDULES=1 plays again what schedule 1234 found.
+simulate: export FIRST ?= 0
+simulate: export SCHEDULES ?= 20000
+simulate: $(VENV)/.installed-dev
+	@$(BIN)/pytest tests/simulation/test_simulation.py $(PYTEST_ARGS)
 
 check: lint types architecture test
 

@@ -1,4 +1,7 @@
-"""Whatever the books answer and whoever dies, every order is booked exactly once."""
+"""Whatever the books answer and whoever sleeps, every order is booked exactly once.
+
+Who dies where, and hundreds of bad days: `tests/simulation`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import pytest
 from dashboard.domain.books import ContactDraft
 from tests.fixtures.builders import a_customer, an_order
 from tests.fixtures.fake_books import Answer
-from tests.fixtures.workers import KILL_POINTS, Office
+from tests.fixtures.workers import Office
 
 
 def part_paid_orders() -> list[object]:
@@ -65,29 +68,6 @@ def test_two_bad_answers_in_a_row_book_once(
     office.assert_booked_once("1", "2")
 
 
-@pytest.mark.parametrize("kill_point", KILL_POINTS, ids=" ".join)
-@pytest.mark.parametrize("at", [0, 1, 2], ids=["contact", "invoice", "payment"])
-def test_a_worker_that_dies_anywhere_is_taken_over(
-    office: Office, kill_point: tuple[str, str], at: int
-) -> None:
-    office.company.take_in(*part_paid_orders())
-    _side, moment = kill_point
-    office.books.answers.extend([Answer.OK] * at)
-    first, second = office.worker("first"), office.worker("second")
-    while len(office.books.sent) < at:
-        office.step(first)
-
-    office.lead_to(moment)
-    office.fate.kill_point = kill_point
-    office.work_until_done(first, second)
-    assert office.fate.met == [kill_point]
-    for number in ("1", "2"):
-        office.company.retry(number)
-    office.work_until_done(second)
-
-    office.assert_booked_once("1", "2")
-
-
 def test_a_worker_that_wakes_up_late_does_no_harm(office: Office) -> None:
     office.company.take_in(*part_paid_orders())
     other = office.worker("other")
@@ -118,7 +98,7 @@ def test_a_machine_that_slept_just_before_sending_does_not_send(
         already_sent.extend(office.books.sent)
 
     already_sent: list[object] = []
-    office.fate.after["start_sending"] = sleep_while_others_work
+    office.fate.pauses["after", "start_sending"] = sleep_while_others_work
     office.step(sleepy)
     office.step(sleepy)
 

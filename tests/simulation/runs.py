@@ -1,0 +1,60 @@
+"""Plays schedules in several processes and adds up what they came by."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+from tests.conftest import NOW
+from tests.fixtures.clocks import SettableClock
+from tests.fixtures.company import Company
+from tests.fixtures.databases import ClockedDatabase, SqliteFolder
+from tests.simulation.cells import Coverage
+from tests.simulation.world import Violation, World
+
+_FAST = Path("/dev/shm")  # noqa: S108 - memory instead of a disk, where there is one
+
+
+def play(numbers: Sequence[int]) -> Coverage:
+    """Play schedules one after the other.
+
+    Raises:
+        Violation: If one breaks a promise; it names the schedule.
+    """
+    covered = Coverage.nothing()
+    with _databases() as folder, closing(SqliteFolder(Path(folder))) as maker:
+        for number in numbers:
+            with maker.lent() as engine:
+                clock = SettableClock(NOW)
+                world = World(Company(ClockedDatabase(engine, clock)), number)
+                try:
+                    world.go()
+                except Violation as error:
+                    raise Violation(f"schedule {number}: {error}") from error
+                covered.add(world.coverage)
+    return covered
+
+
+def play_in_processes(first: int, count: int) -> Coverage:
+    """Play *count* schedules from *first* on, in as many processes as there are CPUs.
+
+    Raises:
+        Violation: If one breaks a promise; it names the schedule.
+    """
+    processes = min(os.cpu_count() or 1, count)
+    shares = [range(first + n, first + count, processes) for n in range(processes)]
+    covered = Coverage.nothing()
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
+        for share in pool.map(play, shares):
+            covered.add(share)
+    return covered
+
+
+def _databases() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(dir=_FAST if _FAST.is_dir() else None)

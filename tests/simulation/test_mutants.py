@@ -1,0 +1,23 @@
+"""Without a safeguard the simulation finds a violation, or it would be blind."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.mutants import MUTANTS, mutated
+from tests.simulation.runs import play
+from tests.simulation.world import Violation
+
+MOST_SCHEDULES = 60
+# Schedules far apart have other answers and other deaths.
+_STRIDE = 37
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_missing_safeguard_is_found(mutant: str, figures: list[str]) -> None:
+    numbers = range(0, MOST_SCHEDULES * _STRIDE, _STRIDE)
+
+    with mutated(mutant), pytest.raises(Violation) as found:
+        play(numbers)
+
+    figures.append(f"{mutant}: {str(found.value)[:160]}")
