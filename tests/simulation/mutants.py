@@ -29,11 +29,11 @@ from dashboard.domain.exchanges import (
 from dashboard.domain.keys import payment_reference
 from dashboard.domain.order import Order
 from dashboard.domain.status import RequestState
+from dashboard.mapping import documents
 from dashboard.store import orders, queue
 from dashboard.store.queue import WorkQueue
 from dashboard.store.schema import OrderRow, RequestRow
 from dashboard.store.verdicts import VerdictWriter
-from dashboard.sync import plan
 from dashboard.sync.worker import Worker
 
 _numbers = itertools.count(1)
@@ -148,7 +148,7 @@ MUTANTS: Mapping[str, Sequence[tuple[Any, str, Callable[..., Any]]]] = {
         (WorkQueue, "record_findings", whole_batch_goes_again)
     ],
     "a payment has another reference each time": [
-        (plan, "payment_reference", new_reference_every_time),
+        (documents, "payment_reference", new_reference_every_time),
     ],
     "an older version of an order counts": [(orders, "_is_older", never_older)],
 }

@@ -9,13 +9,13 @@ from tests.simulation.runs import play
 from tests.simulation.world import Violation
 
 MOST_SCHEDULES = 60
-# Schedules far apart have other answers and other deaths.
-_STRIDE = 37
+# Schedules far apart have other answers and other deaths; odd ones a bad day as well.
+_STRIDE = 38
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_missing_safeguard_is_found(mutant: str, figures: list[str]) -> None:
-    numbers = range(0, MOST_SCHEDULES * _STRIDE, _STRIDE)
+    numbers = range(1, MOST_SCHEDULES * _STRIDE, _STRIDE)
 
     with mutated(mutant), pytest.raises(Violation) as found:
         play(numbers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -17,10 +17,17 @@ from decimal import Decimal
 from typing_extensions import override
 
 from dashboard.accounting.protocol import Log
-from dashboard.domain.books import InvoiceDraft, PaymentDraft
+from dashboard.domain.books import (
+    AllocationDraft,
+    CreditNoteDraft,
+    InvoiceDraft,
+    PaymentDraft,
+    RefundDraft,
+    VoidDraft,
+)
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Claim, Exchange, Finding, Outcome
-from dashboard.domain.order import Order, ShopPayment
+from dashboard.domain.order import Order, OrderPhase, Refund, ShopPayment
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.store.orders import OrderStore
 from tests.fixtures.builders import ORDERED_AT, a_customer, an_order
@@ -42,6 +49,7 @@ _WORKERS = 4
 _JUMPS_S = (-7200, -600, 600, 7200)
 # A person tries again what the books refused; more often than this they give up.
 _MOST_RETRIES = 5
+_AT_REST = {"invoiced", "paid", "credited", "ignored"}
 # Sleeping right before the send, past the last look at the clock, is bounded by the
 # time the books remember a key: nothing else tells the second sender from the first.
 _NAP_S = 70
@@ -137,8 +145,15 @@ class World:
                 self.books.silent_look_ups_of.add(cell.kind)
             if moment == "give_back":
                 self.books.silent_sign_ins_for.add(cell.kind)
+        for customer in range(2):
+            self._new_order(payments=("12.00",), customer=customer)
+            self._new_order(payments=(), customer=customer)
         for customer in range(3):
             self._new_order(payments=("5.00",), customer=customer)
+        self._settle()
+        for versions in tuple(self.shop.values()):
+            order = versions[-1]
+            self._tell(_refunded(order) if order.paid else _cancelled(order))
         self._settle()
         died = {kind for kind, _place in self.fate.met}
         for cell in cells:
@@ -150,7 +165,7 @@ class World:
     # What happens ---------------------------------------------------------------------
 
     def order_comes_in(self) -> None:
-        payments = self.chance.choice([("12.00",), ("5.00",), ("4.00",) * 2])
+        payments = self.chance.choice([("12.00",), ("5.00",), ("4.00",) * 2, ()])
         self._new_order(payments=payments, customer=self.chance.randrange(5))
 
     def _new_order(self, *, payments: tuple[str, ...], customer: int) -> None:
@@ -160,11 +175,21 @@ class World:
 
     def customer_pays_more(self) -> None:
         order = self._some_order()
-        if order is not None and order.paid < order.total:
+        if order is not None and 0 < order.paid < order.total and not order.refunds:
             rest = order.total - order.paid
             amount = self.chance.choice([rest, min(rest, Decimal("1.00"))])
             payment = ShopPayment(amount=amount, method="card", paid_at=ORDERED_AT)
             self._tell(replace(order, payments=(*order.payments, payment)))
+
+    def shop_gives_money_back(self) -> None:
+        order = self._some_order()
+        if order is not None and order.paid and not order.refunds:
+            self._tell(_refunded(order))
+
+    def customer_cancels(self) -> None:
+        order = self._some_order()
+        if order is not None and not order.paid:
+            self._tell(_cancelled(order))
 
     def push_comes_twice(self) -> None:
         order = self._some_order()
@@ -275,6 +300,10 @@ class World:
 
         self.books.answers_for[PostingKind.PAYMENT] = deque([answer])
         self._meet_payments(("before", moment), others_send)
+
+    def books_are_late(self) -> None:
+        self.books.answers_for[PostingKind.PAYMENT] = deque([Answer.HALF_LATE])
+        self._meet_payments(("after", "record_unknown"), lambda: self._pass(1))
 
     def verdict_grows_old(self) -> None:
         """Let a sender sleep while another asks in its place, and dies.
@@ -397,7 +426,7 @@ class World:
     # The promises ---------------------------------------------------------------------
 
     def _check_nothing_twice(self) -> None:
-        for kind in (InvoiceDraft, PaymentDraft):
+        for kind in _ONCE:
             twice = {k: n for k, n in self.books.count(kind).items() if n > 1}
             if twice:
                 raise Violation(f"booked more than once: {twice}")
@@ -405,26 +434,51 @@ class World:
     def _check_books_equal_the_shop(self) -> None:
         self._pass(60)
         self._check_nothing_twice()
-        invoices = {
-            document.draft.number: document.draft.total
-            for document in self.books.documents
-            if isinstance(document.draft, InvoiceDraft)
-        }
-        _compare(
-            "invoices", invoices, {f"W-{n}": v[-1].total for n, v in self.shop.items()}
-        )
-        _compare(
-            "payments",
-            {number: self.books.paid(number) for number in invoices},
-            {f"W-{n}": v[-1].paid for n, v in self.shop.items()},
-        )
+        told = {f"W-{number}": versions[-1] for number, versions in self.shop.items()}
+        for number, order in told.items():
+            booked, wanted = self._booked(number), _wanted(order)
+            if booked != wanted:
+                raise Violation(
+                    f"{number} in the books: {booked}, in the shop: {wanted}"
+                )
+        others = self.books.count(InvoiceDraft).keys() - told.keys()
+        if others:
+            raise Violation(f"nobody ordered {sorted(others)}")
         self._check_documents()
         states = set(self.company.postings().values()) - {"confirmed", "cancelled"}
         if states:
             raise Violation(f"not in an end state: {self.company.postings()}")
-        statuses = set(self.company.statuses().values()) - {"paid", "invoiced"}
-        if statuses:
-            raise Violation(f"not booked: {self._problems()}")
+        if set(self.company.statuses().values()) - _AT_REST:
+            raise Violation(f"not at rest: {self._problems()}")
+
+    def _booked(self, number: str) -> Mapping[str, Decimal]:
+        """Return the sums of what is in the books for one order."""
+        drafts = [document.draft for document in self.books.documents]
+        voided = VoidDraft(invoice_number=number) in drafts
+        return {
+            "invoiced": _sum(
+                d.total
+                for d in drafts
+                if isinstance(d, InvoiceDraft) and d.number == number and not voided
+            ),
+            "paid": self.books.paid(number),
+            "credited": _sum(
+                d.total
+                for d in drafts
+                if isinstance(d, CreditNoteDraft) and d.invoice_number == number
+            ),
+            "allocated": _sum(
+                d.amount
+                for d in drafts
+                if isinstance(d, AllocationDraft) and d.invoice_number == number
+            ),
+            "paid back": _sum(
+                d.amount
+                for d in drafts
+                if isinstance(d, RefundDraft)
+                and d.credit_note_number.startswith(f"{number}-")
+            ),
+        }
 
     def _check_documents(self) -> None:
         """Check that what the company believes to be booked is in the books."""
@@ -441,23 +495,47 @@ class World:
         return {
             row.number: f"{row.status}: {row.message}"
             for row in self.company.rows()
-            if row.status not in {"paid", "invoiced"}
+            if row.status not in _AT_REST
         }
 
 
-def _compare(
-    what: str, booked: Mapping[str, Decimal], told: Mapping[str, Decimal]
-) -> None:
-    if booked != told:
-        keys = {key for key in {*booked, *told} if booked.get(key) != told.get(key)}
-        differences = {key: (booked.get(key), told.get(key)) for key in sorted(keys)}
-        raise Violation(f"{what} in the books and in the shop differ: {differences}")
+def _wanted(order: Order) -> Mapping[str, Decimal]:
+    """Return the sums that must be in the books for an order.
+
+    What is credited lowers what is still asked for first; the rest is paid back.
+    """
+    cancelled = order.phase is OrderPhase.CANCELLED
+    allocated = min(order.refunded, order.total - order.paid)
+    return {
+        "invoiced": Decimal(0) if cancelled else order.total,
+        "paid": order.paid,
+        "credited": order.refunded,
+        "allocated": allocated,
+        "paid back": order.refunded - allocated,
+    }
 
 
+def _refunded(order: Order) -> Order:
+    refund = Refund(external_id=f"r{order.number}", amount=Decimal("2.00"))
+    return replace(order, refunds=(refund,))
+
+
+def _cancelled(order: Order) -> Order:
+    return replace(order, phase=OrderPhase.CANCELLED, shop_status="cancelled")
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, Decimal(0))
+
+
+# A voiding is the only one that does no harm twice.
+_ONCE = (InvoiceDraft, PaymentDraft, CreditNoteDraft, AllocationDraft, RefundDraft)
 _ANSWERS = list(Answer)
 _DAY: list[Callable[[World], None]] = [
     World.order_comes_in,
     World.customer_pays_more,
+    World.shop_gives_money_back,
+    World.customer_cancels,
     World.push_comes_twice,
     World.old_push_comes_late,
     World.push_is_lost,
@@ -473,6 +551,7 @@ _DAY: list[Callable[[World], None]] = [
     World.somebody_sleeps,
     World.sender_sleeps_too_long,
     World.answer_is_read_late,
+    World.books_are_late,
     World.verdict_grows_old,
     World.time_passes,
     World.clock_jumps,
