@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
@@ -419,6 +419,8 @@ def take_in_within(  # noqa: PLR0913 - what a revision is judged by
     if older and (stored is not None or reader is not None):
         return Taken(order_id=row.id, news=False)
     if reader is not None and _says_the_same(session, row, revision, reader):
+        if revision.order is not None:
+            row.modified_at = revision.order.modified_at  # saved, and nothing changed
         return Taken(order_id=row.id, news=False)
     if stored is None:
         stored = _keep(session, row, revision, digest, now)
@@ -440,8 +442,14 @@ def take_in_within(  # noqa: PLR0913 - what a revision is judged by
 def _says_the_same(
     session: Session, row: OrderRow, revision: Revision, reader: Reader
 ) -> bool:
+    """Tell whether a revision says what the newest one said, whenever it was saved."""
     newest = None if row.revision_id is None else _newest(session, row)
-    return newest is not None and reader(newest) == (revision.order or revision.problem)
+    if newest is None:
+        return False
+    known, told = reader(newest), revision.order or revision.problem
+    if isinstance(known, Order) and isinstance(told, Order):
+        known = replace(known, modified_at=told.modified_at)
+    return known == told
 
 
 def _what_came(row: OrderRow, revision: Revision, *, created: bool) -> str:

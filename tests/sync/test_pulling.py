@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -176,6 +177,23 @@ def test_an_order_saved_without_a_change_is_not_told_as_changed(pulled: Pulled) 
     assert pulled.revisions() == 1
 
 
+def test_an_order_saved_as_it_was_is_no_change(pulled: Pulled) -> None:
+    order_id = pulled.shop.place()
+    pulled.run()
+    pulled.later(3600)
+    pulled.shop.edit(order_id)
+
+    run = pulled.run()
+
+    assert run.message == "Woo: 1 orders read, 0 new or changed."
+    assert pulled.revisions() == 1
+    pulled.shop.asked = []
+    a_day_later(pulled)
+    assert not [
+        target for target in pulled.shop.asked if f"orders/{order_id}" in target
+    ]
+
+
 def test_a_total_that_changed_without_a_change_is_flagged(pulled: Pulled) -> None:
     order_id = pulled.shop.place()
     pulled.run()
@@ -263,6 +281,25 @@ def test_one_shop_that_fails_does_not_keep_the_others_from_being_read(
 
     assert run.state is RunState.FAILED
     assert pulled.statuses() == {order_id: "processing"}
+
+
+def test_two_who_pull_at_once_take_every_order_in_once(pulled: Pulled) -> None:
+    """On PostgreSQL they would wait for each other in a circle, if they could."""
+    for place in range(120):
+        order_id = pulled.shop.place()
+        pulled.shop.orders[order_id]["billing"] = {"email": f"b{place % 7}@x.example"}
+        pulled.shop.tick(1)
+        if place % 10 == 0:
+            pulled.hear(order_id)
+
+    with ThreadPoolExecutor(3) as pool:
+        triggers = (Trigger.PERSON, Trigger.PERSON, Trigger.ORDER)
+        runs = list(pool.map(pulled.run, triggers))
+    pulled.run(Trigger.PERSON)
+
+    assert {run.state for run in runs} == {RunState.DONE}, [r.message for r in runs]
+    assert set(pulled.statuses()) == set(pulled.shop.orders)
+    assert pulled.revisions() == 120
 
 
 def test_no_shop_to_pull_is_said(company: Company) -> None:
