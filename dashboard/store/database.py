@@ -234,5 +234,8 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reads = connection.get_execution_options().get("sqlite_readonly", False)
-        connection.exec_driver_sql(f"PRAGMA query_only={1 if reads else 0}")
+        # A pooled connection keeps what it was told.
+        if connection.info.get("reads") is not reads:
+            connection.exec_driver_sql(f"PRAGMA query_only={1 if reads else 0}")
+            connection.info["reads"] = reads
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
