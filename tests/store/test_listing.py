@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -256,6 +257,25 @@ def test_runs_that_did_nothing_are_left_out_unless_asked_for(
 
     assert shown == [failed.id]
     assert everything == [failed.id, empty.id]
+
+
+def test_runs_are_counted_by_state_under_the_filter_and_read_whole(
+    database: ClockedDatabase,
+) -> None:
+    runs = RunStore(database, "p")
+    for trigger in (Trigger.SWEEP, Trigger.PERSON, Trigger.PERSON):
+        runs.finish(runs.begin(Task.SYNC, trigger).id, RunState.DONE)
+    failed = runs.begin(Task.SYNC, Trigger.PERSON)
+    runs.finish(failed.id, RunState.FAILED, "No answer.")
+    listing = RunListing(database)
+    by_people = RunFilter(trigger=Trigger.PERSON, with_empty=True)
+
+    assert listing.counts(RunFilter())[RunState.DONE] == 0
+    assert listing.counts(RunFilter())[RunState.FAILED] == 1
+    assert listing.counts(by_people)[RunState.DONE] == 2
+    only_done = replace(by_people, states=(RunState.DONE,))
+    assert len(list(listing.all(only_done))) == 2
+    assert [run.run.id for run in listing.all(RunFilter())] == [failed.id]
 
 
 def test_a_run_tells_what_it_did_to_which_orders(company: Company) -> None:
