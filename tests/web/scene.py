@@ -141,7 +141,7 @@ class Scene:
         paid: bool = True,
         rate: str = "21",
         method: str = "ideal",
-        name: str = "Ada Lovelace",
+        name: str = "Ada Sample",
         slug: str = "demo",
         **fields: Any,
     ) -> int:

@@ -175,7 +175,7 @@ BY_A_PERSON = (
         name="contact archived",
         kind="archive_contact",
         match={**INVOICES, "key": "W-1001"},
-        options={"document": "Ada Lovelace"},
+        options={"document": "Ada Sample"},
         meanwhile="needs attention",
         cause="contact archived in the books",
     ),

@@ -66,9 +66,9 @@ def test_what_a_person_did_is_written_down_with_their_name(scene: Scene) -> None
 
 
 def test_next_and_previous_stay_within_the_list_one_came_from(scene: Scene) -> None:
-    scene.order("1001", name="Ada Lovelace")
+    scene.order("1001", name="Ada Sample")
     middle = scene.order("1002", name="Ada Byron")
-    scene.order("1003", name="Grace Hopper")
+    scene.order("1003", name="Grace Example")
     last = scene.order("1004", name="Ada King")
 
     text = scene.client().get(f"/orders/{middle}?q=ada").text

@@ -21,8 +21,8 @@ def counts(text: str) -> dict[str, str]:
 
 
 def test_counts_of_the_tabs_follow_the_search(scene: Scene) -> None:
-    scene.order("1001", name="Ada Lovelace")
-    scene.order("1002", name="Grace Hopper", rate="13")
+    scene.order("1001", name="Ada Sample")
+    scene.order("1002", name="Grace Example", rate="13")
     scene.order("1003", name="Ada Byron", paid=False)
 
     text = scene.client().get("/orders?q=ada").text
@@ -34,12 +34,12 @@ def test_counts_of_the_tabs_follow_the_search(scene: Scene) -> None:
 
 
 def test_orders_are_found_by_number_name_and_address(scene: Scene) -> None:
-    first = scene.order("1001", name="Ada Lovelace")
-    scene.order("2002", name="Grace Hopper")
+    first = scene.order("1001", name="Ada Sample")
+    scene.order("2002", name="Grace Example")
     scene.book(first)
     client = scene.client()
 
-    for search in ("1001", "w-1001", "lovelace", "ada@post"):
+    for search in ("1001", "w-1001", "sample", "ada@post"):
         assert numbers(client.get(f"/orders?q={search}").text) == ["1001"], search
 
 
@@ -154,7 +154,7 @@ def test_a_question_that_makes_no_sense_does_no_harm(
 
 
 def test_the_list_on_the_page_is_the_list_in_the_file(scene: Scene) -> None:
-    scene.order("1001", name="Grace Hopper")
+    scene.order("1001", name="Grace Example")
     scene.order("1002", name="=HYPERLINK(0) Byron", total="9.05")
 
     answer = scene.client().get("/orders.csv?q=byron")

@@ -118,7 +118,7 @@ def fill(scene: Scene) -> None:
     scene.user(Role.ADMINISTRATOR)
     booked = [scene.order(str(number)) for number in range(1001, 1006)]
     scene.book(*booked)
-    scene.order("1006", paid=False, name="Grace Hopper")
+    scene.order("1006", paid=False, name="Grace Example")
     scene.order("1007", rate="13", name="Zoë Çelik-Østergård")
     scene.order("1008", method="barter", name="Ada Byron")
     scene.refuse(scene.order("1009", name="Ada King", slug="second"))
