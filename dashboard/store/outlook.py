@@ -32,14 +32,14 @@ def read_forecast(database: Database, pace: Pace) -> Forecast:
     """Estimate when all that waits will be done, as things are now."""
     with database.read() as session:
         now = database.now(session)
-        closed_until = session.scalar(select(GateRow.closed_until))
-        closed = closed_until is not None and is_closed(closed_until, now)
+        gate = session.get(GateRow, 1)
+        closed = gate is not None and is_closed(gate, now)
         return forecast(
             _waiting(session),
             pace,
             read_usage(session, pace, now),
             now,
-            closed_until=closed_until if closed else None,
+            closed_until=gate.closed_until if gate is not None and closed else None,
         )
 
 
