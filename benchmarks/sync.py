@@ -93,7 +93,11 @@ def started(
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a program as long as the block."""
     process = subprocess.Popen(  # noqa: S603 - our own commands
-        command, stdout=subprocess.PIPE, text=True, env=env
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # the table is all there is to read
+        text=True,
+        env=env,
     )
     try:
         yield process

@@ -82,6 +82,23 @@ def test_a_person_does_not_wait_behind_a_backlog_when_the_day_is_used_up(
     assert len(made) == 2
 
 
+def test_nothing_is_foretold_when_nothing_waits(office: Office) -> None:
+    shown = read_forecast(office.company.database, REAL)
+
+    assert (shown.orders, shown.calls, shown.finish_at) == (0, 0, None)
+
+
+def test_a_pause_the_books_ask_for_is_part_of_what_is_foretold(office: Office) -> None:
+    office.company.take_in(an_order())
+    before = read_forecast(office.company.database, REAL).finish_at
+
+    office.worker().gate.close(600.0, "Too many calls")
+
+    after = read_forecast(office.company.database, REAL).finish_at
+    assert before is not None
+    assert after == before + timedelta(seconds=600)
+
+
 def use_up_the_day(office: Office) -> None:
     """Make calls until no more are allowed but those kept for a person."""
     gate = office.worker().gate
