@@ -6,6 +6,7 @@ anywhere is taken up there by the next. No transaction is open while a shop is a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +14,11 @@ from datetime import datetime, timedelta
 from dashboard.domain.clock import Clock
 from dashboard.domain.money import hundredths
 from dashboard.domain.order import Order, OrderPhase
-from dashboard.domain.rules import Shop
+from dashboard.domain.plans import Plan
+from dashboard.domain.postings import Posting
+from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.rules import CompanyRules, Correction, Shop
+from dashboard.domain.status import Decision
 from dashboard.shops.protocol import (
     Fetched,
     ListedOrder,
@@ -26,6 +31,8 @@ from dashboard.store.orders import OrderStore, Revision
 from dashboard.store.pulls import ApiKeys, KnownOrder, PullStore
 from dashboard.sync.intake import as_deleted, read_again, unread_revision
 from dashboard.sync.plan import plan_order
+
+_log = logging.getLogger(__name__)
 
 _SOURCE = "pull"
 _COMPARED_EVERY = timedelta(hours=24)
@@ -151,7 +158,7 @@ class ShopPull:
         taken = self.pulls.take_page(
             self.shop,
             revisions,
-            plan_order,
+            _plan_or_stop,
             read_again,
             run_id=self.run_id,
             cursors=cursors,
@@ -161,6 +168,26 @@ class ShopPull:
         self.tally.news += news
         if news:
             self.arrived()
+
+
+def _plan_or_stop(
+    order: Order,
+    shop: Shop,
+    rules: CompanyRules,
+    postings: Sequence[Posting],
+    correction: Correction | None,
+) -> Plan:
+    """Plan an order; one that cannot be planned must not hold up those behind it."""
+    try:
+        return plan_order(order, shop, rules, postings, correction)
+    except Exception as error:  # noqa: BLE001 - logged
+        _log.exception("an order cannot be planned", extra={"number": order.number})
+        message = (
+            f"Order {order.number} cannot be planned ({type(error).__name__}), which "
+            "is a fault in Sluice: please report it with what the log says."
+        )
+        problem = Problem(cause=Cause.NOT_UNDERSTOOD, message=message)
+        return Plan(decision=Decision.STOP, problem=problem)
 
 
 def revision_of(fetched: Fetched) -> Revision:

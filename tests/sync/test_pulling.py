@@ -12,11 +12,14 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from dashboard.domain.alarms import WebhookState
+from dashboard.domain.order import Order
+from dashboard.domain.plans import Plan
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Task, Trigger
 from dashboard.outbound.transport import Transport
@@ -29,6 +32,7 @@ from dashboard.store.schema import RevisionRow
 from dashboard.store.shop_webhooks import ShopWebhookStore
 from dashboard.store.vault import Vault
 from dashboard.sync.intake import Intake, Kept, Noted, Nothing
+from dashboard.sync.plan import plan_order
 from dashboard.sync.puller import Puller, PullStores
 from tests.fixtures.company import Company
 from tests.fixtures.databases import ClockedDatabase
@@ -206,7 +210,7 @@ def test_a_total_that_changed_without_a_change_is_flagged(pulled: Pulled) -> Non
 
 
 def test_a_pull_that_breaks_off_goes_on_where_it_was(pulled: Pulled) -> None:
-    for _ in range(250):
+    for _ in range(130):
         pulled.shop.place()
         pulled.later(1)
     asked = iter(range(2))
@@ -219,7 +223,7 @@ def test_a_pull_that_breaks_off_goes_on_where_it_was(pulled: Pulled) -> None:
     failed = pulled.run()
     assert failed.state is RunState.FAILED
     reached = len(pulled.statuses())
-    assert 0 < reached < 250
+    assert 0 < reached < 130
 
     pulled.shop.broken, pulled.shop.before_list = None, lambda: None
     pulled.shop.asked = []
@@ -244,6 +248,25 @@ def test_a_page_that_is_not_stored_leaves_the_cursor_where_it_was(
     assert pulled.pulls.state(pulled.here).cursor == before
     pulled.run(Trigger.PERSON)
     assert len(pulled.statuses()) == 1
+
+
+def test_an_order_that_cannot_be_planned_does_not_hold_up_the_rest(
+    pulled: Pulled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = pulled.shop.place(), pulled.shop.place()
+
+    def plan(order: Order, *rest: Any) -> Plan:
+        if order.external_id == str(bad):
+            raise ZeroDivisionError
+        return plan_order(order, *rest)
+
+    monkeypatch.setattr("dashboard.sync.pull.plan_order", plan)
+
+    assert pulled.run().state is RunState.DONE
+
+    assert pulled.company.row(str(bad)).status == "needs attention"
+    assert "ZeroDivisionError" in pulled.company.row(str(bad)).message
+    assert pulled.company.row(str(good)).revision_id is not None
 
 
 def test_a_shop_that_is_away_is_told_and_left_alone_for_a_while(pulled: Pulled) -> None:
