@@ -39,6 +39,7 @@ from tests.fixtures.databases import ClockedDatabase
 from tests.fixtures.woocommerce_shop import (
     KEY,
     SECRET,
+    Denied,
     Hook,
     WooCommerceShop,
     firewall,
@@ -217,7 +218,7 @@ def test_a_pull_that_breaks_off_goes_on_where_it_was(pulled: Pulled) -> None:
 
     def fail_after_two_pages() -> None:
         if next(asked, None) is None:
-            pulled.shop.broken = maintenance()
+            raise Denied(maintenance())
 
     pulled.shop.before_list = fail_after_two_pages
     failed = pulled.run()
@@ -225,8 +226,7 @@ def test_a_pull_that_breaks_off_goes_on_where_it_was(pulled: Pulled) -> None:
     reached = len(pulled.statuses())
     assert 0 < reached < 130
 
-    pulled.shop.broken, pulled.shop.before_list = None, lambda: None
-    pulled.shop.asked = []
+    pulled.shop.before_list = lambda: None
     pulled.run(Trigger.PERSON)
 
     assert set(pulled.statuses()) == set(pulled.shop.orders)
