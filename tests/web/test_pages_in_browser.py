@@ -23,10 +23,12 @@ from werkzeug.serving import make_server
 
 from dashboard.domain.alarms import AlarmKind
 from dashboard.domain.clock import SystemClock
+from dashboard.domain.reconciliation import DifferenceKind
 from dashboard.domain.rules import Shop
 from dashboard.domain.users import Role
 from tests.web.conftest import MakeScene
 from tests.web.scene import PASSWORD, SECRET, Scene
+from tests.web.test_reconciliation import a_difference, compare
 
 pytestmark = pytest.mark.browser
 
@@ -125,6 +127,8 @@ def fill(scene: Scene) -> None:
     scene.close_gate("The books asked for a pause")
     scene.channel("http://127.0.0.1:9/")
     scene.hold(AlarmKind.NO_ORDERS, AlarmKind.NEEDS_PERSON)
+    missing = a_difference(2, kind=DifferenceKind.MISSING, document_id="")
+    compare(scene, a_difference(1), missing)
 
 
 @pytest.fixture
