@@ -20,7 +20,7 @@ import click
 import requests
 import sqlalchemy as sa
 
-from benchmarks.sync import Company, Row, a_company, a_mock, learned
+from benchmarks.sync import Company, Row, a_company, a_mock
 from dashboard.app import Program, build
 from dashboard.config import load_settings
 from dashboard.domain.reconciliation import Pass, PassKind, PassState, Period
@@ -106,15 +106,13 @@ def reconciling(
     orders: int, database: str, new_database: Callable[[], str], *, limited: bool
 ) -> Iterator[Row]:
     """Book orders and compare them."""
-    with a_mock() as url:
-        books = learned(url)
-        with a_company(url, new_database(), books) as company:
-            forget_power_cuts(company)
-            company.take_in(range(1, orders + 1))
-            company.book()
-            yield from passes(company, url, orders, database, limited=False)
-            if limited:
-                yield from passes(company, url, orders, database, limited=True)
+    with a_mock() as url, a_company(url, new_database()) as company:
+        forget_power_cuts(company)
+        company.take_in(range(1, orders + 1))
+        company.book()
+        yield from passes(company, url, orders, database, limited=False)
+        if limited:
+            yield from passes(company, url, orders, database, limited=True)
 
 
 @click.command()
