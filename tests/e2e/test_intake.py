@@ -122,7 +122,7 @@ def test_deliveries_of_a_running_woocommerce_are_taken_as_they_were_sent(
     assert answers[:4] == [200, 202, 200, 202]
     assert answers[4] == 200
     assert serving.orders()["25"].status == "paid"
-    assert serving.orders()["50"].status == "needs attention"
+    assert serving.orders()["50"].status == "credited"
     books.check(["W-25", "W-50"], ["W-25", "W-50"])
 
 
