@@ -3,6 +3,7 @@
 #   make demo    run the product with a demo shop, until Ctrl-C
 #   make test    run every test
 #   make check   what CI runs: lint, types, architecture, tests
+#   make crash CRASH_SECONDS=120 CRASH_SEEDS="1 2 3"   processes killed for longer
 #   make simulate SCHEDULES=20000   many more bad days than the tests play
 #
 # Python 3.11 or newer is found by itself; PYTHON=/path/to/python chooses one.
@@ -18,7 +19,7 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
 		>/dev/null 2>&1 && echo "$$python" && break; done)
 endif
 
-.PHONY: help demo test simulate check lint types architecture format constraints clean
+.PHONY: help demo test crash simulate check lint types architecture format constraints clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -39,6 +40,11 @@ test: $(VENV)/.installed-dev
 		echo '*******************************************************************'; \
 	fi; \
 	exit $$status
+
+crash: export CRASH_SECONDS ?= 60
+crash: export CRASH_SEEDS ?= 1 2 3
+crash: $(VENV)/.installed-dev
+	@$(BIN)/pytest tests/crash $(PYTEST_ARGS)
 
 # FIRST=1234 SCHEDULES=1 plays again what schedule 1234 found.
 simulate: export FIRST ?= 0

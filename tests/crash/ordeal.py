@@ -1,0 +1,254 @@
+"""What a company goes through: a script of disasters, drawn from a seed."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import random
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from tests.crash.company import WORKERS, CrashCompany
+from tests.crash.mortal import CALLS, MOMENTS
+from tests.crash.shops import Shops
+from tests.e2e.books import Books
+from tests.e2e.processes import seeded
+
+KILL_POINTS = [
+    f"{side} {moment}"
+    for moment in itertools.chain.from_iterable(MOMENTS.values())
+    for side in ("before", "within", "after")
+    if side != "within" or moment not in CALLS
+]
+_RARE = {
+    "fire",
+    "give_back",
+    "look_later",
+    "plan_again",
+    "put_off",
+    "refuse_whole",
+    "take_page",
+}
+_ALL_DEAD_WITHIN_S = 240.0
+_LOOK_EVERY_S = 0.2
+_PAUSE_S = 0.5
+_WRITES = 3
+_LULL_S = 20.0
+# Further than anything waits: a smaller jump back is waited out.
+_JUMPS_S = (-7200.0, 7200.0)
+_LOCKED_S = 1.5
+_REST_WITHIN_S = 90.0
+
+
+@dataclass
+class Ordeal:
+    """One company, its books and its shops, while everything fails."""
+
+    seed: int
+    company: CrashCompany
+    books: Books
+    shops: Shops
+    kill_points: Sequence[str]
+    break_database: Callable[[], object]
+    orders: int
+    for_s: float
+    chance: random.Random = field(init=False)
+    happened: Counter[str] = field(default_factory=Counter)
+    _crowd: Future[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)  # noqa: S311 - repeatable, not secret
+
+    def go(self) -> str:
+        """Send orders while the script is played; return the figures of it."""
+        started = time.monotonic()
+        make_books_hostile(self.books, self.seed)
+        with self.company.kept_running(), ThreadPoolExecutor(3) as beside:
+            waits = [
+                beside.submit(self._let_customers_order),
+                beside.submit(self._let_all_die),
+            ]
+            while not all(wait.done() for wait in waits) or self._lasts_s(started):
+                self._play_script(beside)
+                self._wait_for_work(waits)
+            for wait in waits:
+                wait.result()
+            self._calm_down()
+            self.shops.deliver_late()
+            self.company.ask_for_run("pull")
+            self.company.come_to_rest(within_s=_REST_WITHIN_S, orders=self.orders)
+        return self._figures(time.monotonic() - started)
+
+    def _wait_for_work(self, waits: Sequence[Future[None]]) -> None:
+        """Wait until the books were written to some more times, before more fails.
+
+        On a slow machine disasters must not come faster than work is done.
+        """
+        written = len(self.books.calls(method="PUT"))
+        give_up_at = time.monotonic() + _LULL_S
+        while time.monotonic() < give_up_at and not all(w.done() for w in waits):
+            time.sleep(_PAUSE_S)
+            if len(self.books.calls(method="PUT")) >= written + _WRITES:
+                return
+
+    def _lasts_s(self, started: float) -> bool:
+        return time.monotonic() < started + self.for_s
+
+    def _figures(self, took_s: float) -> str:
+        calls = self.books.calls()
+        faults = sum(bool(call["faults"]) for call in calls)
+        told = ", ".join(f"{name} {n}" for name, n in sorted(self.happened.items()))
+        return (
+            f"seed {self.seed}: {self.orders} orders; "
+            f"died at {len(self.company.died())} of {len(self.kill_points)} kill "
+            f"points, {self.company.killed} more killed; "
+            f"{faults} of {len(calls)} calls with a fault; {told}; {took_s:.0f} s"
+        )
+
+    def _let_customers_order(self) -> None:
+        """Let orders come in, spread over the time there is."""
+        for number in range(1, self.orders + 1):
+            self.shops.customer_orders(number)
+            time.sleep(self.for_s / self.orders / 2)
+
+    def _let_all_die(self) -> None:
+        """Let a process die at every kill point.
+
+        The rare ones wait for somebody to come by; of the others there is one at a
+        time, or nobody would live long enough to do anything.
+        """
+        waiting = list(self.kill_points)
+        seeded(self.seed).shuffle(waiting)
+        for place in [place for place in waiting if _moment(place) in _RARE]:
+            waiting.remove(place)
+            self.company.doom(place)
+        until_s = time.monotonic() + self.for_s + _ALL_DEAD_WITHIN_S
+        while waiting or self.company.doomed():
+            doomed = self.company.doomed()
+            if waiting and all(_moment(place) in _RARE for place in doomed):
+                self.company.doom(waiting.pop())
+            time.sleep(_LOOK_EVERY_S)
+            missing = doomed + waiting
+            assert time.monotonic() < until_s, f"nobody came by {missing}"
+
+    def _play_script(self, beside: ThreadPoolExecutor) -> None:
+        disaster = self.chance.choice(_DISASTERS)
+        self.happened[disaster.__name__] += 1
+        disaster(self)
+        if self._crowd is None or self._crowd.done():
+            self._crowd = beside.submit(self._let_everybody_act_on_one_order)
+
+    def _calm_down(self) -> None:
+        if self._crowd is not None:
+            self._crowd.result()
+        self.books.control("DELETE", "faults")
+        self.company.set_clock(0)
+
+    # Disasters ------------------------------------------------------------------------
+
+    def somebody_is_killed(self) -> None:
+        roles = ["serve", *(f"worker {n}" for n in range(WORKERS))]
+        self.company.kill(self.chance.choice(roles))
+
+    def too_many_calls(self) -> None:
+        storm = {"times": 5, "options": {"status": 429, "retry_after": 1}}
+        self.books.fault("status", **storm)
+
+    def token_expires(self) -> None:
+        self.books.fault("expire_token", match={"method": "PUT"})
+
+    def sign_in_fails(self) -> None:
+        self.books.fault("expire_token", match={"method": "PUT"})
+        down = {"path": "/connect/token"}
+        self.books.fault("status", match=down, options={"status": 503})
+
+    def batch_is_refused(self) -> None:
+        self.books.fault("status", match={"method": "PUT"}, options={"status": 400})
+
+    def answer_takes_long(self) -> None:
+        put = {"method": "PUT"}
+        self.books.fault("drip", match=put, options={"seconds": 1.5})
+
+    def clock_jumps(self) -> None:
+        self.company.set_clock(self.chance.choice([0.0, *_JUMPS_S]))
+
+    def database_breaks(self) -> None:
+        self.break_database()
+
+    def _let_everybody_act_on_one_order(self) -> None:
+        """A push, a pull, a schedule and a person's retry of an order, all at once."""
+        if not self.shops.own_orders:
+            return
+        number = max(self.shops.own_orders)
+        standing = self.company.standing()
+        order_id = standing[0] if standing else self.company.order_id(str(number))
+        acts: list[Callable[[], object]] = [
+            lambda: self.shops.push_again(number),
+            lambda: self.company.ask_for_run("pull"),
+            lambda: self.company.ask_for_run("sync"),
+            self.company.let_schedules_come_due,
+            lambda: self.company.press_retry(order_id),
+        ]
+        with ThreadPoolExecutor(len(acts)) as at_once:
+            for act in [at_once.submit(act) for act in acts]:
+                with contextlib.suppress(SQLAlchemyError):  # the database is away
+                    act.result()
+        self.happened["everybody acts on one order"] += 1
+
+
+_DISASTERS: list[Callable[[Ordeal], None]] = [
+    Ordeal.somebody_is_killed,
+    Ordeal.too_many_calls,
+    Ordeal.token_expires,
+    Ordeal.sign_in_fails,
+    Ordeal.batch_is_refused,
+    Ordeal.answer_takes_long,
+    Ordeal.clock_jumps,
+    Ordeal.database_breaks,
+]
+
+
+def make_books_hostile(books: Books, seed: int) -> None:
+    """Let the mock lose, spoil, refuse and delay a good part of its answers."""
+    often: dict[str, Any] = {"times": None, "seed": seed}
+    put = {"match": {"method": "PUT"}}
+    for kind, probability, options in (
+        ("delay", 0.4, {"seconds": 0.2}),
+        ("lose_answer", 0.15, {"how": "reset", "when": "after"}),
+        ("lose_answer", 0.05, {"how": "close", "when": "before"}),
+        ("truncate", 0.08, {}),
+        ("malform", 0.05, {}),
+        ("status", 0.05, {"status": 503}),
+        ("status", 0.08, {"status": 500, "when": "after"}),
+    ):
+        books.fault(kind, probability=probability, options=options, **put, **often)
+    asking = {"match": {"method": "GET"}}
+    books.fault("status", probability=0.15, options={"status": 503}, **asking, **often)
+
+
+def _moment(place: str) -> str:
+    return place.split()[1]
+
+
+@contextlib.contextmanager
+def _locking(file: str) -> Iterator[None]:
+    connection = sqlite3.connect(file, timeout=30, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+    finally:
+        connection.close()
+
+
+def lock(file: str) -> None:
+    """Hold the write lock of a SQLite database for a while."""
+    with _locking(file):
+        time.sleep(_LOCKED_S)
