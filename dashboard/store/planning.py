@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dashboard.domain.books import InvoiceDraft
+from dashboard.domain.books import CreditNoteDraft, InvoiceDraft
 from dashboard.domain.plans import Plan
 from dashboard.domain.postings import PlannedPosting, PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
@@ -100,9 +100,10 @@ def _requirements(
 ) -> tuple[int | None, int | None]:
     """Return the ids of the postings that a planned one requires."""
     required, also = made.get(planned.requires), made.get(planned.also_requires)
-    if planned.kind is PostingKind.CREDIT_NOTE and required is not None:
+    if isinstance(planned.draft, CreditNoteDraft) and required is not None:
         # It is for the contact of its invoice, who may be another customer by now.
-        return required.id, required.requires_id
+        invoice = made[planned.draft.invoice_number]
+        return required.id, invoice.requires_id
     return (
         None if required is None else required.id,
         None if also is None else also.id,
@@ -211,6 +212,8 @@ def replace_draft(
         return
     if posting.draft == draft and not refused and not cancelled:
         return
+    # The difference to a changed order may be an invoice first, then a credit note.
+    posting.kind = planned.kind.value
     posting.draft = draft
     posting.state = PostingState.PENDING.value
     posting.problem = None

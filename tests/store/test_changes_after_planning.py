@@ -128,6 +128,38 @@ def test_a_changed_order_goes_on_as_a_person_chose(company: Company) -> None:
     assert company.status() == "invoiced"
 
 
+def test_a_difference_that_was_to_be_invoiced_can_become_a_credit_note(
+    company: Company,
+) -> None:
+    rules = replace(RULES, correction=Correction.ADJUST)
+    company.settings.save_rules(rules, expected_version=1)
+    company.take_in(an_order())
+    book(company, 3)
+    company.take_in(an_order(total="20.00"))
+
+    company.take_in(an_order(total="8.00"))
+
+    assert company.posting("W-1042-C1").kind == "credit note"
+    claim = confirm_next(company)
+    assert [m.natural_key for m in claim.members] == ["W-1042-C1"]
+
+
+def test_a_credit_note_after_another_is_for_the_contact_of_the_invoice(
+    company: Company,
+) -> None:
+    company.take_in(an_order(customer=a_customer("7")))
+    book(company, 3)
+    refunds = (a_refund("2.00", "1"), a_refund("3.00", "2"))
+    company.take_in(an_order(customer=a_customer("8"), refunds=refunds))
+
+    first, second = confirm_next(company), confirm_next(company)
+
+    contact = company.posting("shop-c7")
+    assert [m.natural_key for m in first.members] == ["W-1042-CN1"]
+    assert [m.natural_key for m in second.members] == ["W-1042-CN2"]
+    assert second.members[0].also_required_document_id == contact.document_id
+
+
 def test_a_choice_for_an_older_version_of_the_order_does_not_count(
     company: Company,
 ) -> None:
