@@ -49,8 +49,8 @@ class PlannedPosting:
     """A posting an order needs.
 
     *natural_key* is unique among our postings and visible in the books, so the books
-    can be asked whether it is there. *requires* is the natural key of the posting
-    that must be confirmed first, empty when there is none.
+    can be asked whether it is there. *requires* and *also_requires* are the natural
+    keys of the postings that must be confirmed first, empty when there are none.
     """
 
     kind: PostingKind

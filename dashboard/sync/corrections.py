@@ -6,6 +6,7 @@ Each function adds to the sheet what is missing on it.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from dashboard.domain.books import CreditNoteDraft, InvoiceDraft, VoidDraft
 from dashboard.domain.keys import (
@@ -41,6 +42,7 @@ def take_back(sheet: Sheet, invoice: InvoiceDraft, order: Order, title: str) -> 
     total = lines_total(lines)
     if total <= 0:
         return
+    before = sheet.newest_on(invoice)
     number = reversal_number(invoice.number)
     note = CreditNoteDraft(
         number=number,
@@ -51,7 +53,7 @@ def take_back(sheet: Sheet, invoice: InvoiceDraft, order: Order, title: str) -> 
         total=total,
         lines=lines,
     )
-    sheet.plan(PostingKind.CREDIT_NOTE, number, note, requires=invoice.number)
+    sheet.plan(PostingKind.CREDIT_NOTE, number, note, requires=before)
 
 
 def invoice_anew(sheet: Sheet, documents: Documents, order: Order) -> InvoiceDraft:
@@ -104,9 +106,8 @@ def adjust(
     wanted = documents.invoice
     title = f"Order {order.number} was changed: the difference"
     lines = less(wanted.lines, sheet.invoiced_lines(invoice), title)
-    corrections = [n for n in sheet.notes_on(invoice) if n.corrected_to]
-    position = len(corrections) + len(sheet.corrections_of(invoice)) + 1
-    number = correction_number(invoice.number, position)
+    before = sheet.newest_on(invoice)
+    number = sheet.first_free(partial(correction_number, invoice.number))
     day = max(changed_on(order), invoice.issued_on)
     if lines_total(lines) > 0:
         more = replace(
@@ -120,7 +121,7 @@ def adjust(
             corrects=invoice.number,
             corrected_to=amounts_key(wanted),
         )
-        plan_invoice(sheet, documents, more, invoice.number)
+        plan_invoice(sheet, documents, more, before)
         return
     note = CreditNoteDraft(
         number=number,
@@ -132,4 +133,4 @@ def adjust(
         lines=turned(lines),
         corrected_to=amounts_key(wanted),
     )
-    sheet.plan(PostingKind.CREDIT_NOTE, number, note, requires=invoice.number)
+    sheet.plan(PostingKind.CREDIT_NOTE, number, note, requires=before)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from dashboard.domain.books import InvoiceDraft, PaymentDraft
 from dashboard.domain.keys import amounts_key
-from dashboard.domain.money import hundredths, to_cents
+from dashboard.domain.money import CENT, hundredths, to_cents
 from dashboard.domain.order import Order, OrderPhase
 from dashboard.domain.plans import Plan
 from dashboard.domain.postings import Posting
@@ -60,7 +60,7 @@ def plan_order(
 
 
 def _plan_new(sheet: Sheet, order: Order, shop: Shop, rules: CompanyRules) -> Plan:
-    undue = _not_due(order, rules)
+    undue = _not_due(order, rules, enough=order.total)
     if undue is not None:
         return undue
     documents = draft_documents(order, shop, rules)
@@ -79,8 +79,11 @@ _WAITING = {
 }
 
 
-def _not_due(order: Order, rules: CompanyRules) -> Plan | None:
-    """Return the plan for an order that gets no invoice, or not yet."""
+def _not_due(order: Order, rules: CompanyRules, enough: Decimal) -> Plan | None:
+    """Return the plan for an order that gets no invoice, or not yet.
+
+    *enough* is what must be paid where invoices are made after payment.
+    """
     if order.phase in _SKIPPED:
         return Plan(decision=Decision.SKIP, reason=_SKIPPED[order.phase])
     if order.phase in _WAITING:
@@ -88,7 +91,7 @@ def _not_due(order: Order, rules: CompanyRules) -> Plan | None:
     if hundredths(order.total) == 0:
         reason = "The total is zero: there is nothing to invoice."
         return Plan(decision=Decision.SKIP, reason=reason)
-    unpaid = hundredths(order.paid) < hundredths(order.total)
+    unpaid = hundredths(order.paid) < hundredths(enough)
     if unpaid and rules.invoice_when is InvoiceWhen.PAID:
         reason = "Invoices are made after payment, and the shop has no money yet."
         return Plan(decision=Decision.WAIT, reason=reason)
@@ -158,37 +161,33 @@ def _plan_booked(
     correction: Correction | None,
 ) -> Plan:
     live = sheet.live_invoice
-    if live is None and _not_due(order, rules) is not None:
-        settle(sheet, order, rules)
-        return _book(sheet)
+    if live is None:
+        return _plan_next(sheet, order, shop, rules)
     documents = draft_documents(order, shop, rules)
-    if live is None:  # it was taken back, and the order came back to life
-        live = invoice_anew(sheet, documents, order)
-        return _settled(sheet, live, documents, order, rules)
     if sheet.stands_at(live) == amounts_key(documents.invoice):
         other = _other_payment(sheet, live, documents, order, rules)
         return other or _settled(sheet, live, documents, order, rules)
-    return _plan_changed(sheet, live, documents, order, rules, correction)
-
-
-def _plan_changed(
-    sheet: Sheet,
-    live: InvoiceDraft,
-    documents: Documents,
-    order: Order,
-    rules: CompanyRules,
-    correction: Correction | None,
-) -> Plan:
     ways = possible_corrections(sheet, live, documents.invoice)
     if correction not in ways:
         return _changed(sheet, live, documents.invoice, order, ways)
     if correction is Correction.ADJUST:
         adjust(sheet, live, documents, order)
         return _settled(sheet, live, documents, order, rules)
-    title = f"Order {order.number} was changed: replaced by {sheet.next_number()}"
-    take_back(sheet, live, order, title)
-    renewed = invoice_anew(sheet, documents, order)
-    return _settled(sheet, renewed, documents, order, rules)
+    take_back(sheet, live, order, f"Order {order.number} was changed")
+    return _plan_next(sheet, order, shop, rules)
+
+
+def _plan_next(sheet: Sheet, order: Order, shop: Shop, rules: CompanyRules) -> Plan:
+    """Plan for an order whose last invoice is taken back, or is about to be.
+
+    A part of the money is enough for the next: the last one was paid out of it.
+    """
+    if _not_due(order, rules, enough=CENT) is not None:
+        settle(sheet, order, rules)
+        return _book(sheet)
+    documents = draft_documents(order, shop, rules)
+    invoice = invoice_anew(sheet, documents, order)
+    return _settled(sheet, invoice, documents, order, rules)
 
 
 def _other_payment(

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from dashboard.domain.books import (
     AllocationDraft,
@@ -69,8 +70,7 @@ def _plan_payment(
     amount: Decimal,
     taken: Decimal,
 ) -> None:
-    parts = sum(_is_part(p, told) for p in sheet.drafts(PaymentDraft))
-    reference = part_reference(told.reference, parts + 1)
+    reference = sheet.first_free(partial(part_reference, told.reference))
     draft = replace(
         told,
         reference=reference,
@@ -101,17 +101,35 @@ def plan_refunds(
 ) -> Problem | None:
     """Plan a credit note on *invoice* for each refund that has none.
 
+    Where one that is credited shrank or vanished, no other is credited: it may be
+    the same money under another id.
+
     Returns:
         What is left for a person, when the refunds cannot be credited as told.
 
     Raises:
         NotMappable: If a tax of a refund has no tax type.
     """
-    known = {note.refund for note in sheet.notes_on(invoice)}
+    known = _credited_refunds(sheet, invoice)
+    told = {r.external_id: to_cents(r.amount) for r in order.refunds}
+    gone = sum((max(ZERO, known[i] - told.get(i, ZERO)) for i in known), ZERO)
+    if gone:
+        return _by_hand(
+            f"The shop no longer tells of {gone} {order.currency} of refunds that are "
+            f"credited for order {order.number}.",
+        )
     for refund in _oldest_first(order.refunds):
         if refund.external_id not in known:
             _credit(sheet, invoice, refund, order, rules)
-    return _refund_problem(sheet, invoice, order)
+    credited = sum(_credited_refunds(sheet, invoice).values(), ZERO)
+    beyond = max(ZERO, -lines_total(sheet.rest_lines(invoice)))
+    missing = sum(told.values(), ZERO) - credited + beyond
+    if not missing:
+        return None
+    return _by_hand(
+        f"The shop gave back {missing} {order.currency} more than can be credited for "
+        f"order {order.number}.",
+    )
 
 
 def _credit(
@@ -124,7 +142,7 @@ def _credit(
     lines = refund_lines(order, refund, sheet.rest_lines(invoice), rules)
     total = lines_total(lines)
     if total <= 0:
-        return  # more is given back than was invoiced: `_refund_problem` tells
+        return  # more is given back than was invoiced: `plan_refunds` tells
     number = refund_note_number(invoice.number, refund.external_id)
     draft = CreditNoteDraft(
         number=number,
@@ -136,31 +154,21 @@ def _credit(
         lines=lines,
         refund=refund.external_id,
     )
-    sheet.plan(PostingKind.CREDIT_NOTE, number, draft, requires=invoice.number)
+    before = sheet.newest_on(invoice)
+    sheet.plan(PostingKind.CREDIT_NOTE, number, draft, requires=before)
 
 
-def _refund_problem(
-    sheet: Sheet, invoice: InvoiceDraft, order: Order
-) -> Problem | None:
-    notes = sheet.notes_on(invoice)
-    credited = {note.refund: note.total for note in notes if note.refund}
-    told = {r.external_id: to_cents(r.amount) for r in order.refunds}
-    ids = {*credited, *told}
-    apart = {i: told.get(i, ZERO) - credited.get(i, ZERO) for i in ids}
-    apart[""] = max(ZERO, -lines_total(sheet.rest_lines(invoice)))
-    missing = sum((amount for amount in apart.values() if amount > 0), ZERO)
-    too_much = -sum((amount for amount in apart.values() if amount < 0), ZERO)
-    if missing:
-        difference = f"gave back {missing} {order.currency} more than can be credited"
-    elif too_much:
-        difference = f"gave back {too_much} {order.currency} less than is credited"
-    else:
-        return None
+def _credited_refunds(sheet: Sheet, invoice: InvoiceDraft) -> dict[str, Decimal]:
+    """Return what is credited of each refund, by the shop's own id."""
+    return {n.refund: n.total for n in sheet.notes_on(invoice) if n.refund}
+
+
+def _by_hand(what: str) -> Problem:
     return Problem(
         cause=Cause.REFUND_NOT_BOOKED,
         message=(
-            f"The shop {difference} for order {order.number}. Put it right by hand in "
-            "the books, then ignore the order with a reason."
+            f"{what} Put it right by hand in the books, then ignore the order with a "
+            "reason."
         ),
     )
 
@@ -171,7 +179,7 @@ def settle(sheet: Sheet, order: Order, rules: CompanyRules) -> None:
     Where a person matches the bank's lines by hand, what was paid is not known here,
     and so it is left to them.
     """
-    if order.paid and not rules.mark_as_paid:
+    if not rules.mark_as_paid:
         return
     for note in tuple(sheet.drafts(CreditNoteDraft)):
         for invoice in tuple(sheet.drafts(InvoiceDraft)):
@@ -192,7 +200,7 @@ def _allocate(
     amount = min(sheet.credit_left(note), sheet.due(invoice))
     if amount <= 0:
         return
-    key = allocation_key(note.number, len(sheet.allocations_of(note)) + 1)
+    key = sheet.first_free(partial(allocation_key, note.number))
     draft = AllocationDraft(
         key=key,
         credit_note_number=note.number,
@@ -220,8 +228,6 @@ def _pay_out(sheet: Sheet, refund: Refund, order: Order) -> None:
     if note is None or given or not bank_account:
         return
     amount = min(to_cents(refund.amount), sheet.credit_left(note))
-    if amount <= 0:
-        return
     reference = refund_reference(note.number, "" if note.refund else refund.external_id)
     draft = RefundDraft(
         reference=reference,
@@ -235,14 +241,15 @@ def _pay_out(sheet: Sheet, refund: Refund, order: Order) -> None:
 
 
 def _note_for(sheet: Sheet, refund: Refund) -> CreditNoteDraft | None:
-    """Return the refund's own credit note, else one that took an invoice back."""
+    """Return the credit note that a refund is paid out of, None if none has any left.
+
+    That is its own, else one that took an invoice back.
+    """
     notes = tuple(sheet.drafts(CreditNoteDraft))
-    own = (note for note in notes if note.refund == refund.external_id)
+    own = [note for note in notes if note.refund == refund.external_id]
     reversals = {reversal_number(invoice.number) for invoice in sheet.invoices}
-    others = (
-        note for note in notes if note.number in reversals and sheet.credit_left(note)
-    )
-    return next(own, None) or next(others, None)
+    others = [note for note in notes if note.number in reversals]
+    return next((n for n in own or others if sheet.credit_left(n)), None)
 
 
 def _oldest_first(refunds: Iterable[Refund]) -> list[Refund]:

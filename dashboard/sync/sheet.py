@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from itertools import count
 from typing import TypeVar
 
 from dashboard.domain.books import (
@@ -42,7 +43,11 @@ class Sheet:
     """
 
     def __init__(self, postings: Iterable[Posting]) -> None:
-        booked = [p for p in postings if p.state in _IN_THE_BOOKS]
+        # What is on its way comes last: whatever follows is built on it.
+        booked = sorted(
+            (p for p in postings if p.state in _IN_THE_BOOKS),
+            key=lambda posting: posting.state is PostingState.IN_FLIGHT,
+        )
         self._booked = {posting.natural_key for posting in booked}
         self._postings = {
             posting.natural_key: PlannedPosting(
@@ -80,6 +85,10 @@ class Sheet:
                 requires=requires,
                 also_requires=also_requires,
             )
+
+    def first_free(self, key_of: Callable[[int], str]) -> str:
+        """Return the first key, counted from 1, that no posting has."""
+        return next(key for n in count(1) if (key := key_of(n)) not in self._postings)
 
     def drafts(self, kind: type[_D]) -> Iterator[_D]:
         """Yield the drafts of one kind, booked ones first."""
@@ -146,6 +155,23 @@ class Sheet:
         """Return the credit notes that take something back of *invoice*."""
         every = self.drafts(CreditNoteDraft)
         return tuple(n for n in every if n.invoice_number == invoice.number)
+
+    def newest_on(self, invoice: InvoiceDraft) -> str:
+        """Return the number of the last document on an invoice, itself if none.
+
+        The next one waits for it: its amount would be wrong if the books refused it.
+        """
+        numbers = [invoice.number]
+        for draft in (p.draft for p in self.postings):
+            match draft:
+                case (
+                    InvoiceDraft(corrects=invoice_number, number=number)
+                    | CreditNoteDraft(invoice_number=invoice_number, number=number)
+                ) if invoice_number == invoice.number:
+                    numbers.append(number)
+                case _:
+                    pass
+        return numbers[-1]
 
     def stands_at(self, invoice: InvoiceDraft) -> str:
         """Return by `amounts_key` the amounts that the books hold for the order."""
