@@ -6,9 +6,10 @@ Apart from the engine: a shop that answers slowly must not hold up the booking.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from typing_extensions import override
 
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange
@@ -22,13 +23,11 @@ from dashboard.store.pulls import ApiKeys, PulledElsewhere, PullStore
 from dashboard.store.runs import RunStore
 from dashboard.store.shop_webhooks import ShopWebhookStore
 from dashboard.store.vault import SecretUnreadable
+from dashboard.sync.background import Background
 from dashboard.sync.pull import ShopPull
 from dashboard.sync.webhook_watch import watch_webhooks
 
 _log = logging.getLogger(__name__)
-
-# Work that nobody announced, such as a lost wake-up, waits this long.
-_SWEEP_S = 15.0
 
 # Opens a shop by its keys; raises ShopSilent if its address may not be called.
 OpenShop = Callable[[Shop, ApiKeys, Log], ShopReader]
@@ -46,7 +45,7 @@ class PullStores:
     runs: RunStore
 
 
-class Puller:
+class Puller(Background):
     """Carries out runs that pull the shops, in a thread of its own."""
 
     def __init__(
@@ -56,28 +55,11 @@ class Puller:
         clock: Clock,
         wake_engine: Callable[[Trigger], None],
     ) -> None:
+        super().__init__("puller")
         self._stores = stores
         self._open_shop = open_shop
         self._clock = clock
         self._wake_engine = wake_engine
-        self._stopping = threading.Event()
-        self._woken = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="puller", daemon=True)
-
-    def start(self) -> None:
-        """Begin to work in the background."""
-        self._thread.start()
-
-    def stop(self, timeout_s: float = 10.0) -> None:
-        """Let the call under way end, begin none, and wait for the thread."""
-        self._stopping.set()
-        self._woken.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
-
-    def wake(self) -> None:
-        """Say that there is a run to carry out, or an order to read."""
-        self._woken.set()
 
     def run_now(self) -> Run:
         """Pull all shops in the calling thread and return what came of it."""
@@ -91,16 +73,7 @@ class Puller:
         """
         return self._reader(shop, self._keys(shop), run_id=None).facts()
 
-    def _loop(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._work()
-            except Exception:  # noqa: BLE001 - logged
-                # The edge of the puller: a database that is away comes back.
-                _log.exception("the puller failed")
-            self._woken.wait(_SWEEP_S)
-            self._woken.clear()
-
+    @override
     def _work(self) -> None:
         while not self._stopping.is_set():
             run = self._stores.runs.take(Task.PULL)

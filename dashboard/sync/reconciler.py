@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+
+from typing_extensions import override
 
 from dashboard.accounting.protocol import BooksSilent
 from dashboard.domain.clock import Clock
@@ -22,6 +23,7 @@ from dashboard.store.orders_to_reconcile import OrdersToReconcile
 from dashboard.store.passes import PassStore
 from dashboard.store.read_documents import ReadDocuments
 from dashboard.store.runs import RunStore
+from dashboard.sync.background import Background
 from dashboard.sync.books_reader import BooksReader
 from dashboard.sync.engine import OpenBooks
 from dashboard.sync.pacer import GatePacer
@@ -30,8 +32,6 @@ from dashboard.sync.reconcile import PassUnderWay
 _log = logging.getLogger(__name__)
 
 SCHEDULE = "schedule"
-# Passes that nobody announced to this process wait this long.
-_SWEEP_S = 15.0
 _BEAT_S = 5.0
 # A scheduled pass is a full one where the last full one is that long ago.
 _FULL_EVERY = timedelta(days=6, hours=12)
@@ -49,7 +49,7 @@ class ReconcilerStores:
     exchanges: ExchangeStore
 
 
-class Reconciler:
+class Reconciler(Background):
     """Compares orders with the books; a long pass does not hold up the engine."""
 
     def __init__(
@@ -62,34 +62,19 @@ class Reconciler:
         pace: Pace,
         process: str,
     ) -> None:
+        super().__init__("reconciler")
         self._stores = stores
         self._open_books = open_books
         self._runs = runs
         self._clock = clock
         self._passes = PassStore(stores.database)
         self._gate = Gate(stores.database, pace, process)
-        self._stopping = threading.Event()
-        self._woken = threading.Event()
         self._pacer = GatePacer(self._gate, clock, self._stopping)
-        self._thread = threading.Thread(
-            target=self._loop, name="reconciler", daemon=True
-        )
 
+    @override
     def start(self) -> None:
-        """Begin to work in the background."""
         self._gate.install()
-        self._thread.start()
-
-    def stop(self, timeout_s: float = 10.0) -> None:
-        """Break off what is under way and wait for the thread."""
-        self._stopping.set()
-        self._woken.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
-
-    def wake(self) -> None:
-        """Say that a pass is asked for; call it after the commit."""
-        self._woken.set()
+        super().start()
 
     def ask(self, kind: PassKind, period: Period | None, asked_by: str) -> int:
         """Ask for a pass, to be carried out in the background; return its id."""
@@ -112,16 +97,7 @@ class Reconciler:
         today = self._clock.now().date()
         return Period(first=today - timedelta(days=_FULL_DAYS - 1), last=today)
 
-    def _loop(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._work()
-            except Exception:  # noqa: BLE001 - logged
-                # The edge of the reconciler: a database that is away comes back.
-                _log.exception("the reconciler failed")
-            self._woken.wait(_SWEEP_S)
-            self._woken.clear()
-
+    @override
     def _work(self) -> None:
         self._passes.clean_up()
         while not self._stopping.is_set():

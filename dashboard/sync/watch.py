@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 from dataclasses import dataclass
+
+from typing_extensions import override
 
 from dashboard.domain.alarms import Alarm, AlarmRules, alarms_now, in_quiet_hours
 from dashboard.domain.books import BooksFacts
@@ -23,10 +24,9 @@ from dashboard.store.channels import ChannelStore
 from dashboard.store.company import CompanyStore
 from dashboard.store.notices import Delivery, NoticeStore
 from dashboard.store.sightings import Sightings
+from dashboard.sync.background import Background
 
 _log = logging.getLogger(__name__)
-
-_LOOK_EVERY_S = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,25 +40,14 @@ class WatchStores:
     notices: NoticeStore
 
 
-class Watch:
+class Watch(Background):
     """Looks every 15 s whether somebody has to be told something."""
 
     def __init__(self, stores: WatchStores, courier: Courier, clock: Clock) -> None:
+        super().__init__("watch")
         self.stores = stores
         self._courier = courier
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="watch", daemon=True)
-
-    def start(self) -> None:
-        """Begin to watch in the background."""
-        self._thread.start()
-
-    def stop(self, timeout_s: float = 5.0) -> None:
-        """Look no more; a delivery under way may end."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
 
     def look(self) -> None:
         """Learn what is due to be learned, open and end alarms, and tell of them."""
@@ -121,14 +110,9 @@ class Watch:
         self.stores.notices.take_up_again(channel.id, self.stores.sightings.now())
         return remark
 
-    def _loop(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self.look()
-            except Exception:  # noqa: BLE001 - logged
-                # The edge of the watch: a database that is away comes back.
-                _log.exception("the watch failed")
-            self._stopping.wait(_LOOK_EVERY_S)
+    @override
+    def _work(self) -> None:
+        self.look()
 
     def _deliver(self, delivery: Delivery) -> None:
         notices, sightings = self.stores.notices, self.stores.sightings
