@@ -152,7 +152,12 @@ class Company:
 
     def take_in(self, numbers: range) -> float:
         """Store the orders of *numbers*; return how many in a second."""
-        intake = Intake(self.program.company, self.program.orders, self.program.pulls)
+        intake = Intake(
+            self.program.company,
+            self.program.orders,
+            self.program.pulls,
+            self.program.clock,
+        )
         messages = [message(number) for number in numbers]
         began = time.perf_counter()
         for headers, body in messages:

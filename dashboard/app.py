@@ -284,7 +284,9 @@ def open_pages(program: Program) -> Flask:
     intake = intake_blueprint(
         IntakeServices(
             company=program.company,
-            intake=Intake(program.company, program.orders, program.pulls),
+            intake=Intake(
+                program.company, program.orders, program.pulls, program.clock
+            ),
             wake=program.engine.wake,
             look=program.puller.wake,
         )

@@ -137,7 +137,8 @@ class Order:
     *total* includes tax and is what the customer was asked for; refunds do not
     lower it. *modified_at* orders the revisions of one order and is None when the
     shop does not tell. *shop_status* is the shop's own word, for showing only.
-    *ordered_on* is the day where the shop is; None where it does not tell.
+    *ordered_on* and *modified_on* are the days where the shop is; None where it does
+    not tell.
     """
 
     external_id: str
@@ -157,6 +158,7 @@ class Order:
     vat_exempt: bool = False
     note: str = ""
     ordered_on: date | None = None
+    modified_on: date | None = None
 
     @property
     def day(self) -> date:
@@ -166,6 +168,12 @@ class Order:
         period with them.
         """
         return self.ordered_on or self.ordered_at.date()
+
+    @property
+    def changed_on(self) -> date:
+        """The day of what follows from a change of the order, never before its own."""
+        modified = self.modified_at.date() if self.modified_at else self.day
+        return max(self.day, self.modified_on or modified)
 
     @property
     def paid(self) -> Decimal:

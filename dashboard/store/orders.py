@@ -448,7 +448,9 @@ def _says_the_same(
         return False
     known, told = reader(newest), revision.order or revision.problem
     if isinstance(known, Order) and isinstance(told, Order):
-        known = replace(known, modified_at=told.modified_at)
+        known = replace(
+            known, modified_at=told.modified_at, modified_on=told.modified_on
+        )
     return known == told
 
 

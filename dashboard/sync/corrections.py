@@ -21,7 +21,6 @@ from dashboard.domain.rules import Correction
 from dashboard.mapping.credits import less, turned, undiscounted
 from dashboard.mapping.documents import Documents
 from dashboard.mapping.lines import lines_total
-from dashboard.sync.settling import changed_on
 from dashboard.sync.sheet import Sheet
 
 
@@ -48,7 +47,7 @@ def take_back(sheet: Sheet, invoice: InvoiceDraft, order: Order, title: str) -> 
         number=number,
         invoice_number=invoice.number,
         reference=invoice.reference,
-        issued_on=max(changed_on(order), invoice.issued_on),
+        issued_on=max(order.changed_on, invoice.issued_on),
         currency=invoice.currency,
         total=total,
         lines=lines,
@@ -59,7 +58,7 @@ def take_back(sheet: Sheet, invoice: InvoiceDraft, order: Order, title: str) -> 
 def invoice_anew(sheet: Sheet, documents: Documents, order: Order) -> InvoiceDraft:
     """Plan the next invoice of an order, to be booked once the last is taken back."""
     draft = documents.invoice
-    day = max(changed_on(order), draft.issued_on)
+    day = max(order.changed_on, draft.issued_on)
     invoice = replace(
         draft,
         number=sheet.next_number(),
@@ -108,7 +107,7 @@ def adjust(
     lines = less(wanted.lines, sheet.invoiced_lines(invoice), title)
     before = sheet.newest_on(invoice)
     number = sheet.first_free(partial(correction_number, invoice.number))
-    day = max(changed_on(order), invoice.issued_on)
+    day = max(order.changed_on, invoice.issued_on)
     if lines_total(lines) > 0:
         more = replace(
             wanted,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
+from dashboard.domain.clock import Clock
 from dashboard.domain.keys import content_hash
 from dashboard.domain.order import Order, OrderPhase
 from dashboard.domain.problems import Cause, Problem
@@ -72,11 +74,16 @@ class Intake:
     """Brings messages of shops into the database."""
 
     def __init__(
-        self, company: CompanyStore, orders: OrderStore, pulls: PullStore
+        self,
+        company: CompanyStore,
+        orders: OrderStore,
+        pulls: PullStore,
+        clock: Clock,
     ) -> None:
         self._company = company
         self._orders = orders
         self._pulls = pulls
+        self._clock = clock
 
     def receive(
         self, shop: Shop, headers: Mapping[str, str], body: bytes
@@ -131,7 +138,8 @@ class Intake:
     def _delete(
         self, shop: Shop, external_id: str, headers: Mapping[str, str], body: bytes
     ) -> Kept | Nothing:
-        gone = as_deleted(self._orders, shop, external_id)
+        today = self._clock.now().date()
+        gone = as_deleted(self._orders, shop, external_id, today)
         if gone is None:
             return Nothing(reason="The shop deleted an order we do not know.")
         taken = self._store(shop, external_id, gone, headers, body)
@@ -184,14 +192,22 @@ def unread_revision(
     )
 
 
-def as_deleted(orders: OrderStore, shop: Shop, external_id: str) -> Order | None:
-    """Return an order as we know it, but deleted; None if we do not know it."""
+def as_deleted(
+    orders: OrderStore, shop: Shop, external_id: str, on: date
+) -> Order | None:
+    """Return an order as we know it, but deleted; None if we do not know it.
+
+    The shop does not tell when, so it is the day we heard of it: the day of its last
+    change may lie in a tax period that is closed.
+    """
     order_id = orders.find(shop, external_id)
     stored = None if order_id is None else orders.newest_revision(order_id)
     told = None if stored is None else read_again(stored)
     if not isinstance(told, Order):
         return None
-    return replace(told, phase=OrderPhase.DELETED, shop_status="deleted")
+    return replace(
+        told, phase=OrderPhase.DELETED, shop_status="deleted", modified_on=on
+    )
 
 
 def read_again(stored: StoredRevision) -> Order | Problem | None:

@@ -131,7 +131,8 @@ class ShopPull:
     def _read_one(self, external_id: str) -> None:
         fetched = self.reader.order(external_id)
         if fetched is None:
-            gone = as_deleted(self.orders, self.shop, external_id)
+            today = self.clock.now().date()
+            gone = as_deleted(self.orders, self.shop, external_id, today)
             if gone is not None:
                 payload = f'{{"id":{external_id}}}'.encode()
                 self._store([_revision(gone, payload, {})], None)

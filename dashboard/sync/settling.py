@@ -183,15 +183,9 @@ def settle(sheet: Sheet, order: Order, rules: CompanyRules) -> None:
         return
     for note in tuple(sheet.drafts(CreditNoteDraft)):
         for invoice in tuple(sheet.drafts(InvoiceDraft)):
-            _allocate(sheet, note, invoice, changed_on(order))
+            _allocate(sheet, note, invoice, order.changed_on)
     for refund in _oldest_first(order.refunds):
         _pay_out(sheet, refund, order)
-
-
-def changed_on(order: Order) -> date:
-    """Return the day of what follows from a change of the order."""
-    changed = order.day if order.modified_at is None else order.modified_at.date()
-    return max(order.day, changed)
 
 
 def _allocate(
@@ -267,4 +261,4 @@ def _day_of(refund: Refund, order: Order) -> date:
         return refund.refunded_on
     if refund.refunded_at is not None:
         return refund.refunded_at.date()
-    return changed_on(order)
+    return order.changed_on

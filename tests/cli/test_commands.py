@@ -63,7 +63,8 @@ def take_in(program: Program, **changes: object) -> None:
     body = json.dumps(order | changes).encode()
     digest = hmac.new(b"secret", body, hashlib.sha256).hexdigest()
     headers = {"X-Sluice-Signature": f"sha256={digest}"}
-    Intake(program.company, program.orders, program.pulls).receive(shop, headers, body)
+    intake = Intake(program.company, program.orders, program.pulls, program.clock)
+    intake.receive(shop, headers, body)
 
 
 # The database ----------------------------------------------------------------------

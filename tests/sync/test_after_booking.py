@@ -409,6 +409,18 @@ def test_credit_from_a_cancelled_order_pays_the_invoice_after_it_comes_back() ->
     assert plan.leads_to is OrderStatus.PAID
 
 
+def test_what_is_cancelled_around_midnight_is_credited_on_the_day_of_the_shop() -> None:
+    at = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+    day = (at + timedelta(hours=1)).date()
+    desk = Desk()
+    desk.book(a_sale())
+
+    gone = a_sale(paid=False, phase=OrderPhase.CANCELLED)
+    desk.book(replace(gone, modified_at=at, modified_on=day))
+
+    assert desk.draft("W-1042-CNX").issued_on == day
+
+
 # Changed ---------------------------------------------------------------------------
 
 

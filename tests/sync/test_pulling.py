@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -31,7 +31,7 @@ from dashboard.store.runs import RunStore
 from dashboard.store.schema import RevisionRow
 from dashboard.store.shop_webhooks import ShopWebhookStore
 from dashboard.store.vault import Vault
-from dashboard.sync.intake import Intake, Kept, Noted, Nothing
+from dashboard.sync.intake import Intake, Kept, Noted, Nothing, as_deleted
 from dashboard.sync.plan import plan_order
 from dashboard.sync.puller import Puller, PullStores
 from tests.fixtures.company import Company
@@ -74,7 +74,9 @@ class Pulled:
             company.clock,
             self.woken.append,
         )
-        self.intake = Intake(company.settings, company.orders, self.pulls)
+        self.intake = Intake(
+            company.settings, company.orders, self.pulls, company.clock
+        )
 
     def _add_shop(self, slug: str, url: str) -> Shop:
         settings = self.company.settings
@@ -349,6 +351,17 @@ def test_a_webhook_is_a_hint_and_the_order_is_read_from_the_shop(
     pulled.run(Trigger.ORDER)
     assert pulled.statuses() == {order_id: "completed"}
     assert not pulled.pulls.has_hints()
+
+
+def test_a_deleted_order_changed_on_the_day_we_heard_of_it(pulled: Pulled) -> None:
+    order_id = pulled.shop.place()
+    pulled.run()
+    today = date(2031, 1, 2)
+
+    gone = as_deleted(pulled.company.orders, pulled.here, str(order_id), today)
+
+    assert gone is not None
+    assert gone.changed_on == today
 
 
 def test_an_old_webhook_sent_again_changes_nothing(pulled: Pulled) -> None:

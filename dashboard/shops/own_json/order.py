@@ -39,6 +39,7 @@ def read_order(payload: Mapping[str, Any], errors: list[FieldError]) -> Order:
         ordered_at=fields.required_time("ordered_at"),
         ordered_on=fields.day("ordered_at"),
         modified_at=fields.time("modified_at"),
+        modified_on=fields.day("modified_at"),
         customer=_read_customer(fields.part("customer")),
         lines=tuple(_read_line(line) for line in fields.parts("lines")),
         payments=tuple(_read_payments(fields)),

@@ -119,6 +119,7 @@ def _read_order(
         vat_exempt=meta.get("is_vat_exempt", "").lower() in {"yes", "true", "1"},
         note=fields.text("customer_note"),
         ordered_on=fields.day("date_created"),
+        modified_on=fields.day("date_modified"),
     )
 
 
