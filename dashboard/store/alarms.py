@@ -75,6 +75,7 @@ class AlarmStore:
     def forget_old(self, now: datetime) -> None:
         """Delete what is long over."""
         with self._database.write() as session:
+            lock_alarms(session)
             session.execute(delete(AlarmRow).where(AlarmRow.ended_at < now - _KEPT))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.domain.alarms import AlarmKind
 from dashboard.domain.notices import Channel, ChannelKind, MailServer, Receiver
+from dashboard.store.alarms import lock_alarms
 from dashboard.store.codec import from_plain, to_plain
 from dashboard.store.company import ChangedMeanwhile
 from dashboard.store.database import Database
@@ -50,13 +51,16 @@ class ChannelStore:
         Raises:
             ChannelExists: If one has its name.
         """
-        with self._database.write() as session:
+
+        def work(session: Session) -> int:
             _refuse_taken(session, channel.name, besides=None)
             row = ChannelRow(name=channel.name, kind=channel.kind.value)
             self._fill(row, channel)
             session.add(row)
             session.flush()
             return row.id
+
+        return self._database.repeated(work)
 
     def change(self, channel: Channel, *, expected_version: int) -> None:
         """Replace a channel; that it failed before is forgotten.
@@ -65,8 +69,9 @@ class ChannelStore:
             ChangedMeanwhile: If it was changed since *expected_version*, or deleted.
             ChannelExists: If another one has its name.
         """
-        with self._database.write() as session:
-            row = session.get(ChannelRow, channel.id, with_for_update=True)
+
+        def work(session: Session) -> None:
+            row = lock_channel(session, channel.id)
             if row is None or row.version != expected_version:
                 raise ChangedMeanwhile
             _refuse_taken(session, channel.name, besides=channel.id)
@@ -76,9 +81,12 @@ class ChannelStore:
             row.failed_at = None
             row.failure = ""
 
+        self._database.repeated(work)
+
     def delete(self, channel_id: int) -> None:
         """Delete a channel and what it was told."""
         with self._database.write() as session:
+            lock_alarms(session)  # nobody writes it a notice meanwhile
             row = session.get(ChannelRow, channel_id)
             if row is not None:
                 session.delete(row)
@@ -115,6 +123,11 @@ class ChannelStore:
         row.address = self._vault.lock([address])
         row.kinds = [kind.value for kind in channel.kinds]
         row.active = channel.active
+
+
+def lock_channel(session: Session, channel_id: int) -> ChannelRow | None:
+    """Return a channel's row, locked; whoever writes its notices locks it first."""
+    return session.get(ChannelRow, channel_id, with_for_update={"key_share": True})
 
 
 def note_failure(session: Session, channel_id: int, at: datetime, why: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from dashboard.domain.books import BooksFacts
@@ -21,7 +21,7 @@ from dashboard.domain.rules import (
     TaxSituation,
 )
 from dashboard.store.codec import from_plain, to_plain
-from dashboard.store.database import Database
+from dashboard.store.database import Database, insert_missing
 from dashboard.store.schema import (
     CompanyRulesRow,
     ConnectionRow,
@@ -96,10 +96,12 @@ class CompanyStore:
             stored = session.scalar(select(CompanyRulesRow.version).with_for_update())
             if (stored or 0) != expected_version:
                 raise ChangedMeanwhile
-            if stored is None:
-                session.execute(insert(CompanyRulesRow).values(id=1, **values))
-            else:
+            if stored is not None:
                 session.execute(update(CompanyRulesRow).values(**values))
+            elif not insert_missing(
+                session, CompanyRulesRow, unique=["id"], id=1, **values
+            ):
+                raise ChangedMeanwhile
             _replace_lists(session, rules)
 
     def shops(self) -> tuple[Shop, ...]:
@@ -133,8 +135,10 @@ class CompanyStore:
         Raises:
             ShopExists: If the slug or the prefix belongs to another shop.
         """
-        with self._database.write() as session:
-            row = session.scalar(select(ShopRow).where(ShopRow.slug == shop.slug))
+
+        def work(session: Session) -> bool:
+            mine = select(ShopRow).where(ShopRow.slug == shop.slug)
+            row = session.scalar(mine.with_for_update(key_share=True))
             if row is not None:
                 if row.kind != shop.kind:
                     raise ShopExists(f"The shop {shop.slug} is of kind {row.kind}.")
@@ -158,6 +162,8 @@ class CompanyStore:
                 )
             )
             return True
+
+        return self._database.repeated(work)
 
     def _readable(self, locked: str) -> tuple[str, ...]:
         try:
@@ -191,18 +197,23 @@ class CompanyStore:
             if known and replace(connection, version=known.version) == known:
                 return
         with self._database.write() as session:
-            row = session.scalar(select(ConnectionRow).with_for_update())
-            if row is None:
-                row = ConnectionRow(id=1, version=0)
-                session.add(row)
-            row.kind = connection.kind
-            row.base_url = connection.base_url
-            row.client_id = connection.client_id
-            row.client_secret = self._vault.lock([connection.client_secret])
-            row.tenant_id = connection.tenant_id
-            row.version += 1
-            row.facts = None
-            row.facts_at = None
+            values = {
+                "kind": connection.kind,
+                "base_url": connection.base_url,
+                "client_id": connection.client_id,
+                "client_secret": self._vault.lock([connection.client_secret]),
+                "tenant_id": connection.tenant_id,
+            }
+            first = {"id": 1, "version": 1, **values}
+            if not insert_missing(session, ConnectionRow, unique=["id"], **first):
+                session.execute(
+                    update(ConnectionRow).values(
+                        version=ConnectionRow.version + 1,
+                        facts=None,
+                        facts_at=None,
+                        **values,
+                    )
+                )
 
     def facts(self) -> BooksFacts | None:
         """Return what the books last said of themselves."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from flask_migrate import Migrate, upgrade
@@ -15,7 +15,12 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -28,6 +33,17 @@ _BUSY_TIMEOUT_S = 30
 # What a transaction raises when the database is away, locked or overrun: a server
 # that is restarted, a disk that is full. It may work again in a moment.
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+
+_Result = TypeVar("_Result")
+
+_BEGINNINGS = 5
+# How PostgreSQL ends one of two transactions that were in each other's way: waiting in
+# a circle, or adding the same thing at the same moment.
+_OVERTAKEN = {"40P01", "40001", "23505"}
+
+
+class Overtaken(Exception):
+    """Another transaction was faster; what was read here is to be read anew."""
 
 
 class DatabaseUnusable(Exception):
@@ -108,6 +124,27 @@ class Database:
             session.begin(),
         ):
             yield session
+
+    def repeated(self, work: Callable[[Session], _Result]) -> _Result:
+        """Do *work* in a write transaction; from the start if another overtook it.
+
+        Only for what follows from its arguments and the tables alone, such as taking in
+        what a shop sent. What the books answered is lost with the transaction that
+        writes it down: that one is never repeated, it takes its locks in order.
+        """
+        for _ in range(_BEGINNINGS - 1):
+            try:
+                return self._once(work)
+            except Overtaken:
+                continue
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", "") not in _OVERTAKEN:
+                    raise
+        return self._once(work)
+
+    def _once(self, work: Callable[[Session], _Result]) -> _Result:
+        with self.write() as session:
+            return work(session)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -62,6 +62,6 @@ def _locked(session: Session, ids: Collection[int]) -> Sequence[RequestRow]:
         select(RequestRow)
         .where(RequestRow.id.in_(ids), RequestRow.given_up_at.is_not(None))
         .order_by(RequestRow.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()

@@ -31,9 +31,16 @@ def free(database: Database, vanished: Iterable[str]) -> None:
     names = list(vanished)
     with database.write() as session:
         now = database.now(session)
+        # In one sequence: a person may let several be tried again at this moment.
+        claimed = session.scalars(
+            select(RequestRow.id)
+            .where(_OPEN, RequestRow.claimed_by.in_(names))
+            .order_by(RequestRow.id)
+            .with_for_update(key_share=True)
+        ).all()
         session.execute(
             update(RequestRow)
-            .where(_OPEN, RequestRow.claimed_by.in_(names))
+            .where(RequestRow.id.in_(claimed))
             .values(claimed_until=now)
         )
         session.execute(

@@ -159,7 +159,7 @@ def _share_contacts(
         select(PostingRow)
         .where(PostingRow.natural_key.in_(first))
         .order_by(PostingRow.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     contacts = {row.natural_key: row for row in found}
     for _new, posting in wanted:

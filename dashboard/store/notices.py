@@ -22,7 +22,12 @@ from dashboard.domain.notices import (
     next_try,
 )
 from dashboard.store.alarms import lock_alarms, read_alarm_rules, standing_of_row
-from dashboard.store.channels import ChannelStore, note_failure, note_success
+from dashboard.store.channels import (
+    ChannelStore,
+    lock_channel,
+    note_failure,
+    note_success,
+)
 from dashboard.store.codec import from_plain, to_plain
 from dashboard.store.database import Database
 from dashboard.store.schema import AlarmRow, ChannelRow, NoticeAlarmRow, NoticeRow
@@ -139,6 +144,7 @@ class NoticeStore:
     def delivered(self, delivery: Delivery, now: datetime, remark: str = "") -> None:
         """Write down that a notice arrived; *remark* is what was odd about it."""
         with self._database.write() as session:
+            lock_channel(session, delivery.channel.id)
             row = _claimed(session, delivery)
             if row is None:
                 return
@@ -152,6 +158,7 @@ class NoticeStore:
     ) -> None:
         """Write down that an attempt failed, and when the next one is, if any."""
         with self._database.write() as session:
+            lock_channel(session, delivery.channel.id)
             row = _claimed(session, delivery)
             if row is None:
                 return
@@ -216,6 +223,7 @@ class NoticeStore:
     def forget_old(self, now: datetime) -> None:
         """Delete what was sent or given up long ago."""
         with self._database.write() as session:
+            lock_alarms(session)
             session.execute(
                 delete(NoticeRow).where(NoticeRow.finished_at < now - _KEPT)
             )

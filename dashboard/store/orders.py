@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -149,9 +149,12 @@ class OrderStore:
 
         A revision that is the newest one, or older than it, changes nothing.
         """
-        with self._database.write() as session:
+
+        def work(session: Session) -> Taken:
             now = self._database.now(session)
             return take_in_within(session, shop, revision, planner, now)
+
+        return self._database.repeated(work)
 
     def changeable_order_ids(self) -> tuple[int, ...]:
         """Return the orders that a change of the rules may concern."""
@@ -226,7 +229,7 @@ class OrderStore:
         *,
         urgent: bool,
     ) -> _Again:
-        with self._database.write() as session:
+        def work(session: Session) -> _Again:
             now = self._database.now(session)
             row = _locked(session, OrderRow.id == order_id)
             stored = None if row is None else _newest(session, row)
@@ -247,6 +250,8 @@ class OrderStore:
             if row.status in _STANDING:
                 return _Again.STOPPED
             return _Again.MOVED if before in _STANDING else _Again.SKIPPED
+
+        return self._database.repeated(work)
 
     def ignore(
         self, order_id: int, reason: str, *, actor: str, stopped_only: bool = False
@@ -278,7 +283,8 @@ class OrderStore:
         self, order_id: int, reader: Reader, planner: Planner, *, actor: str
     ) -> bool:
         """Take an order up again that a person had set aside."""
-        with self._database.write() as session:
+
+        def work(session: Session) -> bool:
             now = self._database.now(session)
             row = _locked(session, OrderRow.id == order_id)
             stored = None if row is None else _newest(session, row)
@@ -291,6 +297,8 @@ class OrderStore:
             _plan(session, row, stored.shop, told, planner, now, retry_refused=True)
             put_first(session, row)
             return True
+
+        return self._database.repeated(work)
 
     def correct(
         self,
@@ -307,7 +315,8 @@ class OrderStore:
         Returns:
             False if the shop changed the order since, or nothing waits for a choice.
         """
-        with self._database.write() as session:
+
+        def work(session: Session) -> bool:
             now = self._database.now(session)
             row = _locked(session, OrderRow.id == order_id)
             stored = None if row is None else _newest(session, row)
@@ -327,6 +336,8 @@ class OrderStore:
             add_event(session, row.id, "person", text, at=now, actor=actor)
             _plan(session, row, stored.shop, told, planner, now, retry_refused=True)
             return True
+
+        return self._database.repeated(work)
 
     def options(
         self, order_id: int, reader: Reader, planner: Planner
@@ -516,8 +527,9 @@ def _find_or_add(
     return row
 
 
-def _locked(session: Session, condition: object) -> OrderRow | None:
-    return session.scalar(select(OrderRow).where(condition).with_for_update())  # type: ignore[arg-type]
+def _locked(session: Session, condition: ColumnElement[bool]) -> OrderRow | None:
+    mine = select(OrderRow).where(condition)
+    return session.scalar(mine.with_for_update(key_share=True))
 
 
 def _keep(

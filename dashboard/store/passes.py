@@ -214,6 +214,7 @@ class PassStore:
     ) -> int:
         with self._database.write() as session:
             now = self._database.now(session)
+            _take_turns(session)
             kept = {_keep(session, pass_id, each, now) for each in _sorted(found)}
             gone = session.scalars(
                 update(DifferenceRow)
@@ -226,6 +227,16 @@ class PassStore:
                 .returning(DifferenceRow.id)
             )
             return len(gone.all())
+
+
+def _take_turns(session: Session) -> None:
+    """Let one pass at a time write what it found: two may look at the same orders."""
+    session.execute(
+        select(PassRow.id)
+        .where(PassRow.state == PassState.RUNNING.value)
+        .order_by(PassRow.id)
+        .with_for_update(key_share=True)
+    )
 
 
 def _sorted(found: Iterable[Difference]) -> list[Difference]:

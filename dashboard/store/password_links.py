@@ -90,9 +90,11 @@ class PasswordLinkStore:
         # Hashing takes long: not while rows are locked.
         password_hash = self._passwords.hash(password, email=known.email)
         with self._database.write() as session:
-            row = self._user(session, self._row(session, token, lock=True))
+            # The user before the link, as where an administrator ends their links.
+            row = session.get(UserRow, known.id, with_for_update={"key_share": True})
+            self._row(session, token, lock=True)
             if row is None:
-                raise LinkInvalid("This link makes the first administrator.")
+                raise LinkInvalid("The user of this link is gone.")
             row.password_hash = password_hash
             end_access(session, row.id)
         return user_of(row)
@@ -114,7 +116,7 @@ class PasswordLinkStore:
                 select(PasswordLinkRow)
                 .where(first)
                 .order_by(PasswordLinkRow.id)
-                .with_for_update()
+                .with_for_update(key_share=True)
             ).all()
             self._row(session, token)
             user = new_user(
@@ -147,7 +149,7 @@ class PasswordLinkStore:
             .where(PasswordLinkRow.token_hash == token_hash(token))
             .where(PasswordLinkRow.expires_at > self._clock.now())
         )
-        row = session.scalar(query.with_for_update() if lock else query)
+        row = session.scalar(query.with_for_update(key_share=True) if lock else query)
         if row is None or (row.user_id is None and anybody(session)):
             raise LinkInvalid("This link was used already, or is too old.")
         return row

@@ -152,7 +152,7 @@ def _shared_contact(
 ) -> PostingRow:
     """Return the posting of the customer, which all their orders share."""
     mine = select(PostingRow).where(PostingRow.natural_key == planned.natural_key)
-    found = session.scalar(mine.with_for_update())
+    found = session.scalar(mine.with_for_update(key_share=True))
     if found is not None:
         return found
     insert_missing(
@@ -169,7 +169,7 @@ def _shared_contact(
         created_at=now,
         updated_at=now,
     )
-    return session.scalars(mine.with_for_update()).one()
+    return session.scalars(mine.with_for_update(key_share=True)).one()
 
 
 def _new_posting(

@@ -113,5 +113,5 @@ def own_postings(
         )
         .order_by(PostingRow.id)
     )
-    rows = session.scalars(mine.with_for_update() if lock else mine)
+    rows = session.scalars(mine.with_for_update(key_share=True) if lock else mine)
     return {row.natural_key: row for row in rows}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.domain.keys import contact_number
 from dashboard.domain.rules import Shop
-from dashboard.store.database import Database, insert_missing
+from dashboard.store.database import Database, Overtaken, insert_missing
 from dashboard.store.new_orders import take_in_new
 from dashboard.store.orders import (
     Planner,
@@ -91,7 +91,7 @@ class PullStore:
         With another address, or an earlier day, the shop is read from the beginning.
         """
         with self._database.write() as session:
-            row = session.get_one(ShopRow, shop.id, with_for_update=True)
+            row = _locked_shop(session, shop)
             since = row.orders_since
             afresh = row.base_url != base_url or (
                 since is not None and keys.orders_since < since
@@ -107,7 +107,7 @@ class PullStore:
     def forget_access(self, shop: Shop) -> None:
         """Ask the shop no more; what it sends is taken in as before; commits."""
         with self._database.write() as session:
-            row = session.get_one(ShopRow, shop.id, with_for_update=True)
+            row = _locked_shop(session, shop)
             row.base_url, row.api_keys, row.orders_since = "", "", None
             session.execute(delete(OrderHintRow).where(OrderHintRow.shop_id == shop.id))
 
@@ -159,7 +159,8 @@ class PullStore:
         Raises:
             PulledElsewhere: If another process has moved the cursor; nothing is stored.
         """
-        with self._database.write() as session:
+
+        def work(session: Session) -> tuple[Taken, ...]:
             now = self._database.now(session)
             state = _state(session, shop.id)
             if cursors is not None:
@@ -175,6 +176,8 @@ class PullStore:
                 )
                 for revision in revisions
             )
+
+        return self._database.repeated(work)
 
     def note_success(self, shop: Shop, *, compared: bool) -> None:
         """Write down that the shop was read to its end; commits."""
@@ -271,6 +274,9 @@ def _lock_all(
 
     Returns:
         The orders that were not known, by the id of the row they have now.
+
+    Raises:
+        Overtaken: If a contact came up that would be locked out of its turn.
     """
     add_missing(session, shop, revisions, now)
     told = {revision.external_id: revision for revision in revisions}
@@ -278,16 +284,23 @@ def _lock_all(
         select(OrderRow.id, OrderRow.external_id, OrderRow.revision_id)
         .where(OrderRow.shop_id == shop.id, OrderRow.external_id.in_(told))
         .order_by(OrderRow.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     contacts = {contact_number(r.order, shop) for r in revisions if r.order}
-    session.execute(
+    shared = (
         select(PostingRow.id)
         .where(PostingRow.natural_key.in_(contacts))
         .order_by(PostingRow.id)
-        .with_for_update()
     )
+    locked = session.scalars(shared.with_for_update(key_share=True)).all()
+    # No request carries one that comes up from here on together with a locked one.
+    if session.scalars(shared).all() != locked:
+        raise Overtaken
     return {row.id: told[row.external_id] for row in orders if row.revision_id is None}
+
+
+def _locked_shop(session: Session, shop: Shop) -> ShopRow:
+    return session.get_one(ShopRow, shop.id, with_for_update={"key_share": True})
 
 
 def _state(session: Session, shop_id: int) -> ShopPullRow:

@@ -109,7 +109,7 @@ class WorkQueue:
                 session,
                 eligible(kind)
                 .where(PostingRow.id.in_(due))
-                .with_for_update(skip_locked=True, of=PostingRow),
+                .with_for_update(key_share=True, skip_locked=True, of=PostingRow),
             )
             if not rows:
                 return None
@@ -354,7 +354,7 @@ class WorkQueue:
             self._due(now)
             .order_by(RequestRow.turn, RequestRow.not_before, RequestRow.id)
             .limit(1)
-            .with_for_update(skip_locked=True)
+            .with_for_update(key_share=True, skip_locked=True)
         )
 
     def _due(self, now: datetime) -> Select[RequestRow]:
@@ -386,7 +386,7 @@ class WorkQueue:
                 RequestRow.claim_token == claim.token,
                 RequestRow.state == state.value,
             )
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
 
     def _take_from_vanished(self, request_id: int) -> None:
@@ -405,7 +405,7 @@ class WorkQueue:
                     RequestRow.id == request_id,
                     RequestRow.state == RequestState.SENDING.value,
                 )
-                .with_for_update()
+                .with_for_update(key_share=True)
             )
             if row is not None:
                 self._leave_to_settle(row, now)
@@ -507,10 +507,12 @@ def _finish(row: RequestRow, now: datetime) -> None:
 
 
 def _still_in_flight(session: Session, claim: Claim) -> Sequence[SelectedPosting]:
+    """Return the members that nothing is known of, locked in one sequence."""
     ids = [member.id for member in claim.members]
     return selected(
         session,
         select(PostingRow)
         .where(PostingRow.id.in_(ids), PostingRow.state == PostingState.IN_FLIGHT.value)
-        .order_by(PostingRow.id),
+        .order_by(PostingRow.id)
+        .with_for_update(key_share=True, of=PostingRow),
     )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     delete,
     distinct,
     func,
     select,
+    tuple_,
     type_coerce,
     update,
 )
@@ -20,7 +23,7 @@ from dashboard.domain.postings import PostingKind
 from dashboard.domain.runs import Run, RunCounts, RunState, Task, Trigger
 from dashboard.domain.status import RequestState
 from dashboard.store.batches import what_is_due
-from dashboard.store.database import Database, UtcDateTime
+from dashboard.store.database import Database, UtcDateTime, insert_missing
 from dashboard.store.schema import (
     ExchangeRow,
     HeartbeatRow,
@@ -94,11 +97,17 @@ class RunStore:
         """Say that this process is alive, and so is its run."""
         with self._database.write() as session:
             now = self._database.now(session)
-            row = session.get(HeartbeatRow, (self._process, role))
-            if row is None:
-                session.add(HeartbeatRow(process=self._process, role=role, at=now))
-            else:
-                row.at = now
+            mine = {"process": self._process, "role": role}
+            # Before the run, as in `clean_up`: a machine that slept does both at once.
+            known = session.execute(
+                update(HeartbeatRow)
+                .filter_by(**mine)
+                .values(at=now)
+                .returning(HeartbeatRow.role)
+            ).first()
+            if known is None:
+                unique = list(mine)
+                insert_missing(session, HeartbeatRow, unique=unique, at=now, **mine)
             if run_id is not None:
                 session.execute(
                     update(RunRow)
@@ -139,15 +148,21 @@ class RunStore:
         with self._database.write() as session:
             now = self._database.now(session)
             lost = now - timedelta(seconds=_HEARTBEAT_LOST_S)
-            mark_interrupted(session, RunRow.heartbeat_at < lost)
-            session.execute(delete(HeartbeatRow).where(HeartbeatRow.at < lost))
+            silent = select(HeartbeatRow.process, HeartbeatRow.role).where(
+                HeartbeatRow.at < lost
+            )
             session.execute(
-                delete(RunRow).where(
-                    RunRow.state.in_([RunState.DONE.value, RunState.FAILED.value]),
-                    RunRow.created_at < now - timedelta(seconds=_KEEP_EMPTY_S),
-                    RunRow.orders == 0,
+                delete(HeartbeatRow).where(
+                    tuple_(HeartbeatRow.process, HeartbeatRow.role).in_(_free(silent))
                 )
             )
+            mark_interrupted(session, RunRow.heartbeat_at < lost)
+            empty = select(RunRow.id).where(
+                RunRow.state.in_([RunState.DONE.value, RunState.FAILED.value]),
+                RunRow.created_at < now - timedelta(seconds=_KEEP_EMPTY_S),
+                RunRow.orders == 0,
+            )
+            session.execute(delete(RunRow).where(RunRow.id.in_(_free(empty))))
 
     def work_due_in_s(self) -> float | None:
         """Return how long until something can be worked on; None if nothing waits.
@@ -184,15 +199,23 @@ class RunStore:
 
 def mark_interrupted(session: Session, condition: ColumnElement[bool]) -> None:
     """End the running runs that *condition* holds for: their process has vanished."""
+    vanished = select(RunRow.id).where(
+        RunRow.state == RunState.RUNNING.value, condition
+    )
     session.execute(
         update(RunRow)
-        .where(RunRow.state == RunState.RUNNING.value, condition)
+        .where(RunRow.id.in_(_free(vanished)))
         .values(
             state=RunState.INTERRUPTED.value,
             finished_at=RunRow.heartbeat_at,
             message="The program was stopped. The next run goes on.",
         )
     )
+
+
+def _free(which: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Leave out what another transaction writes: clearing away waits for nobody."""
+    return which.with_for_update(skip_locked=True)
 
 
 def run_of(row: RunRow) -> Run:

@@ -55,13 +55,14 @@ class SignInThrottle:
         """Take the try back that `enter` counted: the password was right; commits."""
         account, network = _keys(email, address)
         with self._database.write() as session:
-            session.execute(
-                delete(SignInThrottleRow).where(SignInThrottleRow.key == account)
-            )
-            row = session.get(SignInThrottleRow, network)
+            # The network first, as in `enter`: both may happen at the same moment.
+            row = session.get(SignInThrottleRow, network, with_for_update=True)
             if row is not None:
                 row.failures = max(0, row.failures - 1)
                 row.blocked_until = None
+            session.execute(
+                delete(SignInThrottleRow).where(SignInThrottleRow.key == account)
+            )
 
 
 def _keys(email: str, address: str) -> Mapping[str, int]:

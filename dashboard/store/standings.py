@@ -92,7 +92,7 @@ def lock_orders(session: Session, order_ids: Iterable[int]) -> None:
         select(OrderRow.id)
         .where(OrderRow.id.in_(sorted(order_ids)))
         .order_by(OrderRow.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
 
 

@@ -62,11 +62,14 @@ class UserSessionStore:
         token = secrets.token_urlsafe(32)
         now = self._clock.now()
         with self._database.write() as session:
+            over = select(UserSessionRow.id).where(
+                (UserSessionRow.created_at <= now - self._limits.absolute)
+                | (UserSessionRow.last_seen_at <= now - self._limits.idle)
+            )
+            # Who ends them at this moment is not waited for.
+            unlocked = over.with_for_update(skip_locked=True)
             session.execute(
-                delete(UserSessionRow).where(
-                    (UserSessionRow.created_at <= now - self._limits.absolute)
-                    | (UserSessionRow.last_seen_at <= now - self._limits.idle)
-                )
+                delete(UserSessionRow).where(UserSessionRow.id.in_(unlocked))
             )
             session.add(
                 UserSessionRow(

@@ -221,9 +221,9 @@ def _locked(session: Session, user_id: int, *, stays: bool) -> UserRow:
         .where(UserRow.role == Role.ADMINISTRATOR.word)
         .where(UserRow.active, UserRow.password_hash.is_not(None))
         .order_by(UserRow.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
-    row = session.get(UserRow, user_id, with_for_update=True)
+    row = session.get(UserRow, user_id, with_for_update={"key_share": True})
     if row is None:
         raise UserUnknown("There is no such user.")
     if not stays and [other.id for other in able] == [user_id]:

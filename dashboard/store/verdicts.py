@@ -144,7 +144,7 @@ class VerdictWriter:
             .options(defer(PostingRow.draft))
             .where(PostingRow.id.in_([member.id for member in self._claim.members]))
             .order_by(PostingRow.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
         return {row.id: row for row in rows}
