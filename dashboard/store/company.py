@@ -21,7 +21,7 @@ from dashboard.domain.rules import (
     TaxSituation,
 )
 from dashboard.store.codec import from_plain, to_plain
-from dashboard.store.database import Database, insert_missing
+from dashboard.store.database import Database, Overtaken, insert_missing
 from dashboard.store.schema import (
     CompanyRulesRow,
     ConnectionRow,
@@ -149,6 +149,8 @@ class CompanyStore:
                 return False
             prefix = shop.prefix or _free_prefix(session, shop.slug)
             taken = session.scalar(select(ShopRow.slug).where(ShopRow.prefix == prefix))
+            if taken == shop.slug:
+                raise Overtaken  # somebody adds the same shop
             if taken is not None:
                 raise ShopExists(f"The prefix {prefix} belongs to the shop {taken}.")
             session.add(

@@ -51,6 +51,7 @@ _MOVING = [
     OrderStatus.QUEUED.value,
     OrderStatus.IN_PROGRESS.value,
     OrderStatus.RETRYING.value,
+    OrderStatus.CHECKING.value,
 ]
 _CHOSEN = {
     Correction.RENEW: "Chosen: take the invoice back and make it anew",

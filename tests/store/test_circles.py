@@ -144,7 +144,7 @@ class Everybody:
         queue = self.company.queue("last")
         for _ in range(200):
             self.company.clock.advance(180)
-            claim = queue.claim()
+            claim = queue.claim() or queue.prepare(freeze)
             if claim is None:
                 return
             self._settle(queue, claim, random.Random(0))  # noqa: S311 - repeatable
