@@ -11,6 +11,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
+# Test files side by side; JOBS=0 runs them one after the other.
+JOBS ?= auto
 REPORT := .pytest_cache/report.xml
 
 ifndef PYTHON
@@ -30,7 +32,8 @@ demo: $(VENV)/.installed
 # Tests that need a browser are skipped where there is none: that must be seen.
 test: $(VENV)/.installed-dev
 	@mkdir -p $(dir $(REPORT)); rm -f $(REPORT); status=0; \
-	$(BIN)/pytest --junitxml=$(REPORT) $(PYTEST_ARGS) || status=$$?; \
+	$(BIN)/pytest -n $(JOBS) --maxprocesses 4 --dist loadfile \
+		--junitxml=$(REPORT) $(PYTEST_ARGS) || status=$$?; \
 	if grep -q '<skipped[^>]*Chromium' $(REPORT) 2>/dev/null; then \
 		echo; \
 		echo '*******************************************************************'; \

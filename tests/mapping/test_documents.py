@@ -290,6 +290,7 @@ def test_unknown_tax_rate_stops_the_order_and_says_where_to_choose() -> None:
         message="Order 1042: tax rate 9 % has no tax type. "
         "Choose one under Settings > Taxes.",
         settings_section="taxes",
+        about="9 %",
     )
 
 
