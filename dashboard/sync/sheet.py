@@ -63,10 +63,6 @@ class Sheet:
         """All postings, in the sequence in which they are to be booked."""
         return tuple(self._postings.values())
 
-    def is_booked(self, natural_key: str) -> bool:
-        """Tell whether a posting is on its way to the books, or there."""
-        return natural_key in self._booked
-
     def plan(
         self,
         kind: PostingKind,
@@ -137,14 +133,12 @@ class Sheet:
 
     def is_untouched(self, invoice: InvoiceDraft) -> bool:
         """Tell whether nothing was paid, credited or added: it can be voided."""
-        return not (
-            any(p.invoice_number == invoice.number for p in self.drafts(PaymentDraft))
-            or self.notes_on(invoice)
-            or self.corrections_of(invoice)
-            or any(
-                a.invoice_number == invoice.number for a in self.drafts(AllocationDraft)
-            )
+        settling: tuple[PaymentDraft | AllocationDraft, ...] = (
+            *self.drafts(PaymentDraft),
+            *self.drafts(AllocationDraft),
         )
+        settled = any(draft.invoice_number == invoice.number for draft in settling)
+        return not settled and not any(self._documents_on(invoice))
 
     def corrections_of(self, invoice: InvoiceDraft) -> tuple[InvoiceDraft, ...]:
         """Return the invoices that ask for more than *invoice* did."""
@@ -156,37 +150,33 @@ class Sheet:
         every = self.drafts(CreditNoteDraft)
         return tuple(n for n in every if n.invoice_number == invoice.number)
 
+    def _documents_on(
+        self, invoice: InvoiceDraft
+    ) -> Iterator[InvoiceDraft | CreditNoteDraft]:
+        """Yield what changed what *invoice* asks for, in sequence."""
+        for posting in self.postings:
+            match posting.draft:
+                case (
+                    InvoiceDraft(corrects=number)
+                    | CreditNoteDraft(invoice_number=number)
+                ) if number == invoice.number:
+                    yield posting.draft
+                case _:
+                    pass
+
     def newest_on(self, invoice: InvoiceDraft) -> str:
         """Return the number of the last document on an invoice, itself if none.
 
         The next one waits for it: its amount would be wrong if the books refused it.
         """
-        numbers = [invoice.number]
-        for draft in (p.draft for p in self.postings):
-            match draft:
-                case (
-                    InvoiceDraft(corrects=invoice_number, number=number)
-                    | CreditNoteDraft(invoice_number=invoice_number, number=number)
-                ) if invoice_number == invoice.number:
-                    numbers.append(number)
-                case _:
-                    pass
-        return numbers[-1]
+        documents = self._documents_on(invoice)
+        return [invoice.number, *(document.number for document in documents)][-1]
 
     def stands_at(self, invoice: InvoiceDraft) -> str:
         """Return by `amounts_key` the amounts that the books hold for the order."""
-        corrected_to = ""
-        # Each correction starts from the one before, and they are in sequence.
-        for posting in self.postings:
-            match posting.draft:
-                case (
-                    InvoiceDraft(corrects=number, corrected_to=key)
-                    | CreditNoteDraft(invoice_number=number, corrected_to=key)
-                ) if key and number == invoice.number:
-                    corrected_to = key
-                case _:
-                    pass
-        return corrected_to or amounts_key(invoice)
+        # Each correction starts from the one before.
+        keys = [d.corrected_to for d in self._documents_on(invoice) if d.corrected_to]
+        return keys[-1] if keys else amounts_key(invoice)
 
     def invoiced_lines(self, invoice: InvoiceDraft) -> Lines:
         """Return the lines asked for, corrections in, refunds and reversals not off."""
