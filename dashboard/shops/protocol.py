@@ -78,6 +78,11 @@ class ShopConnector(Protocol):
         """The word that names this kind of shop in settings and on the command line."""
         ...
 
+    @property
+    def kept_headers(self) -> frozenset[str]:
+        """The headers, in small letters, that are kept to read a message again."""
+        ...
+
     def signature_is_valid(
         self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]
     ) -> bool:

@@ -1,10 +1,11 @@
-"""The kinds of shops there are. A new one is a folder here and a line below."""
+"""The kinds of shops there are: those with a folder here, and installed packages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from dashboard.domain.clock import Clock
 from dashboard.outbound.transport import Transport
@@ -13,15 +14,29 @@ from dashboard.shops.protocol import Log, ShopAccess, ShopConnector, ShopReader
 from dashboard.shops.woocommerce.connector import WooCommerce
 from dashboard.shops.woocommerce.reader import WooCommerceReader
 
-_ALL: tuple[ShopConnector, ...] = (WooCommerce(), OwnJson())
-
-CONNECTORS: Final[Mapping[str, ShopConnector]] = MappingProxyType(
-    {connector.kind: connector for connector in _ALL}
-)
-
 OpenReader = Callable[[ShopAccess, Transport, Clock, Log], ShopReader]
 
+_OWN_CONNECTORS: tuple[ShopConnector, ...] = (WooCommerce(), OwnJson())
+_OWN_READERS: dict[str, OpenReader] = {WooCommerce.kind: WooCommerceReader}
+
+_T = TypeVar("_T")
+
+
+def _with_installed(own: Mapping[str, _T], group: str) -> Mapping[str, _T]:
+    """Return *own* and what installed packages bring; a kind of our own stays ours.
+
+    Packages announce themselves by entry points: docs/add-a-shop.md.
+    """
+    brought = {entry.name: entry.load() for entry in entry_points(group=group)}
+    return MappingProxyType({**brought, **own})
+
+
+CONNECTORS: Final[Mapping[str, ShopConnector]] = _with_installed(
+    {connector.kind: connector for connector in _OWN_CONNECTORS},
+    "sluice.shop_connectors",
+)
+
 # The kinds of shops that can also be asked for their orders.
-READERS: Final[Mapping[str, OpenReader]] = MappingProxyType(
-    {WooCommerce.kind: WooCommerceReader}
+READERS: Final[Mapping[str, OpenReader]] = _with_installed(
+    _OWN_READERS, "sluice.shop_readers"
 )

@@ -27,18 +27,6 @@ from dashboard.store.orders import OrderStore, Revision, StoredRevision, Taken
 from dashboard.store.pulls import PullStore
 from dashboard.sync.plan import plan_order
 
-# Kept with a payload: what a connector may need to read it again, and no signature.
-_KEPT_HEADERS = {
-    "content-type",
-    "x-wc-webhook-event",
-    "x-wc-webhook-id",
-    "x-wc-webhook-resource",
-    "x-wc-webhook-source",
-    "x-wc-webhook-topic",
-    "x-wc-webhook-delivery-id",
-}
-
-
 # "line_items[3].total" is the same problem as "line_items[0].total".
 _PLACE = re.compile(r"\[\d+\]|\.\d+\b")
 
@@ -152,7 +140,7 @@ class Intake:
         headers: Mapping[str, str],
         body: bytes,
     ) -> Kept:
-        revision = unread_revision(message, body, _kept(headers), source="push")
+        revision = unread_revision(message, body, _kept(shop, headers), source="push")
         taken = self._orders.take_in(shop, revision, plan_order)
         return Kept(order_id=taken.order_id, news=taken.news, errors=message.errors)
 
@@ -170,7 +158,7 @@ class Intake:
             order=order,
             problem=None,
             payload=body,
-            headers=_kept(headers),
+            headers=_kept(shop, headers),
             source="push",
         )
         return self._orders.take_in(shop, revision, plan_order)
@@ -242,5 +230,7 @@ def _unread(message: NotUnderstood) -> Problem:
     )
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {k: v for k, v in headers.items() if k.lower() in _KEPT_HEADERS}
+def _kept(shop: Shop, headers: Mapping[str, str]) -> dict[str, str]:
+    """Return what the connector needs to read the message again, and no signature."""
+    kept = CONNECTORS[shop.kind].kept_headers
+    return {k: v for k, v in headers.items() if k.lower() in kept}

@@ -25,6 +25,7 @@ class OwnJson:
     """Reads orders that follow ``order.schema.json``."""
 
     kind = "json"
+    kept_headers = frozenset[str]()
 
     def signature_is_valid(
         self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]

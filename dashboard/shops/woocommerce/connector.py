@@ -38,6 +38,16 @@ class WooCommerce:
     """
 
     kind = "woocommerce"
+    kept_headers = frozenset(
+        {
+            "x-wc-webhook-event",
+            "x-wc-webhook-id",
+            "x-wc-webhook-resource",
+            "x-wc-webhook-source",
+            "x-wc-webhook-topic",
+            "x-wc-webhook-delivery-id",
+        }
+    )
 
     def __init__(self, vat_number_keys: Sequence[str] = VAT_NUMBER_KEYS) -> None:
         self._vat_number_keys = tuple(vat_number_keys)
