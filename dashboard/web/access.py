@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
@@ -17,6 +17,7 @@ from dashboard.web.services import services
 LIVE_HEADER = "X-Live"
 _ROLE = "required_role"
 _PUBLIC = "public"
+_USER = "known_user"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 _P = ParamSpec("_P")
@@ -80,6 +81,19 @@ def user_or_none() -> User | None:
     return signed_in() if current_user.is_authenticated else None
 
 
+def known_user() -> User | None:
+    """Return the user as far as they are known already: nothing is asked for it.
+
+    An error page has to do without the database.
+    """
+    return cast("User | None", g.get(_USER))
+
+
+def know_user(user: User) -> None:
+    """Let the rest of this request know *user*, as they are now."""
+    setattr(g, _USER, user)
+
+
 def is_live() -> bool:
     """Tell whether the page refreshes itself, rather than a person asking for it."""
     return LIVE_HEADER in request.headers
@@ -112,7 +126,10 @@ def install_access(app: Flask, guarded: frozenset[str]) -> None:
 
 def _load(token: str) -> SignedIn | None:
     user = services().user_sessions.user(token, acting=not is_live())
-    return None if user is None else SignedIn(user=user, token=token)
+    if user is None:
+        return None
+    know_user(user)
+    return SignedIn(user=user, token=token)
 
 
 def _refuse_foreign_sites() -> None:

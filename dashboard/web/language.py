@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import cast
+from typing import Final, cast
+from zoneinfo import ZoneInfo
 
 import flask_babel  # type: ignore[import-untyped]
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
-from flask import Flask, request
+from flask import Flask, Response, request, session
 
 from dashboard.domain.money import decimals_of
+from dashboard.web.access import known_user
+from dashboard.web.catalogues import Catalogues
 
-# The first that a browser asks for is taken; all of them speak English so far.
-LOCALES = ("en-GB", "en-US", "en-IE", "en-AU", "en-CA")
+# Each named in itself, so that whoever speaks it finds it.
+LANGUAGES: Final = {"en": "English", "nl": "Nederlands", "de": "Deutsch"}
+
+# Languages as they are written in different places, the usual place first.
+_LOCALES: Final = (
+    *("en-GB", "en-US", "en-IE", "en-AU", "en-CA"),
+    *("nl", "nl-NL", "nl-BE"),
+    *("de", "de-DE", "de-AT", "de-CH", "de-LI", "de-LU"),
+)
+_CHOSEN: Final = "language"
 
 
 def install_language(app: Flask) -> None:
     """Let *app* speak the reader's language and teach its templates the formats."""
-    flask_babel.Babel(app, default_locale="en_GB", locale_selector=_best_locale)
+    babel = flask_babel.Babel(app, default_locale="en_GB", locale_selector=_best_locale)
+    babel.domain_instance = Catalogues()
     app.jinja_env.filters.update(
         money=money,
         number=number,
@@ -29,7 +41,14 @@ def install_language(app: Flask) -> None:
         day=day,
         duration=duration,
     )
-    app.jinja_env.globals["language"] = lambda: _locale().replace("_", "-")
+    app.jinja_env.globals.update(
+        language=lambda: _locale().replace("_", "-"), languages=LANGUAGES
+    )
+
+    @app.after_request
+    def tell_what_it_depends_on(response: Response) -> Response:
+        response.vary.add("Accept-Language")
+        return response
 
 
 def gettext(message: str, **values: object) -> str:
@@ -69,13 +88,19 @@ def percent(value: Decimal) -> str:
 
 
 def moment(at: datetime) -> str:
-    """Write a time in UTC; the browser turns it into the reader's own zone."""
-    return format_datetime(at, "d MMM yyyy, HH:mm:ss", locale=_locale()) + " UTC"
+    """Write a time in the zone the reader chose, which is named; else in UTC.
+
+    The browser turns it into its own zone where none was chosen.
+    """
+    user = known_user()
+    zone = ZoneInfo((user and user.time_zone) or "UTC")
+    written = format_datetime(at, "medium", tzinfo=zone, locale=_locale())
+    return f"{written} {at.astimezone(zone).tzname()}"
 
 
 def day(on: date) -> str:
     """Write a date."""
-    return format_date(on, "d MMM yyyy", locale=_locale())
+    return format_date(on, "medium", locale=_locale())
 
 
 def duration(milliseconds: int | None) -> str:
@@ -86,13 +111,31 @@ def duration(milliseconds: int | None) -> str:
         return gettext("%(number)s ms", number=milliseconds)
     seconds = milliseconds / 1000
     if seconds < 60:  # noqa: PLR2004 - a minute
-        return gettext("%(number)s s", number=f"{seconds:.1f}")
+        tenths = format_decimal(seconds, "0.0", locale=_locale())
+        return gettext("%(number)s s", number=tenths)
     minutes, rest = divmod(round(seconds), 60)
     return gettext("%(minutes)s min %(seconds)s s", minutes=minutes, seconds=rest)
 
 
+def choose_language(language: str) -> None:
+    """Speak *language* to this browser from now on; "" for what it asks for itself."""
+    session.pop(_CHOSEN, None)
+    if language in LANGUAGES:
+        session[_CHOSEN] = language
+    flask_babel.refresh()
+
+
+def chosen_language() -> str:
+    """Return what was chosen in this browser or by who is signed in, "" if nothing."""
+    user = known_user()
+    return (user.language if user else "") or str(session.get(_CHOSEN, ""))
+
+
 def _best_locale() -> str:
-    wanted = request.accept_languages.best_match(LOCALES, default=LOCALES[0])
+    """Return the chosen language, as the browser's place writes it, if it says so."""
+    language = chosen_language()
+    spoken = [each for each in _LOCALES if each.startswith(language)] or _LOCALES
+    wanted = request.accept_languages.best_match(spoken, default=spoken[0])
     return wanted.replace("-", "_")
 
 

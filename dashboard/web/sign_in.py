@@ -17,8 +17,13 @@ from dashboard.domain.users import Role, User
 from dashboard.store.users import normal_email
 from dashboard.web.access import SignedIn, public, requires, signed_in
 from dashboard.web.forms import PageForm
+from dashboard.web.language import (
+    choose_language,
+    chosen_language,
+    lazy_gettext,
+    ngettext,
+)
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext, ngettext
 from dashboard.web.note import note
 from dashboard.web.services import services
 
@@ -78,9 +83,19 @@ def sign_out() -> ResponseReturnValue:
     user = signed_in()
     services().user_sessions.end(current_user.token)
     note(ActivityKind.SIGN_IN, "signed out", by=user)
+    language = chosen_language()
     logout_user()
     session.clear()
+    choose_language(language)
     return redirect(url_for("sign_in.form"))
+
+
+@blueprint.post("/language")
+@public
+def speak() -> ResponseReturnValue:
+    """Speak another language to this browser."""
+    choose_language(request.form.get("language", ""))
+    return redirect(local_address(request.form.get("next", "")))
 
 
 def local_address(wanted: str) -> str:
@@ -101,7 +116,9 @@ def start_session(user: User) -> None:
     """Begin a session of *user*; it replaces the one the browser had, if any."""
     if current_user.is_authenticated:
         services().user_sessions.end(current_user.token)
+    language = user.language or chosen_language()
     session.clear()
+    choose_language(language)
     token = services().user_sessions.start(
         user, request.remote_addr or "", request.user_agent.string
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Final
 from zoneinfo import available_timezones
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -14,19 +14,16 @@ from wtforms import SelectField
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.users import Role
 from dashboard.store.passwords import PasswordTooWeak
-from dashboard.web.access import requires, signed_in
+from dashboard.web.access import know_user, requires, signed_in
 from dashboard.web.forms import PageForm, labelled
+from dashboard.web.language import LANGUAGES, choose_language, lazy_gettext
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext
 from dashboard.web.note import note
 from dashboard.web.password_forms import ChangePasswordForm
 from dashboard.web.services import services
 from dashboard.web.sign_in import start_session, wait_message
 
 blueprint = Blueprint("you", __name__, url_prefix="/you")
-
-# Each in itself, so that whoever speaks it finds it.
-_LANGUAGES: Final = (("en", "English"), ("nl", "Nederlands"), ("de", "Deutsch"))
 
 
 class PreferencesForm(PageForm):
@@ -42,7 +39,7 @@ class PreferencesForm(PageForm):
             (zone, zone.replace("_", " ")) for zone in sorted(available_timezones())
         )
         self.time_zone.choices = labelled(browsers, *zones)
-        self.language.choices = labelled(browsers, *_LANGUAGES)
+        self.language.choices = labelled(browsers, *LANGUAGES.items())
 
 
 @blueprint.get("")
@@ -86,11 +83,10 @@ def prefer() -> ResponseReturnValue:
     entered = _preferences()
     if not entered.validate():
         return _page(ChangePasswordForm(formdata=None), entered, status=422)
-    services().users.prefer(
-        signed_in().id,
-        time_zone=entered.time_zone.data,
-        language=entered.language.data,
-    )
+    time_zone, language = entered.time_zone.data, entered.language.data
+    services().users.prefer(signed_in().id, time_zone=time_zone, language=language)
+    know_user(replace(signed_in(), time_zone=time_zone, language=language))
+    choose_language(language)
     note(ActivityKind.USER, "changed zone and language of", signed_in().email)
     flash(_("Saved."), "good")
     return redirect(url_for("you.show"))

@@ -99,6 +99,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /settings/taxes": MANAGER,
     "GET /sign-in": EVERYBODY,
     "POST /sign-in": EVERYBODY,
+    "POST /language": EVERYBODY,
     "POST /sign-out": WATCHER,
     "GET /static/<filename>": EVERYBODY,
     "GET /users": ADMINISTRATOR,
