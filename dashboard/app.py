@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dashboard.accounting.protocol import Books, BooksSilent, Pacer
 from dashboard.accounting.xero.client import Access, XeroBooks
+from dashboard.accounting.xero.encode import freeze
 from dashboard.api.health import health_blueprint
 from dashboard.api.intake import IntakeServices, intake_blueprint
 from dashboard.api.metrics import metrics_blueprint
@@ -35,6 +36,7 @@ from dashboard.store.channels import ChannelStore
 from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database, engine_options, install
 from dashboard.store.exchanges import ExchangeStore
+from dashboard.store.foresight import Foresight
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.notices import NoticeStore
 from dashboard.store.orders import OrderStore
@@ -49,6 +51,7 @@ from dashboard.store.vault import Vault
 from dashboard.sync.actions import OrderActions
 from dashboard.sync.engine import Engine, OpenBooks, Stores
 from dashboard.sync.intake import Intake
+from dashboard.sync.preview import OrderPreview
 from dashboard.sync.processes import process_name
 from dashboard.sync.puller import Puller, PullStores
 from dashboard.sync.reconciler import Reconciler, ReconcilerStores
@@ -320,6 +323,7 @@ def _page_services(program: Program) -> Services:
         pulls=program.pulls,
         schedules=ScheduleStore(program.database),
         actions=program.actions,
+        preview=OrderPreview(Foresight(program.database), freeze),
         watch=program.watch,
         start_run=program.start_run,
         replan=lambda: plan_waiting(program.orders),

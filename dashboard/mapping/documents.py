@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dashboard.domain.books import ContactDraft, InvoiceDraft, PaymentDraft
+from dashboard.domain.books import (
+    ContactDraft,
+    InvoiceDraft,
+    InvoiceLine,
+    PaymentDraft,
+)
+from dashboard.domain.choices import ChosenLine
 from dashboard.domain.keys import invoice_number, order_reference, payment_reference
 from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.order import Order, ShopPayment
 from dashboard.domain.problems import Cause
-from dashboard.domain.rules import CompanyRules, Shop
+from dashboard.domain.rules import CompanyRules, PaymentRule, Shop
 from dashboard.mapping.contact import contact_draft
 from dashboard.mapping.lines import invoice_lines
 from dashboard.mapping.problems import stopped
@@ -19,11 +25,17 @@ from dashboard.mapping.problems import stopped
 
 @dataclass(frozen=True, kw_only=True)
 class Documents:
-    """What an order becomes; the payments' amounts never exceed the invoice's."""
+    """What an order becomes; the payments' amounts never exceed the invoice's.
+
+    *lines* are the invoice's, with the rules that chose them; *payment_rules* chose the
+    bank account of each payment.
+    """
 
     contact: ContactDraft
     invoice: InvoiceDraft
     payments: tuple[PaymentDraft, ...]
+    lines: tuple[ChosenLine, ...]
+    payment_rules: tuple[PaymentRule, ...]
 
 
 def draft_documents(order: Order, shop: Shop, rules: CompanyRules) -> Documents:
@@ -35,10 +47,15 @@ def draft_documents(order: Order, shop: Shop, rules: CompanyRules) -> Documents:
         NotMappable: If the rules or the order itself keep it from becoming them.
     """
     _check_total(order)
-    invoice = _invoice(order, shop, rules)
+    lines = invoice_lines(order, rules)
+    invoice = _invoice(order, shop, rules, tuple(chosen.line for chosen in lines))
     payments = tuple(_payments(order, invoice, rules))
     return Documents(
-        contact=contact_draft(order, shop), invoice=invoice, payments=payments
+        contact=contact_draft(order, shop),
+        invoice=invoice,
+        payments=tuple(draft for draft, _rule in payments),
+        lines=lines,
+        payment_rules=tuple(rule for _draft, rule in payments),
     )
 
 
@@ -62,7 +79,9 @@ def _check_total(order: Order) -> None:
         )
 
 
-def _invoice(order: Order, shop: Shop, rules: CompanyRules) -> InvoiceDraft:
+def _invoice(
+    order: Order, shop: Shop, rules: CompanyRules, lines: tuple[InvoiceLine, ...]
+) -> InvoiceDraft:
     """Return the invoice, dated the day of the order where the shop is."""
     issued_on = order.day
     return InvoiceDraft(
@@ -72,14 +91,16 @@ def _invoice(order: Order, shop: Shop, rules: CompanyRules) -> InvoiceDraft:
         due_on=issued_on + timedelta(days=rules.due_days),
         currency=order.currency,
         total=to_cents(order.total),
-        lines=invoice_lines(order, rules),
+        lines=lines,
     )
 
 
 def _payments(
     order: Order, invoice: InvoiceDraft, rules: CompanyRules
-) -> Iterator[PaymentDraft]:
-    """Yield a payment for each the shop took; one of nothing settles nothing.
+) -> Iterator[tuple[PaymentDraft, PaymentRule]]:
+    """Yield a payment for each the shop took, with the rule that chose its account.
+
+    One of nothing settles nothing.
 
     The reference counts those too, so that it stays the same when one is corrected.
     """
@@ -88,19 +109,23 @@ def _payments(
     for position, payment in enumerate(order.payments, start=1):
         amount = to_cents(payment.amount)
         if amount:
-            yield PaymentDraft(
+            rule = _payment_rule(order, payment, rules)
+            draft = PaymentDraft(
                 reference=payment_reference(invoice.number, position),
                 invoice_number=invoice.number,
                 amount=amount,
                 paid_on=payment.day,
-                bank_account=_bank_account(order, payment, rules),
+                bank_account=rule.bank_account,
             )
+            yield draft, rule
 
 
-def _bank_account(order: Order, payment: ShopPayment, rules: CompanyRules) -> str:
+def _payment_rule(
+    order: Order, payment: ShopPayment, rules: CompanyRules
+) -> PaymentRule:
     for rule in rules.payment_rules:
         if rule.method == payment.method and rule.bank_account:
-            return rule.bank_account
+            return rule
     raise stopped(
         Cause.UNKNOWN_PAYMENT_METHOD,
         order,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from dashboard.domain.books import InvoiceLine
+from dashboard.domain.choices import AccountRule, ChosenLine
 from dashboard.domain.money import ZERO, decimals_of, to_cents
 from dashboard.domain.order import LineItem, LineKind, Order
 from dashboard.domain.problems import Cause
@@ -21,7 +22,14 @@ _QUANTITY_STEP = Decimal("0.0001")
 _MAX_DESCRIPTION = 4000
 
 
-def invoice_lines(order: Order, rules: CompanyRules) -> tuple[InvoiceLine, ...]:
+_ACCOUNT_RULES = {
+    LineKind.PRODUCT: AccountRule.SALES,
+    LineKind.SHIPPING: AccountRule.SHIPPING,
+    LineKind.FEE: AccountRule.FEE,
+}
+
+
+def invoice_lines(order: Order, rules: CompanyRules) -> tuple[ChosenLine, ...]:
     """Return the lines of the order's invoice: together they make its total exactly.
 
     Products that cost nothing stay (the customer got them); shipping and fees of
@@ -30,12 +38,12 @@ def invoice_lines(order: Order, rules: CompanyRules) -> tuple[InvoiceLine, ...]:
     Raises:
         NotMappable: If a tax has no tax type, or the order does not add up.
     """
-    lines = item_lines(order, order.lines, rules)
-    residual = to_cents(order.total) - lines_total(lines)
+    lines = _chosen_lines(order, order.lines, rules)
+    residual = to_cents(order.total) - lines_total(each.line for each in lines)
     if not residual:
         return lines
     _check_rounding(order, residual)
-    return (*lines, rounding_line(order, residual, rules))
+    return (*lines, _rounding(order, residual, rules))
 
 
 def item_lines(
@@ -46,12 +54,18 @@ def item_lines(
     Raises:
         NotMappable: If a tax has no tax type.
     """
+    return tuple(each.line for each in _chosen_lines(order, items, rules))
+
+
+def _chosen_lines(
+    order: Order, items: Iterable[LineItem], rules: CompanyRules
+) -> tuple[ChosenLine, ...]:
     tax_types = TaxTypes(order, rules.tax_rules)
     return tuple(
-        invoice_line
+        chosen
         for item in items
         if not _says_nothing(item)
-        for invoice_line in _invoice_lines(item, tax_types, rules)
+        for chosen in _invoice_lines(item, tax_types, rules)
     )
 
 
@@ -61,14 +75,20 @@ def rounding_line(order: Order, residual: Decimal, rules: CompanyRules) -> Invoi
     Raises:
         NotMappable: If what is not taxable has no tax type.
     """
-    return InvoiceLine(
+    return _rounding(order, residual, rules).line
+
+
+def _rounding(order: Order, residual: Decimal, rules: CompanyRules) -> ChosenLine:
+    tax_rule = TaxTypes(order, rules.tax_rules).untaxed()
+    line = InvoiceLine(
         description=ROUNDING,
         quantity=_ONE,
         unit_amount=residual,
         account=rules.rounding_account,
-        tax_type=TaxTypes(order, rules.tax_rules).untaxed(),
+        tax_type=tax_rule.tax_type,
         tax=ZERO,
     )
+    return ChosenLine(line=line, account_rule=AccountRule.ROUNDING, tax_rule=tax_rule)
 
 
 def rounds_off(order: Order, residual: Decimal, lines: int) -> bool:
@@ -91,14 +111,17 @@ def _says_nothing(line: LineItem) -> bool:
 
 def _invoice_lines(
     line: LineItem, tax_types: TaxTypes, rules: CompanyRules
-) -> Iterator[InvoiceLine]:
+) -> Iterator[ChosenLine]:
     parts = tax_types.parts(line)
+    account_rule = _ACCOUNT_RULES[line.kind]
     account = _account(line.kind, rules)
-    if len(parts) == 1:
-        yield _whole_line(line, parts[0], account)
-        return
+    write = _whole_line if len(parts) == 1 else _part_line
     for part in parts:
-        yield _part_line(line, part, account)
+        yield ChosenLine(
+            line=write(line, part, account),
+            account_rule=account_rule,
+            tax_rule=part.rule,
+        )
 
 
 def _whole_line(line: LineItem, part: TaxedPart, account: str) -> InvoiceLine:

@@ -20,13 +20,22 @@ _NOTHING = Decimal(0)
 class TaxedPart:
     """A part of a line that bears one tax type; *net* and *tax* in two decimals.
 
-    *rate_percent* is None where no tax is charged at any rate.
+    *rule* is the one that chose the tax type.
     """
 
     net: Decimal
     tax: Decimal
-    tax_type: str
-    rate_percent: Decimal | None
+    rule: TaxRule
+
+    @property
+    def tax_type(self) -> str:
+        """The tax type of the books."""
+        return self.rule.tax_type
+
+    @property
+    def rate_percent(self) -> Decimal | None:
+        """The rate; None where no tax is charged at any."""
+        return self.rule.rate_percent
 
 
 class TaxTypes:
@@ -59,13 +68,13 @@ class TaxTypes:
             if part_net or part_tax
         )
 
-    def untaxed(self) -> str:
-        """Return the tax type of what is not taxable.
+    def untaxed(self) -> TaxRule:
+        """Return the rule for what is not taxable.
 
         Raises:
             NotMappable: If there is no rule for it.
         """
-        return self._tax_type(TaxSituation.UNTAXED, None, "what is not taxable")
+        return self._rule(TaxSituation.UNTAXED, None, "what is not taxable")
 
     def _charged_together(self, line: LineItem) -> bool:
         """Tell whether the amounts are within a cent of a combined rate that we know.
@@ -74,26 +83,26 @@ class TaxTypes:
         """
         rate_percent = combined_rate_percent(line.taxes)
         known = self._find(TaxSituation.RATE, rate_percent)
-        return bool(known) and _off_when_together(line.net, line.taxes) <= CENT
+        return known is not None and _off_when_together(line.net, line.taxes) <= CENT
 
     def _without_tax(self, net: Decimal) -> TaxedPart:
         if self._order.vat_exempt:
             what = "a customer who pays no tax"
-            tax_type = self._tax_type(TaxSituation.EXEMPT, None, what)
+            rule = self._rule(TaxSituation.EXEMPT, None, what)
         else:
-            tax_type = self.untaxed()
-        return TaxedPart(net=net, tax=_NOTHING, tax_type=tax_type, rate_percent=None)
+            rule = self.untaxed()
+        return TaxedPart(net=net, tax=_NOTHING, rule=rule)
 
     def _at_rate(self, net: Decimal, tax: Decimal, rate_percent: Decimal) -> TaxedPart:
         what = f"tax rate {percent(rate_percent)}"
-        tax_type = self._tax_type(TaxSituation.RATE, rate_percent, what)
-        return TaxedPart(net=net, tax=tax, tax_type=tax_type, rate_percent=rate_percent)
+        rule = self._rule(TaxSituation.RATE, rate_percent, what)
+        return TaxedPart(net=net, tax=tax, rule=rule)
 
-    def _tax_type(
+    def _rule(
         self, situation: TaxSituation, rate_percent: Decimal | None, what: str
-    ) -> str:
-        tax_type = self._find(situation, rate_percent)
-        if not tax_type:
+    ) -> TaxRule:
+        rule = self._find(situation, rate_percent)
+        if rule is None:
             where = f" in {self._country}" if self._country else ""
             raise stopped(
                 Cause.UNKNOWN_TAX_RATE,
@@ -102,16 +111,20 @@ class TaxTypes:
                 settings_section="taxes",
                 about=f"{what.removeprefix('tax rate ')}{where}",
             )
-        return tax_type
+        return rule
 
-    def _find(self, situation: TaxSituation, rate_percent: Decimal | None) -> str:
-        """Return the tax type, that of the customer's country first, or nothing."""
+    def _find(
+        self, situation: TaxSituation, rate_percent: Decimal | None
+    ) -> TaxRule | None:
+        """Return the rule, that of the customer's country first, or nothing."""
         fitting = {
-            rule.country: rule.tax_type
+            rule.country: rule
             for rule in self._rules
-            if rule.situation is situation and rule.rate_percent == rate_percent
+            if rule.situation is situation
+            and rule.rate_percent == rate_percent
+            and rule.tax_type
         }
-        return fitting.get(self._country) or fitting.get("", "")
+        return fitting.get(self._country) or fitting.get("")
 
 
 def percent(rate_percent: Decimal) -> str:

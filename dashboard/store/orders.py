@@ -233,7 +233,7 @@ class OrderStore:
         def work(session: Session) -> _Again:
             now = self._database.now(session)
             row = _locked(session, OrderRow.id == order_id)
-            stored = None if row is None else _newest(session, row)
+            stored = None if row is None else newest_of(session, row)
             told = None if stored is None else reader(stored)
             if row is None or stored is None or told is None:
                 return _Again.SKIPPED
@@ -288,7 +288,7 @@ class OrderStore:
         def work(session: Session) -> bool:
             now = self._database.now(session)
             row = _locked(session, OrderRow.id == order_id)
-            stored = None if row is None else _newest(session, row)
+            stored = None if row is None else newest_of(session, row)
             told = None if stored is None else reader(stored)
             if row is None or not row.ignored_by or stored is None or told is None:
                 return False
@@ -320,7 +320,7 @@ class OrderStore:
         def work(session: Session) -> bool:
             now = self._database.now(session)
             row = _locked(session, OrderRow.id == order_id)
-            stored = None if row is None else _newest(session, row)
+            stored = None if row is None else newest_of(session, row)
             told = None if stored is None else reader(stored)
             if row is None or stored is None or not isinstance(told, Order):
                 return False
@@ -349,7 +349,7 @@ class OrderStore:
             asked = None if row is None else (row.decision_problem or {}).get("cause")
             if row is None or asked != Cause.CHANGED_AFTER_BOOKING or row.ignored_by:
                 return None
-            stored = _newest(session, row)
+            stored = newest_of(session, row)
             told = None if stored is None else reader(stored)
             if stored is None or not isinstance(told, Order):
                 return None
@@ -390,7 +390,7 @@ class OrderStore:
         """Return what the shop last sent of an order."""
         with self._database.read() as session:
             row = session.get(OrderRow, order_id)
-            return None if row is None else _newest(session, row)
+            return None if row is None else newest_of(session, row)
 
     def find(self, shop: Shop, external_id: str) -> int | None:
         """Return the id of the order the shop knows as *external_id*."""
@@ -455,7 +455,7 @@ def _says_the_same(
     session: Session, row: OrderRow, revision: Revision, reader: Reader
 ) -> bool:
     """Tell whether a revision says what the newest one said, whenever it was saved."""
-    newest = None if row.revision_id is None else _newest(session, row)
+    newest = None if row.revision_id is None else newest_of(session, row)
     if newest is None:
         return False
     known, told = reader(newest), revision.order or revision.problem
@@ -569,7 +569,8 @@ def _is_older(order: Order | None, row: OrderRow) -> bool:
     return order.modified_at < row.modified_at
 
 
-def _newest(session: Session, row: OrderRow) -> StoredRevision | None:
+def newest_of(session: Session, row: OrderRow) -> StoredRevision | None:
+    """Return what the shop last sent of an order, within the caller's transaction."""
     revision = session.get(RevisionRow, row.revision_id)
     shop = session.get(ShopRow, row.shop_id)
     if revision is None or shop is None:
@@ -602,7 +603,7 @@ def _plan(  # noqa: PLR0913
         own = [
             posting_of(posting) for posting in own_postings(session, row.id).values()
         ]
-        plan = planner(told, shop, read_rules(session), own, _correction(row))
+        plan = planner(told, shop, read_rules(session), own, correction_of(row))
     else:
         plan = Plan(decision=Decision.STOP, problem=told)
     carry_out(
@@ -614,7 +615,7 @@ def _plan(  # noqa: PLR0913
     )
 
 
-def _correction(row: OrderRow) -> Correction | None:
+def correction_of(row: OrderRow) -> Correction | None:
     """Return what a person chose for the newest revision; an older one is past."""
     if not row.correction or row.corrected_revision_id != row.revision_id:
         return None

@@ -38,6 +38,7 @@ from dashboard.store.user_sessions import (
 )
 from dashboard.store.users import UserStore
 from dashboard.sync.actions import OrderActions
+from dashboard.sync.preview import OrderPreview
 from dashboard.sync.watch import Watch
 
 _KEY = "sluice-pages"
@@ -73,6 +74,7 @@ class Services:
     pulls: PullStore
     schedules: ScheduleStore
     actions: OrderActions
+    preview: OrderPreview
     watch: Watch
     start_run: Callable[[Task], int]
     replan: Callable[[], int]
@@ -94,6 +96,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     pulls: PullStore,
     schedules: ScheduleStore,
     actions: OrderActions,
+    preview: OrderPreview,
     watch: Watch,
     start_run: Callable[[Task], int],
     replan: Callable[[], int],
@@ -126,6 +129,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         pulls=pulls,
         schedules=schedules,
         actions=actions,
+        preview=preview,
         watch=watch,
         start_run=start_run,
         replan=replan,

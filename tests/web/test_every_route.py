@@ -55,6 +55,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /orders/<order_id>": WATCHER,
     "POST /orders/<order_id>/correct": MANAGER,
     "POST /orders/<order_id>/ignore": WATCHER,
+    "GET /orders/<order_id>/preview": WATCHER,
     "POST /orders/<order_id>/restore": WATCHER,
     "POST /orders/<order_id>/retry": WATCHER,
     "GET /orders/<order_id>/revisions/<revision_id>": MANAGER,

@@ -46,6 +46,7 @@ PATHS = (
     "/orders?q=nobody",
     "/orders/1",
     "/orders/7",
+    "/orders/7/preview",
     "/orders/7/revisions/7",
     "/problems",
     "/problems/unknown-tax-rate?about=13+%25",

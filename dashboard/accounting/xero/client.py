@@ -20,7 +20,7 @@ from dashboard.accounting.xero.decode import (
     outcome_of,
     read_document,
 )
-from dashboard.accounting.xero.encode import encode, path_of
+from dashboard.accounting.xero.encode import API, freeze
 from dashboard.accounting.xero.facts import read_facts
 from dashboard.accounting.xero.lookup import (
     credit_note_filter,
@@ -68,7 +68,6 @@ from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
 SCOPES = (
     "accounting.invoices accounting.payments accounting.contacts accounting.settings"
 )
-_API = "/api.xro/2.0/"
 # A token that ends within this time is renewed before it is used.
 _RENEW_BEFORE_S = 60.0
 # Addresses have a length that servers accept; 25 names of 50 characters stay below.
@@ -115,23 +114,9 @@ class XeroBooks:
         self._signing_in = threading.Lock()
 
     def freeze(self, kind: PostingKind, postings: Sequence[Posting]) -> FrozenRequest:
-        """Return the exact request that books *postings*.
-
-        PUT creates, and refuses a number that is there; POST would overwrite it, and
-        is only for what changes a document by its id.
-        """
-        method = "POST" if kind is PostingKind.VOID else "PUT"
-        path = f"{_API}{path_of(kind, postings)}?summarizeErrors=false"
-        if kind in {PostingKind.INVOICE, PostingKind.CREDIT_NOTE}:
-            path += "&unitdp=4"
-        target = f"{self._access.base_url} {self._access.tenant_id} {method} {path}"
-        return FrozenRequest(
-            kind=kind,
-            method=method,
-            path=path,
-            body=encode(kind, postings),
-            target=target,
-        )
+        """Return the exact request that books *postings*."""
+        books = f"{self._access.base_url} {self._access.tenant_id}"
+        return freeze(kind, postings, books=books)
 
     def sign_in(self, log: Log) -> None:
         """Get a token if there is none, or it is about to end.
@@ -286,7 +271,7 @@ class XeroBooks:
     ) -> tuple[list[Element], bool]:
         """Return the elements of a page, and whether there is another one."""
         parameters = urlencode(question.query, quote_via=quote, safe=",")
-        url = f"{self._access.base_url}{_API}{question.collection}?{parameters}"
+        url = f"{self._access.base_url}{API}{question.collection}?{parameters}"
         reply = self._get(url, log, question.headers, purpose=_READ)
         if question.headers and reply.status == 304:  # noqa: PLR2004
             return [], False
@@ -321,7 +306,7 @@ class XeroBooks:
         """Return the elements a GET brings; pages hold more than is ever asked for."""
         paging = {"page": "1", "pageSize": "1000"} if query else {}
         parameters = urlencode({**query, **paging}, quote_via=quote, safe=",")
-        url = f"{self._access.base_url}{_API}{path}"
+        url = f"{self._access.base_url}{API}{path}"
         if parameters:
             url += f"?{parameters}"
         return self._elements(self._get(url, log), collection or path)

@@ -17,6 +17,7 @@ from dashboard.domain.books import (
     RefundDraft,
     VoidDraft,
 )
+from dashboard.domain.exchanges import FrozenRequest
 from dashboard.domain.postings import Posting, PostingKind
 
 COLLECTIONS = {
@@ -28,6 +29,31 @@ COLLECTIONS = {
     PostingKind.REFUND: "Payments",
     PostingKind.VOID: "Invoices",
 }
+
+
+# Below the address of the API's host.
+API = "/api.xro/2.0/"
+
+
+def freeze(
+    kind: PostingKind, postings: Sequence[Posting], *, books: str = ""
+) -> FrozenRequest:
+    """Return the exact request that books *postings*; *books* names whose books.
+
+    PUT creates, and refuses a number that is there; POST would overwrite it, and
+    is only for what changes a document by its id.
+    """
+    method = "POST" if kind is PostingKind.VOID else "PUT"
+    path = f"{API}{path_of(kind, postings)}?summarizeErrors=false"
+    if kind in {PostingKind.INVOICE, PostingKind.CREDIT_NOTE}:
+        path += "&unitdp=4"
+    return FrozenRequest(
+        kind=kind,
+        method=method,
+        path=path,
+        body=encode(kind, postings),
+        target=f"{books} {method} {path}",
+    )
 
 
 def encode(kind: PostingKind, postings: Sequence[Posting]) -> bytes:
