@@ -14,9 +14,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from dashboard.domain.pauses import ConnectionPause
-from dashboard.domain.problems import Cause
+from dashboard.domain.problems import TITLES, Cause
 from dashboard.domain.rhythm import Rhythm, odd_from
 from dashboard.domain.runs import Schedule
+from dashboard.domain.sentences import Sentence, say, without_stop
 
 # A role is played by threads of the processes; each says every 15 s that it is alive.
 ROLES: Final = ("engine", "scheduler")
@@ -28,6 +29,19 @@ _RESTART = timedelta(minutes=2)
 _USUAL_WAITS = 3
 # Fewer orders than these may be such as wait for their payment.
 _ORDERS_UNBOOKED = 5
+
+
+_NOBODY_WORKS: Final[Mapping[str, Sentence]] = {
+    "engine": say(
+        "No process says that it books orders. Orders are still received and kept. "
+        "Start the program again (sluice serve or sluice worker) and read its log."
+    ),
+    "scheduler": say(
+        "No process says that it starts runs on schedule. Orders are still received "
+        "and kept. Start the program again (sluice serve or sluice worker) and read "
+        "its log."
+    ),
+}
 
 
 class AlarmKind(StrEnum):
@@ -199,16 +213,11 @@ def _silent_roles(seen: Seen, now: datetime) -> list[str]:
 
 def _workers(seen: Seen, _rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
     for role in _silent_roles(seen, now):
-        does = "books orders" if role == "engine" else "starts runs on schedule"
         yield Alarm(
             kind=AlarmKind.WORKER_SILENT,
             subject=role,
             since=seen.alive.get(role, now),
-            message=(
-                f"No process says that it {does}. Orders are still received and kept. "
-                "Start the program again (sluice serve or sluice worker) and read "
-                "its log."
-            ),
+            message=_NOBODY_WORKS[role],
         )
 
 
@@ -221,9 +230,10 @@ def _schedules(seen: Seen, _rules: AlarmRules, now: datetime) -> Iterator[Alarm]
                 kind=AlarmKind.SCHEDULE_LATE,
                 subject=schedule.name,
                 since=schedule.next_due_at,
-                message=(
-                    f'The schedule "{schedule.name}" was due and has not started. '
-                    "Look at it under Schedules and read the program's log."
+                message=say(
+                    'The schedule "%(name)s" was due and has not started. Look at it '
+                    "under Schedules and read the program's log.",
+                    name=schedule.name,
                 ),
             )
 
@@ -231,17 +241,26 @@ def _schedules(seen: Seen, _rules: AlarmRules, now: datetime) -> Iterator[Alarm]
 def _webhooks(seen: Seen, _rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
     for shop in seen.shops:
         if _webhook_is_off(shop):
-            state = shop.webhook or WebhookState.MISSING
             yield Alarm(
                 kind=AlarmKind.WEBHOOK_OFF,
                 subject=shop.slug,
                 since=shop.webhook_at or now,
-                message=(
-                    f"{shop.name} sends no orders any more: its webhook is "
-                    f"{state.value}. Set it active again in the shop, in WooCommerce "
-                    "under Settings > Advanced > Webhooks."
-                ),
+                message=_webhook_words(shop),
             )
+
+
+def _webhook_words(shop: ShopSeen) -> Sentence:
+    if shop.webhook is WebhookState.DISABLED:
+        return say(
+            "%(name)s sends no orders any more: its webhook is disabled. Set it active "
+            "again in the shop, in WooCommerce under Settings > Advanced > Webhooks.",
+            name=shop.name,
+        )
+    return say(
+        "%(name)s sends no orders any more: its webhook is missing. Set it active "
+        "again in the shop, in WooCommerce under Settings > Advanced > Webhooks.",
+        name=shop.name,
+    )
 
 
 def _orders(seen: Seen, rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
@@ -253,10 +272,11 @@ def _orders(seen: Seen, rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
             kind=AlarmKind.NO_ORDERS,
             subject=shop.slug,
             since=shop.orders.recent[-1],
-            message=(
-                f"{shop.name} has sent no order for longer than is usual at these "
+            message=say(
+                "%(name)s has sent no order for longer than is usual at these "
                 "hours. See whether customers can order, and whether the shop's "
-                "webhook is active and reaches Sluice."
+                "webhook is active and reaches Sluice.",
+                name=shop.name,
             ),
         )
 
@@ -270,8 +290,10 @@ def _bookings(seen: Seen, rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
         if now - since > _longest_wait(seen, rules):
             yield _no_bookings(
                 since,
-                "Orders wait and none is booked, for longer than usual. Look at the "
-                "newest runs and at what the books answered.",
+                say(
+                    "Orders wait and none is booked, for longer than usual. Look at "
+                    "the newest runs and at what the books answered."
+                ),
             )
             return
     silent_at = silent_from(seen.bookings, rules)
@@ -281,9 +303,11 @@ def _bookings(seen: Seen, rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
     if unbooked >= _ORDERS_UNBOOKED:
         yield _no_bookings(
             last,
-            "Orders come in and none is booked, for longer than usual. See what they "
-            "wait for under Orders: if it is their payment, whether the shop still "
-            "tells when an order is paid.",
+            say(
+                "Orders come in and none is booked, for longer than usual. See "
+                "what they wait for under Orders: if it is their payment, whether "
+                "the shop still tells when an order is paid."
+            ),
         )
 
 
@@ -303,9 +327,10 @@ def _pauses(seen: Seen, rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
             kind=AlarmKind.BOOKS_PAUSED,
             subject="",
             since=pause.since,
-            message=(
-                f"Calls to the books pause: {pause.reason.rstrip('.')}. Orders wait "
-                "and go on by themselves. If it lasts, see Settings > Connection."
+            message=say(
+                "Calls to the books pause: %(reason)s. Orders wait and go on by "
+                "themselves. If it lasts, see Settings > Connection.",
+                reason=without_stop(pause.reason),
             ),
         )
 
@@ -316,9 +341,11 @@ def _deliveries(seen: Seen, _rules: AlarmRules, _now: datetime) -> Iterator[Alar
             kind=AlarmKind.NOT_DELIVERED,
             subject=channel,
             since=since,
-            message=(
-                f"Notifications to {channel} do not arrive: {why.rstrip('.')}. Put it "
-                "right and test it under Settings > Notifications."
+            message=say(
+                "Notifications to %(channel)s do not arrive: %(reason)s. Put it "
+                "right and test it under Settings > Notifications.",
+                channel=channel,
+                reason=without_stop(why),
             ),
         )
 
@@ -330,7 +357,11 @@ def _problems(seen: Seen, rules: AlarmRules, now: datetime) -> Iterator[Alarm]:
                 kind=AlarmKind.NEEDS_PERSON,
                 subject=problem.cause.value,
                 since=problem.first_at,
-                message=f"{problem.cause.value.capitalize()}: {problem.message}",
+                message=say(
+                    "%(title)s: %(message)s",
+                    title=TITLES[problem.cause],
+                    message=problem.message,
+                ),
             )
 
 

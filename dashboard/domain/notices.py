@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from dashboard.domain.alarms import Alarm, AlarmKind, AlarmRules, patience, urgency
+from dashboard.domain.problems import TITLES
+from dashboard.domain.sentences import Sentence, say
 
-_TITLES: Final = {
-    AlarmKind.WORKER_SILENT: "nothing works in the background",
-    AlarmKind.SCHEDULE_LATE: "a schedule is late",
-    AlarmKind.WEBHOOK_OFF: "a shop has switched its webhook off",
-    AlarmKind.NO_ORDERS: "no orders come in",
-    AlarmKind.NO_BOOKINGS: "nothing is booked",
-    AlarmKind.BOOKS_PAUSED: "calls to the books pause",
-    AlarmKind.NOT_DELIVERED: "a notification does not arrive",
-    AlarmKind.NEEDS_PERSON: "orders need a person",
+_ALARMS: Final[Mapping[AlarmKind, Sentence]] = {
+    AlarmKind.WORKER_SILENT: say("nothing works in the background"),
+    AlarmKind.SCHEDULE_LATE: say("a schedule is late"),
+    AlarmKind.WEBHOOK_OFF: say("a shop has switched its webhook off"),
+    AlarmKind.NO_ORDERS: say("no orders come in"),
+    AlarmKind.NO_BOOKINGS: say("nothing is booked"),
+    AlarmKind.BOOKS_PAUSED: say("calls to the books pause"),
+    AlarmKind.NOT_DELIVERED: say("a notification does not arrive"),
+    AlarmKind.NEEDS_PERSON: say("orders need a person"),
 }
+# What people who keep books there mostly read; English elsewhere.
+_LANGUAGES: Final = {"NL": "nl", "BE": "nl", "DE": "de", "AT": "de", "CH": "de"}
 # About half a day in all: who comes in the morning still gets what failed at night.
 _TRIES_AFTER: Final = tuple(
     timedelta(minutes=minutes) for minutes in (0.5, 2, 5, 15, 60, 180, 360)
@@ -77,6 +81,7 @@ class Channel:
     kinds: tuple[AlarmKind, ...]
     mail: MailServer | None = None
     receiver: Receiver | None = None
+    language: str = ""  # "": the company's
     active: bool = True
     version: int = 0
     failed_at: datetime | None = None
@@ -112,6 +117,23 @@ class Message:
     subject: str
     text: str
     alarms: tuple[Alarm, ...] = ()
+
+
+# Puts a sentence into the language of those who are told.
+Speak: TypeAlias = Callable[[str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """For whom messages are written.
+
+    organisation: Whose books these are; "" while nobody knows.
+    zone: The time zone that times are written in.
+    """
+
+    organisation: str
+    zone: str
+    speak: Speak
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,45 +180,42 @@ def news_for(
     return News(event=Event.ALL_WELL, alarms=tuple(told))
 
 
-def compose(
-    news: News, key: str, organisation: str, zone: str, now: datetime
-) -> Message:
-    """Write the message that tells *news*.
-
-    Args:
-        news: What to tell.
-        key: What the message is known by.
-        organisation: Whose books these are; "" while nobody knows.
-        zone: The time zone that times are written in.
-        now: When it is written.
-    """
-    alarms = tuple(standing.alarm for standing in news.alarms)
-    name = f"Sluice, {organisation}" if organisation else "Sluice"
+def compose(news: News, key: str, setting: Setting, now: datetime) -> Message:
+    """Write the message that tells *news*; *key* is what it is known by."""
+    told = [standing.alarm for standing in news.alarms]
+    speak = setting.speak
+    name = f"Sluice, {setting.organisation}" if setting.organisation else "Sluice"
     if news.event is Event.ALL_WELL:
-        subject = f"{name}: all is well again"
-        lines = [f"All is well again. Over are:\n{_headings(alarms)}"]
+        subject = say("%(name)s: all is well again", name=name)
+        over = say("All is well again. Over are:")
+        lines = ["\n".join((speak(over), *(f"- {speak(_heading(a))}" for a in told)))]
     else:
-        subject = f"{name}: {_summary(alarms)}"
-        lines = [_paragraph(alarm, zone) for alarm in alarms]
+        subject = say("%(name)s: %(summary)s", name=name, summary=_summary(told))
+        lines = [_paragraph(alarm, setting) for alarm in told]
     return Message(
         key=key,
         event=news.event,
         at=now,
-        subject=subject,
+        subject=speak(subject),
         text="\n\n".join(lines),
-        alarms=alarms,
+        alarms=tuple(replace(a, message=speak(a.message)) for a in told),
     )
 
 
-def trial(key: str, now: datetime) -> Message:
+def trial(key: str, speak: Speak, now: datetime) -> Message:
     """Return the message of the test button."""
     return Message(
         key=key,
         event=Event.TEST,
         at=now,
-        subject="Sluice: this is a test",
-        text="This is a test. Alarms of Sluice will arrive here.",
+        subject=speak(say("Sluice: this is a test")),
+        text=speak(say("This is a test. Alarms of Sluice will arrive here.")),
     )
+
+
+def language_of(channel: Channel, country: str) -> str:
+    """Return what a channel is written in: as chosen, else as its country reads."""
+    return channel.language or _LANGUAGES.get(country, "en")
 
 
 def next_try(attempts: int) -> timedelta | None:
@@ -213,24 +232,38 @@ def _ripe_at(standing: StandingAlarm) -> datetime:
     return standing.opened_at + patience(standing.alarm.kind)
 
 
-def _summary(alarms: Sequence[Alarm]) -> str:
-    first = _heading(alarms[0])
-    return first if len(alarms) == 1 else f"{first}, and {len(alarms) - 1} more"
-
-
-def _headings(alarms: Sequence[Alarm]) -> str:
-    return "\n".join(f"- {_heading(alarm)}" for alarm in alarms)
-
-
-def _heading(alarm: Alarm) -> str:
-    title = _TITLES[alarm.kind]
-    return f"{title} ({alarm.subject})" if alarm.subject else title
-
-
-def _paragraph(alarm: Alarm, zone: str) -> str:
-    since = alarm.since.astimezone(ZoneInfo(zone))
-    heading = _heading(alarm)
+def _summary(alarms: Sequence[Alarm]) -> Sentence:
+    first, more = _heading(alarms[0]), len(alarms) - 1
     return (
-        f"{heading[0].upper()}{heading[1:]}\n"
-        f"Since {since:%A %d %B %Y, %H:%M} ({zone}).\n{alarm.message}"
+        say("%(first)s, and %(more)s more", first=first, more=more) if more else first
+    )
+
+
+def _heading(alarm: Alarm) -> Sentence:
+    title = _ALARMS[alarm.kind]
+    if not alarm.subject:
+        return title
+    return say("%(title)s (%(subject)s)", title=title, subject=_subject(alarm))
+
+
+def _subject(alarm: Alarm) -> str:
+    if alarm.kind is AlarmKind.NEEDS_PERSON:
+        titles = {cause.value: title for cause, title in TITLES.items()}
+        return titles.get(alarm.subject, alarm.subject)
+    return alarm.subject
+
+
+def _paragraph(alarm: Alarm, setting: Setting) -> str:
+    heading = setting.speak(_heading(alarm))
+    since = say(
+        "Since %(since)s (%(zone)s).",
+        since=alarm.since.astimezone(ZoneInfo(setting.zone)),
+        zone=setting.zone,
+    )
+    return "\n".join(
+        (
+            f"{heading[0].upper()}{heading[1:]}",
+            setting.speak(since),
+            setting.speak(alarm.message),
+        )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Final
 
 from dashboard.domain.books import Draft
 from dashboard.domain.problems import Problem
+from dashboard.domain.sentences import Sentence, say
 
 # Advised by the API: more make an answer slow, fewer cost more calls.
 BATCH_SIZE: Final = 50
@@ -24,6 +26,27 @@ class PostingKind(StrEnum):
     ALLOCATION = "allocation"
     REFUND = "refund"
     VOID = "void"
+
+
+# At the beginning of a sentence, and within one.
+LABELS: Final[Mapping[PostingKind, Sentence]] = {
+    PostingKind.CONTACT: say("Contact"),
+    PostingKind.INVOICE: say("Invoice"),
+    PostingKind.PAYMENT: say("Payment"),
+    PostingKind.CREDIT_NOTE: say("Credit note"),
+    PostingKind.ALLOCATION: say("Allocation"),
+    PostingKind.REFUND: say("Refund"),
+    PostingKind.VOID: say("Voiding"),
+}
+NAMES: Final[Mapping[PostingKind, Sentence]] = {
+    PostingKind.CONTACT: say("contact"),
+    PostingKind.INVOICE: say("invoice"),
+    PostingKind.PAYMENT: say("payment"),
+    PostingKind.CREDIT_NOTE: say("credit note"),
+    PostingKind.ALLOCATION: say("allocation"),
+    PostingKind.REFUND: say("refund"),
+    PostingKind.VOID: say("void"),
+}
 
 
 def batch_size(kind: PostingKind) -> int:

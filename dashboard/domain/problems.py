@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+from dashboard.domain.sentences import Sentence, say
 
 
 class Cause(StrEnum):
@@ -22,6 +26,24 @@ class Cause(StrEnum):
     NEGATIVE_TOTAL = "total below zero"
     NOT_WRITABLE = "cannot be written for the books"
     NO_ANSWER = "no answer from the books"
+
+
+# What a group of problems is called.
+TITLES: Final[Mapping[Cause, Sentence]] = {
+    Cause.NOT_UNDERSTOOD: say("Order not understood"),
+    Cause.TOTAL_DIFFERS: say("Lines do not add up"),
+    Cause.UNKNOWN_TAX_RATE: say("Unknown tax rate"),
+    Cause.UNKNOWN_PAYMENT_METHOD: say("Unknown payment method"),
+    Cause.NUMBER_TAKEN: say("Number already taken"),
+    Cause.REFUSED: say("Refused by the books"),
+    Cause.ARCHIVED_CONTACT: say("Contact archived in the books"),
+    Cause.NOT_OURS: say("Document in the books is not ours"),
+    Cause.CHANGED_AFTER_BOOKING: say("Order changed after booking"),
+    Cause.REFUND_NOT_BOOKED: say("Refund not booked"),
+    Cause.NEGATIVE_TOTAL: say("Total below zero"),
+    Cause.NOT_WRITABLE: say("Cannot be written for the books"),
+    Cause.NO_ANSWER: say("No answer from the books"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-NOTHING_TO_PULL = "No shop is set up to be pulled: orders come in by push."
+from dashboard.domain.sentences import say
+
+NOTHING_TO_PULL = say("No shop is set up to be pulled: orders come in by push.")
 
 
 class Task(StrEnum):

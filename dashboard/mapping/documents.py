@@ -18,6 +18,7 @@ from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.order import Order, ShopPayment
 from dashboard.domain.problems import Cause
 from dashboard.domain.rules import CompanyRules, PaymentRule, Shop
+from dashboard.domain.sentences import say
 from dashboard.mapping.contact import contact_draft
 from dashboard.mapping.lines import invoice_lines
 from dashboard.mapping.problems import stopped
@@ -65,17 +66,26 @@ def _check_total(order: Order) -> None:
         raise stopped(
             Cause.NEGATIVE_TOTAL,
             order,
-            f"its total is {total} {order.currency}, and an invoice cannot be below "
-            "zero. Make a credit note in the books by hand, then ignore the order "
-            "with a reason.",
+            say(
+                "its total is %(total)s %(currency)s, and an invoice cannot be "
+                "below zero. Make a credit note in the books by hand, then ignore "
+                "the order with a reason.",
+                total=total,
+                currency=order.currency,
+            ),
         )
     paid = sum((to_cents(payment.amount) for payment in order.payments), ZERO)
     if paid > total:
         raise stopped(
             Cause.TOTAL_DIFFERS,
             order,
-            f"the shop took {paid} {order.currency} for a total of {total}. Correct "
-            "the order in the shop and send it again.",
+            say(
+                "the shop took %(paid)s %(currency)s for a total of %(total)s. "
+                "Correct the order in the shop and send it again.",
+                paid=paid,
+                currency=order.currency,
+                total=total,
+            ),
         )
 
 
@@ -129,8 +139,10 @@ def _payment_rule(
     raise stopped(
         Cause.UNKNOWN_PAYMENT_METHOD,
         order,
-        f"{_method(order, payment)} has no bank account. Choose one under "
-        "Settings > Payments.",
+        say(
+            "%(payment)s has no bank account. Choose one under Settings > Payments.",
+            payment=_method(order, payment),
+        ),
         settings_section="payments",
         about=payment.method,
     )
@@ -138,9 +150,11 @@ def _payment_rule(
 
 def _method(order: Order, payment: ShopPayment) -> str:
     if not payment.method:
-        return "a payment of which the shop does not tell the method"
+        return say("a payment of which the shop does not tell the method")
     if order.payment_method == payment.method and order.payment_method_title:
-        title = f" ({order.payment_method_title})"
-    else:
-        title = ""
-    return f'payment method "{payment.method}"{title}'
+        return say(
+            'payment method "%(method)s" (%(title)s)',
+            method=payment.method,
+            title=order.payment_method_title,
+        )
+    return say('payment method "%(method)s"', method=payment.method)

@@ -11,6 +11,7 @@ from dashboard.domain.money import ZERO, decimals_of, to_cents
 from dashboard.domain.order import LineItem, LineKind, Order
 from dashboard.domain.problems import Cause
 from dashboard.domain.rules import CompanyRules
+from dashboard.domain.sentences import say
 from dashboard.mapping.problems import stopped
 from dashboard.mapping.taxes import TaxedPart, TaxTypes, percent
 
@@ -194,9 +195,15 @@ def _check_rounding(order: Order, residual: Decimal) -> None:
         raise stopped(
             Cause.TOTAL_DIFFERS,
             order,
-            f"its lines make {lines} {order.currency}, its total is "
-            f"{to_cents(order.total)}. Rounding explains {limit} at most. Check the "
-            "order in the shop and send it again.",
+            say(
+                "its lines make %(lines)s %(currency)s, its total is %(total)s. "
+                "Rounding explains %(limit)s at most. Check the order in the shop "
+                "and send it again.",
+                lines=lines,
+                currency=order.currency,
+                total=to_cents(order.total),
+                limit=limit,
+            ),
         )
 
 

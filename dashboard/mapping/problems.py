@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.domain.order import Order
 from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.sentences import say
 
 
 class NotMappable(Exception):
@@ -21,7 +22,7 @@ def stopped(
     return NotMappable(
         Problem(
             cause=cause,
-            message=f"Order {order.number}: {what}",
+            message=say("Order %(number)s: %(what)s", number=order.number, what=what),
             about=about,
             settings_section=settings_section,
         )

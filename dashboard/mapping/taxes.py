@@ -10,6 +10,7 @@ from dashboard.domain.money import CENT, in_proportion, to_cents
 from dashboard.domain.order import LineItem, LineTax, Order
 from dashboard.domain.problems import Cause
 from dashboard.domain.rules import TaxRule, TaxSituation
+from dashboard.domain.sentences import say
 from dashboard.mapping.problems import stopped
 
 _HUNDRED = Decimal(100)
@@ -74,7 +75,7 @@ class TaxTypes:
         Raises:
             NotMappable: If there is no rule for it.
         """
-        return self._rule(TaxSituation.UNTAXED, None, "what is not taxable")
+        return self._rule(TaxSituation.UNTAXED, None, say("what is not taxable"))
 
     def _charged_together(self, line: LineItem) -> bool:
         """Tell whether the amounts are within a cent of a combined rate that we know.
@@ -87,14 +88,14 @@ class TaxTypes:
 
     def _without_tax(self, net: Decimal) -> TaxedPart:
         if self._order.vat_exempt:
-            what = "a customer who pays no tax"
+            what = say("a customer who pays no tax")
             rule = self._rule(TaxSituation.EXEMPT, None, what)
         else:
             rule = self.untaxed()
         return TaxedPart(net=net, tax=_NOTHING, rule=rule)
 
     def _at_rate(self, net: Decimal, tax: Decimal, rate_percent: Decimal) -> TaxedPart:
-        what = f"tax rate {percent(rate_percent)}"
+        what = say("tax rate %(rate)s", rate=percent(rate_percent))
         rule = self._rule(TaxSituation.RATE, rate_percent, what)
         return TaxedPart(net=net, tax=tax, rule=rule)
 
@@ -103,15 +104,30 @@ class TaxTypes:
     ) -> TaxRule:
         rule = self._find(situation, rate_percent)
         if rule is None:
-            where = f" in {self._country}" if self._country else ""
             raise stopped(
                 Cause.UNKNOWN_TAX_RATE,
                 self._order,
-                f"{what} has no tax type{where}. Choose one under Settings > Taxes.",
+                self._without_type(what),
                 settings_section="taxes",
-                about=f"{what.removeprefix('tax rate ')}{where}",
+                about=f"{what.removeprefix('tax rate ')}{self._place()}",
             )
         return rule
+
+    def _without_type(self, what: str) -> str:
+        if not self._country:
+            return say(
+                "%(what)s has no tax type. Choose one under Settings > Taxes.",
+                what=what,
+            )
+        return say(
+            "%(what)s in %(country)s has no tax type. Choose one under "
+            "Settings > Taxes.",
+            what=what,
+            country=self._country,
+        )
+
+    def _place(self) -> str:
+        return f" in {self._country}" if self._country else ""
 
     def _find(
         self, situation: TaxSituation, rate_percent: Decimal | None

@@ -21,6 +21,7 @@ from dashboard.domain.postings import (
     batch_size,
 )
 from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision, RequestState
 from dashboard.store.postings import FIRST, SelectedPosting, postings_of
 from dashboard.store.schema import (
@@ -139,9 +140,10 @@ def _is_writable(row: SelectedPosting, freeze: Freeze) -> bool:
 def _set_aside(session: Session, row: SelectedPosting, now: datetime) -> None:
     problem = Problem(
         cause=Cause.NOT_WRITABLE,
-        message=(
-            f"Sluice cannot write {row.natural_key} for the books. "
-            "This is a fault in Sluice: please report it with the log."
+        message=say(
+            "Sluice cannot write %(natural_key)s for the books. This is a "
+            "fault in Sluice: please report it with the log.",
+            natural_key=row.natural_key,
         ),
     )
     session.execute(

@@ -112,6 +112,7 @@ class ChannelStore:
             kinds=_known(row.kinds),
             mail=mail,
             receiver=receiver,
+            language=row.language,
             active=row.active,
             version=row.version,
             failed_at=row.failed_at,
@@ -122,6 +123,7 @@ class ChannelStore:
         address = json.dumps(to_plain(channel.mail or channel.receiver))
         row.address = self._vault.lock([address])
         row.kinds = [kind.value for kind in channel.kinds]
+        row.language = channel.language
         row.active = channel.active
 
 

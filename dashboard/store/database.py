@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, event, func, select
+from sqlalchemy import DateTime, Engine, MetaData, Text, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import (
@@ -27,6 +27,7 @@ from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
 from dashboard.domain.clock import Clock
+from dashboard.domain.sentences import dump_sentence, load_sentence
 
 _BUSY_TIMEOUT_S = 30
 
@@ -67,6 +68,23 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(metadata=Base.metadata)
 MIGRATIONS = Path(__file__).parent / "migrations"
 migrate = Migrate(directory=str(MIGRATIONS))
+
+
+class SentenceText(TypeDecorator[str]):
+    """A text, kept with what it was made of if it is a `Sentence`."""
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Turn a text into what is stored."""
+        return None if value is None else dump_sentence(value)
+
+    @override
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Turn what is stored into a text that knows what it was made of."""
+        return None if value is None else load_sentence(value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

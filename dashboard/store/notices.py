@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 from sqlalchemy import Select, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -17,6 +18,7 @@ from dashboard.domain.notices import (
     Event,
     Message,
     News,
+    Setting,
     compose,
     news_for,
     next_try,
@@ -74,6 +76,10 @@ class Notice:
     next_attempt_at: datetime | None
 
 
+# For whom a channel is written.
+Settings: TypeAlias = Callable[[Channel], Setting]
+
+
 class NoticeStore:
     """Reads and writes notices; each method is one transaction and commits."""
 
@@ -81,7 +87,7 @@ class NoticeStore:
         self._database = database
         self._channels = channels
 
-    def write_due(self, organisation: str, timezone: str, now: datetime) -> int:
+    def write_due(self, settings: Settings, now: datetime) -> int:
         """Write down what each channel is to be told now; return how many messages.
 
         That a channel was told of an alarm is written in the same transaction, so no
@@ -95,7 +101,7 @@ class NoticeStore:
             lock_alarms(session)
             for channel, news in self._due(session, now):
                 key = secrets.token_hex(16)
-                message = compose(news, key, organisation, timezone, now)
+                message = compose(news, key, settings(channel), now)
                 _write(session, channel, news, message)
                 written += 1
         return written

@@ -21,6 +21,7 @@ from dashboard.domain.plans import Plan
 from dashboard.domain.postings import PlannedPosting, Posting, PostingState
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import CompanyRules, Correction, Shop
+from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision, OrderStatus
 from dashboard.store.company import read_rules, shop_of
 from dashboard.store.database import Database, insert_all_missing
@@ -54,8 +55,8 @@ _MOVING = [
     OrderStatus.CHECKING.value,
 ]
 _CHOSEN = {
-    Correction.RENEW: "Chosen: take the invoice back and make it anew",
-    Correction.ADJUST: "Chosen: book only the difference",
+    Correction.RENEW: say("Chosen: take the invoice back and make it anew."),
+    Correction.ADJUST: say("Chosen: book only the difference."),
 }
 _LAGGING = timedelta(minutes=2)
 _LAGGING_AT_ONCE = 200
@@ -276,7 +277,12 @@ class OrderStore:
             row.decision = Decision.SKIP.value
             carry_out(session, row, _ignored(row), now)
             add_event(
-                session, row.id, "person", f"Ignored: {reason}", at=now, actor=actor
+                session,
+                row.id,
+                "person",
+                say("Ignored: %(reason)s", reason=reason),
+                at=now,
+                actor=actor,
             )
             return True
 
@@ -294,7 +300,9 @@ class OrderStore:
                 return False
             row.ignored_by = ""
             row.ignored_reason = ""
-            add_event(session, row.id, "person", "Taken up again.", at=now, actor=actor)
+            add_event(
+                session, row.id, "person", say("Taken up again."), at=now, actor=actor
+            )
             _plan(session, row, stored.shop, told, planner, now, retry_refused=True)
             put_first(session, row)
             return True
@@ -333,8 +341,8 @@ class OrderStore:
                 return False
             row.correction = correction.value
             row.corrected_revision_id = revision_id
-            text = f"{_CHOSEN[correction]}."
-            add_event(session, row.id, "person", text, at=now, actor=actor)
+            chosen = _CHOSEN[correction]
+            add_event(session, row.id, "person", chosen, at=now, actor=actor)
             _plan(session, row, stored.shop, told, planner, now, retry_refused=True)
             return True
 
@@ -437,12 +445,16 @@ def take_in_within(  # noqa: PLR0913 - what a revision is judged by
     if stored is None:
         stored = _keep(session, row, revision, digest, now)
     if older:
-        text = "The shop sent an older version of the order. Nothing changes."
+        text = say("The shop sent an older version of the order. Nothing changes.")
         add_event(session, row.id, "received", text, at=now)
         return Taken(order_id=row.id, news=False)
     # Back to an earlier version, word for word, is a change as well.
     row.revision_id = stored.id
-    text = f"{_what_came(row, revision, created=created)} ({revision.source})."
+    text = say(
+        "%(what)s (%(source)s).",
+        what=_what_came(row, revision, created=created),
+        source=revision.source,
+    )
     add_event(session, row.id, "received", text, at=now, run_id=run_id)
     if row.ignored_by and _concerns_the_books(session, row, revision.order):
         # What a person did by hand is not known here: they decide again.
@@ -468,19 +480,21 @@ def _says_the_same(
 
 def _what_came(row: OrderRow, revision: Revision, *, created: bool) -> str:
     if created:
-        return "Order received"
+        return say("Order received")
     order = revision.order
     if order is None or order.modified_at is None or row.modified_at is None:
-        return "The shop changed the order"
+        return say("The shop changed the order")
     if order.modified_at == row.modified_at and hundredths(order.total) != (
         row.total_hundredths
     ):
         # Its settings may have changed: it writes old orders by those of today.
-        return (
-            f"The shop tells a total of {order.total} {order.currency} now, without "
-            "saying that the order was changed"
+        return say(
+            "The shop tells a total of %(total)s %(currency)s now, without "
+            "saying that the order was changed",
+            total=order.total,
+            currency=order.currency,
         )
-    return "The shop changed the order"
+    return say("The shop changed the order")
 
 
 def add_missing(
@@ -628,14 +642,22 @@ def _ignored(row: OrderRow) -> Plan:
     One that changed since stops, and stays stopped until that person decides again.
     """
     if row.decision == Decision.STOP:
-        message = (
-            f"Order {row.number} was ignored by {row.ignored_by} "
-            f"({row.ignored_reason}), and the shop has changed it since. Try again to "
-            "let Sluice book what is missing, or ignore it again with a reason."
+        message = say(
+            "Order %(number)s was ignored by %(ignored_by)s "
+            "(%(ignored_reason)s), and the shop has changed it since. Try "
+            "again to let Sluice book what is missing, or ignore it again "
+            "with a reason.",
+            number=row.number,
+            ignored_by=row.ignored_by,
+            ignored_reason=row.ignored_reason,
         )
         problem = Problem(cause=Cause.CHANGED_AFTER_BOOKING, message=message)
         return Plan(decision=Decision.STOP, problem=problem)
-    reason = f"Ignored by {row.ignored_by}: {row.ignored_reason}"
+    reason = say(
+        "Ignored by %(ignored_by)s: %(ignored_reason)s",
+        ignored_by=row.ignored_by,
+        ignored_reason=row.ignored_reason,
+    )
     return Plan(decision=Decision.SKIP, reason=reason)
 
 

@@ -23,6 +23,7 @@ from dashboard.domain.reconciliation import (
     Total,
 )
 from dashboard.domain.runs import RunState
+from dashboard.domain.sentences import say
 from dashboard.store.codec import from_plain, to_plain
 from dashboard.store.database import Database, insert_missing
 from dashboard.store.schema import (
@@ -34,7 +35,7 @@ from dashboard.store.schema import (
     RunRow,
 )
 
-_STOPPED = "The program was stopped. Ask for the comparison again."
+_STOPPED = say("The program was stopped. Ask for the comparison again.")
 
 
 class PassStore:

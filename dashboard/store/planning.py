@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from dashboard.domain.books import CreditNoteDraft, InvoiceDraft
 from dashboard.domain.plans import Plan
-from dashboard.domain.postings import PlannedPosting, PostingKind, PostingState
+from dashboard.domain.postings import NAMES, PlannedPosting, PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.sentences import say, together
 from dashboard.domain.status import Decision
 from dashboard.store.codec import dump_draft
 from dashboard.store.database import insert_missing
@@ -114,12 +115,19 @@ def told_of(plan: Plan, waiting: Iterable[PlannedPosting]) -> str:
     """Return what was decided, in words for the order's story."""
     match plan.decision:
         case Decision.BOOK:
-            steps = (f"{step.kind.value} {step.natural_key}" for step in waiting)
-            return f"Planned: {', '.join(steps) or 'nothing more'}."
+            steps = together(map(_step_in_words, waiting), ", ")
+            if not steps:
+                return say("Planned: nothing more.")
+            return say("Planned: %(steps)s.", steps=steps)
         case Decision.STOP:
             return "" if plan.problem is None else plan.problem.message
         case Decision.WAIT | Decision.SKIP:
             return plan.reason
+
+
+def _step_in_words(step: PlannedPosting) -> str:
+    kind = NAMES[step.kind]
+    return say("%(kind)s %(key)s", kind=kind, key=step.natural_key)
 
 
 def _taken_by_another(session: Session, row: OrderRow, plan: Plan) -> Problem | None:
@@ -136,14 +144,18 @@ def _taken_by_another(session: Session, row: OrderRow, plan: Plan) -> Problem | 
     )
     if other is None:
         return None
-    message = (
-        f"Order {row.number} would get the invoice number that order {other.number} "
-        f"({other.external_id} in the shop) has, and a number is used only once. "
-    )
     if other.shop_id == row.shop_id:
-        message += "Give it another number in the shop and save it there."
+        to_do = say("Give it another number in the shop and save it there.")
     else:
-        message += "Give the shops different prefixes under Settings > Shops."
+        to_do = say("Give the shops different prefixes under Settings > Shops.")
+    message = say(
+        "Order %(number)s would get the invoice number that order %(other_number)s "
+        "(%(external_id)s in the shop) has, and a number is used only once. %(to_do)s",
+        number=row.number,
+        other_number=other.number,
+        external_id=other.external_id,
+        to_do=to_do,
+    )
     return Problem(cause=Cause.NUMBER_TAKEN, message=message, settings_section="shops")
 
 

@@ -25,6 +25,7 @@ from dashboard.domain.exchanges import (
 )
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Problem
+from dashboard.domain.sentences import say
 from dashboard.domain.status import RequestState
 from dashboard.domain.timing import Timing, full_jitter_s
 from dashboard.store.batches import (
@@ -52,9 +53,10 @@ from dashboard.store.standings import (
 )
 from dashboard.store.verdicts import VerdictWriter
 
-_GIVEN_UP = (
-    "Tried for too long without an answer. The books are still asked for it now and "
-    "then, and nothing is sent before a person tries it again."
+_GIVEN_UP = say(
+    "Tried for too long without an answer. The books are still asked "
+    "for it now and then, and nothing is sent before a person tries "
+    "it again."
 )
 
 
@@ -248,7 +250,11 @@ class WorkQueue:
             self._release(row, now, wait_s)
             with VerdictWriter(session, claim, run_id=run_id, at=now) as writer:
                 for order_id in orders:
-                    writer.tell(order_id, "put off", f"{reason}. Nothing was booked.")
+                    writer.tell(
+                        order_id,
+                        "put off",
+                        say("%(reason)s. Nothing was booked.", reason=reason),
+                    )
             refresh_standings(session, orders, now)
 
     def record_unknown(
@@ -497,7 +503,10 @@ def _tell_given_up(writer: VerdictWriter, orders: Iterable[int]) -> None:
 
 
 def _in_doubt(reason: str) -> str:
-    return f"{reason}. It may be booked or not, so the books are asked first."
+    return say(
+        "%(reason)s. It may be booked or not, so the books are asked first.",
+        reason=reason,
+    )
 
 
 def _finish(row: RequestRow, now: datetime) -> None:

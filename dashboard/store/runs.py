@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.domain.postings import PostingKind
 from dashboard.domain.runs import Run, RunCounts, RunState, Task, Trigger
+from dashboard.domain.sentences import say
 from dashboard.domain.status import RequestState
 from dashboard.store.batches import what_is_due
 from dashboard.store.database import Database, UtcDateTime, insert_missing
@@ -208,7 +209,7 @@ def mark_interrupted(session: Session, condition: ColumnElement[bool]) -> None:
         .values(
             state=RunState.INTERRUPTED.value,
             finished_at=RunRow.heartbeat_at,
-            message="The program was stopped. The next run goes on.",
+            message=say("The program was stopped. The next run goes on."),
         )
     )
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.domain.exchanges import SLOW_MS
-from dashboard.store.database import Base, UtcDateTime
+from dashboard.store.database import Base, SentenceText, UtcDateTime
 
 # Which orders ix_orders_problem holds. SQLite takes the index for a query only when it
 # has these very words; with a parameter in them it would read a million orders.
@@ -172,7 +172,7 @@ class ShopPullRow(Base):
     pulled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     compared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failures: Mapped[int] = mapped_column(default=0)  # in a row
-    problem: Mapped[str] = mapped_column(Text, default="")
+    problem: Mapped[str] = mapped_column(SentenceText, default="")
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -268,7 +268,7 @@ class OrderRow(Base):
     invoice_number: Mapped[str] = mapped_column(Text, default="")
     # What the plan decided
     decision: Mapped[str] = mapped_column(Text)
-    decision_reason: Mapped[str] = mapped_column(Text, default="")
+    decision_reason: Mapped[str] = mapped_column(SentenceText, default="")
     decision_problem: Mapped[dict[str, str] | None] = mapped_column(
         JSON(none_as_null=True)
     )
@@ -280,10 +280,10 @@ class OrderRow(Base):
     ignored_reason: Mapped[str] = mapped_column(Text, default="")
     # What follows from it and from the postings
     status: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(SentenceText, default="")
     cause: Mapped[str] = mapped_column(Text, default="")
     cause_about: Mapped[str] = mapped_column(Text, default="")
-    message: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(SentenceText, default="")
     settings_section: Mapped[str] = mapped_column(Text, default="")
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     status_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -429,7 +429,7 @@ class OrderEventRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(SentenceText)
     request_id: Mapped[int | None] = mapped_column(BigInteger)
     run_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
 
@@ -487,7 +487,7 @@ class RunRow(Base):
     credits: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
     calls: Mapped[int] = mapped_column(default=0)
-    message: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(SentenceText, default="")
 
 
 class HeartbeatRow(Base):
@@ -536,7 +536,7 @@ class GateRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     closed_until: Mapped[datetime] = mapped_column(UtcDateTime)
     pause: Mapped[str] = mapped_column(Text, default="books away")
-    reason: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(SentenceText, default="")
     paused_since: Mapped[datetime] = mapped_column(UtcDateTime)
     # It was closed, and no call has proved yet that the reason is gone.
     unproven: Mapped[bool] = mapped_column(default=False)
@@ -589,7 +589,7 @@ class AlarmRow(Base):
     open_key: Mapped[str | None] = mapped_column(Text, unique=True)
     kind: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text)
-    message: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(SentenceText)
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
@@ -605,10 +605,11 @@ class ChannelRow(Base):
     kind: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)  # encrypted JSON
     kinds: Mapped[list[str]] = mapped_column(JSON)
+    language: Mapped[str] = mapped_column(Text, default="")  # "": the company's
     active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    failure: Mapped[str] = mapped_column(Text, default="")
+    failure: Mapped[str] = mapped_column(SentenceText, default="")
 
 
 class NoticeRow(Base):
@@ -629,7 +630,7 @@ class NoticeRow(Base):
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_until: Mapped[datetime] = mapped_column(UtcDateTime)
     claim_token: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str] = mapped_column(Text, default="")
+    error: Mapped[str] = mapped_column(SentenceText, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -671,7 +672,7 @@ class PassRow(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tally: Mapped[dict[str, int]] = mapped_column(JSON)
     totals: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    message: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(SentenceText, default="")
 
 
 class DifferenceRow(Base):
@@ -696,7 +697,7 @@ class DifferenceRow(Base):
     currency: Mapped[str] = mapped_column(Text)
     shop_hundredths: Mapped[int | None] = mapped_column(BigInteger)
     books_hundredths: Mapped[int | None] = mapped_column(BigInteger)
-    message: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(SentenceText)
     subject: Mapped[str] = mapped_column(Text, default="")
     found_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)

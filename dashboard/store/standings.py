@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.orm import Session
 
-from dashboard.domain.postings import PostingKind, PostingState
+from dashboard.domain.postings import NAMES, PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.sentences import dump_sentence, load_sentence, say
 from dashboard.domain.status import (
     Decision,
     OrderStatus,
@@ -128,7 +129,7 @@ def problem_to_plain(problem: Problem | None) -> dict[str, str] | None:
     return {
         "cause": problem.cause.value,
         "about": problem.about,
-        "message": problem.message,
+        "message": dump_sentence(problem.message),
         "settings_section": problem.settings_section,
     }
 
@@ -140,7 +141,7 @@ def problem_from_plain(data: Mapping[str, str] | None) -> Problem | None:
     return Problem(
         cause=Cause(data["cause"]),
         about=data["about"],
-        message=data["message"],
+        message=load_sentence(data["message"]),
         settings_section=data["settings_section"],
     )
 
@@ -255,11 +256,14 @@ def _step(posting: _Row, request: _Row | None) -> Progress:
 def _no_answer(posting: _Row, request: _Row) -> Problem:
     return Problem(
         cause=Cause.NO_ANSWER,
-        message=(
-            f"The books were sent {posting.kind} {posting.natural_key} "
-            f"{request.attempts} times and never said what became of it. They are "
-            "still asked for it now and then. Look for it there, then try again: they "
-            "are asked once more before it is sent."
+        message=say(
+            "The books were sent %(kind)s %(natural_key)s %(attempts)s times "
+            "and never said what became of it. They are still asked for it "
+            "now and then. Look for it there, then try again: they are asked "
+            "once more before it is sent.",
+            kind=NAMES[PostingKind(posting.kind)],
+            natural_key=posting.natural_key,
+            attempts=request.attempts,
         ),
         about=posting.kind,
     )

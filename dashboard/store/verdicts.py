@@ -21,21 +21,12 @@ from dashboard.domain.exchanges import (
     NotThere,
     TryInstead,
 )
-from dashboard.domain.postings import Posting, PostingKind, PostingState
+from dashboard.domain.postings import LABELS, Posting, PostingState
 from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.sentences import say
 from dashboard.store.codec import dump_draft
 from dashboard.store.schema import OrderEventRow, PostingRow
 from dashboard.store.standings import BY_ITSELF, problem_to_plain
-
-_LABELS = {
-    PostingKind.CONTACT: "Contact",
-    PostingKind.INVOICE: "Invoice",
-    PostingKind.PAYMENT: "Payment",
-    PostingKind.CREDIT_NOTE: "Credit note",
-    PostingKind.ALLOCATION: "Allocation",
-    PostingKind.REFUND: "Refund",
-    PostingKind.VOID: "Voiding",
-}
 
 # The kind of an order's event; behind it stands the kind of the posting.
 CONFIRMED = "confirmed:"
@@ -160,9 +151,11 @@ def _unexplained(member: Posting, clash: Clash) -> Problem:
     """Return the problem of a clash that asking the books did not explain."""
     return Problem(
         cause=Cause.REFUSED,
-        message=(
-            f"The books refuse {member.natural_key} ({clash.message}), "
-            "but have nothing of that name. Look for it in the books, then try again."
+        message=say(
+            "The books refuse %(natural_key)s (%(message)s), but have nothing "
+            "of that name. Look for it in the books, then try again.",
+            natural_key=member.natural_key,
+            message=clash.message,
         ),
     )
 
@@ -170,9 +163,12 @@ def _unexplained(member: Posting, clash: Clash) -> Problem:
 def _doubled(posting: PostingRow, accepted: Accepted | Found) -> Problem:
     return Problem(
         cause=Cause.NOT_OURS,
-        message=(
-            f"{posting.natural_key} is in the books twice: {posting.document_id} "
-            f"and {accepted.document_id}. Void one of them in the books."
+        message=say(
+            "%(natural_key)s is in the books twice: %(document_id)s and "
+            "%(accepted_document_id)s. Void one of them in the books.",
+            natural_key=posting.natural_key,
+            document_id=posting.document_id,
+            accepted_document_id=accepted.document_id,
         ),
     )
 
@@ -180,24 +176,33 @@ def _doubled(posting: PostingRow, accepted: Accepted | Found) -> Problem:
 def _booked(member: Posting, *, found: bool) -> str:
     match member.draft:
         case VoidDraft(invoice_number=number):
-            return f"Invoice {number} voided."
+            return say("Invoice %(number)s voided.", number=number)
         case AllocationDraft() as draft:
-            return (
-                f"{draft.amount} of credit note {draft.credit_note_number} allocated "
-                f"to invoice {draft.invoice_number}."
+            return say(
+                "%(amount)s of credit note %(credit_note_number)s allocated to "
+                "invoice %(invoice_number)s.",
+                amount=draft.amount,
+                credit_note_number=draft.credit_note_number,
+                invoice_number=draft.invoice_number,
             )
         case _:
-            how = "found in the books" if found else "booked"
-            return f"{_LABELS[member.kind]} {member.natural_key} {how}."
+            what = {"label": LABELS[member.kind], "key": member.natural_key}
+            if found:
+                return say("%(label)s %(key)s found in the books.", **what)
+            return say("%(label)s %(key)s booked.", **what)
 
 
 def _other_total(member: Posting, accepted: Accepted | Found) -> Problem:
-    label = _LABELS[member.kind]
+    label = LABELS[member.kind]
     return Problem(
         cause=Cause.TOTAL_DIFFERS,
-        message=(
-            f"{label} {member.natural_key} stands in the books with a total of "
-            f"{accepted.total}, and should be {getattr(member.draft, 'total', '')}. "
-            "Correct it in the books; nothing more is booked on it until then."
+        message=say(
+            "%(label)s %(natural_key)s stands in the books with a total of "
+            "%(total)s, and should be %(wanted)s. Correct it in the books; "
+            "nothing more is booked on it until then.",
+            label=label,
+            natural_key=member.natural_key,
+            total=accepted.total or "",
+            wanted=getattr(member.draft, "total", ""),
         ),
     )

@@ -9,6 +9,7 @@ from dashboard.domain.order import Order
 from dashboard.domain.postings import BATCH_SIZE
 from dashboard.domain.rules import Correction
 from dashboard.domain.runs import Trigger
+from dashboard.domain.sentences import say
 from dashboard.store.orders import Options, OrderStore
 from dashboard.sync.intake import read_again
 from dashboard.sync.plan import plan_order
@@ -46,7 +47,7 @@ class OrderActions:
             read_again,
             plan_order,
             actor=actor,
-            why="Tried again.",
+            why=say("Tried again."),
             urgent=len(ids) <= BATCH_SIZE,
         )
         self._wake(Trigger.PERSON)

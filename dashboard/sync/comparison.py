@@ -11,9 +11,10 @@ from dashboard.domain.booked import BookedDocument, DocumentKind
 from dashboard.domain.books import InvoiceDraft, VoidDraft
 from dashboard.domain.money import ZERO
 from dashboard.domain.order import Order
-from dashboard.domain.postings import Posting, PostingKind, PostingState
+from dashboard.domain.postings import LABELS, Posting, PostingKind, PostingState
 from dashboard.domain.reconciliation import Difference, DifferenceKind, Reason
 from dashboard.domain.rules import CompanyRules
+from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision
 from dashboard.sync.causes import cause_of
 from dashboard.sync.payment_comparison import compare_payments, compare_refunds
@@ -202,8 +203,13 @@ def _unexpected(
                 DifferenceKind.NOT_IN_SHOP,
                 Reason.NOT_TO_BE_BOOKED,
                 document,
-                f"Invoice {document.number} over {document.total} is in the books, "
-                f"but order {order.number} asks for none.",
+                say(
+                    "Invoice %(number)s over %(total)s is in the books, but order "
+                    "%(order_number)s asks for none.",
+                    number=document.number,
+                    total=document.total,
+                    order_number=order.number,
+                ),
                 amounts=(ZERO, document.total),
             )
 
@@ -219,9 +225,12 @@ def _missing(order: OrderToCompare, posting: Posting) -> Difference:
         currency=order.currency,
         shop=order.asked,
         books=ZERO,
-        message=(
-            f"{posting.kind.value.capitalize()} {posting.natural_key} of order "
-            f"{order.number} was booked, but the books do not have it any more."
+        message=say(
+            "%(label)s %(natural_key)s of order %(number)s was booked, "
+            "but the books do not have it any more.",
+            label=LABELS[posting.kind],
+            natural_key=posting.natural_key,
+            number=order.number,
         ),
     )
 
@@ -232,8 +241,13 @@ def _voided(order: OrderToCompare, document: BookedDocument) -> Difference:
         DifferenceKind.VOIDED,
         Reason.VOIDED,
         document,
-        f"Invoice {document.number} was voided or deleted in the books, but the shop "
-        f"still asks {order.asked} for order {order.number}.",
+        say(
+            "Invoice %(number)s was voided or deleted in the books, but the "
+            "shop still asks %(asked)s for order %(order_number)s.",
+            number=document.number,
+            asked=order.asked,
+            order_number=order.number,
+        ),
         amounts=(order.asked, ZERO),
     )
 
@@ -246,8 +260,14 @@ def _doubles(order: OrderToCompare, standing: Standing) -> Iterator[Difference]:
             DifferenceKind.DOUBLE,
             Reason.SAME_ORDER,
             document,
-            f"Invoice {document.number} over {document.total} bears the reference of "
-            f"order {order.number}, which has invoice {first.number} already.",
+            say(
+                "Invoice %(number)s over %(total)s bears the reference of order "
+                "%(order_number)s, which has invoice %(first_number)s already.",
+                number=document.number,
+                total=document.total,
+                order_number=order.number,
+                first_number=first.number,
+            ),
             amounts=(order.asked, standing.net + document.total),
         )
 
@@ -298,26 +318,36 @@ def _reason(order: OrderToCompare, standing: Standing, rules: CompanyRules) -> R
 
 
 _WHY: Mapping[Reason, str] = {
-    Reason.ROUNDING: "the rounding differs",
-    Reason.TAX: "the tax of a line was changed in the books",
-    Reason.DISCOUNT: "a discount was changed in the books",
-    Reason.SHIPPING: "the shipping was changed in the books",
-    Reason.FEE: "a fee was changed in the books",
-    Reason.GOODS: "a line was changed in the books",
-    Reason.CHANGED_IN_SHOP: "the order was changed in the shop after it was booked",
-    Reason.CANCELLED_IN_SHOP: "the order was cancelled in the shop",
-    Reason.REFUND: "the shop gave money back that is not credited in the books",
-    Reason.CREDITED: "the books credit more than the shop gave back",
-    Reason.CURRENCY: "the currency is another one",
+    Reason.ROUNDING: say("the rounding differs"),
+    Reason.TAX: say("the tax of a line was changed in the books"),
+    Reason.DISCOUNT: say("a discount was changed in the books"),
+    Reason.SHIPPING: say("the shipping was changed in the books"),
+    Reason.FEE: say("a fee was changed in the books"),
+    Reason.GOODS: say("a line was changed in the books"),
+    Reason.CHANGED_IN_SHOP: say(
+        "the order was changed in the shop after it was booked"
+    ),
+    Reason.CANCELLED_IN_SHOP: say("the order was cancelled in the shop"),
+    Reason.REFUND: say("the shop gave money back that is not credited in the books"),
+    Reason.CREDITED: say("the books credit more than the shop gave back"),
+    Reason.CURRENCY: say("the currency is another one"),
 }
 
 
 def _amount_in_words(
     order: OrderToCompare, net: Decimal, document: BookedDocument, reason: Reason
 ) -> str:
-    return (
-        f"The shop asks {order.asked} {order.currency} for order {order.number}, the "
-        f"books {net} {document.currency} (invoice {document.number}): {_WHY[reason]}."
+    return say(
+        "The shop asks %(asked)s %(currency)s for order %(number)s, the "
+        "books %(net)s %(document_currency)s (invoice "
+        "%(document_number)s): %(why)s.",
+        asked=order.asked,
+        currency=order.currency,
+        number=order.number,
+        net=net,
+        document_currency=document.currency,
+        document_number=document.number,
+        why=_WHY[reason],
     )
 
 
@@ -329,7 +359,11 @@ def _edits(
         if document.is_live and isinstance(posting.draft, InvoiceDraft):
             sent = posting.draft
             for reason, what in _changes(posting, sent, document, order, rules):
-                text = f"Invoice {sent.number} was edited in the books: {what}."
+                text = say(
+                    "Invoice %(number)s was edited in the books: %(what)s.",
+                    number=sent.number,
+                    what=what,
+                )
                 yield _difference(order, DifferenceKind.EDITED, reason, document, text)
 
 
@@ -341,15 +375,26 @@ def _changes(
     rules: CompanyRules,
 ) -> Iterator[tuple[Reason, str]]:
     if now.number != sent.number:
-        yield Reason.NUMBER, f"its number is {now.number} now"
+        yield Reason.NUMBER, say("its number is %(number)s now", number=now.number)
     if now.reference != sent.reference:
-        was = f"its reference is {now.reference!r} now and was {sent.reference!r}"
+        was = say(
+            "its reference is '%(reference)s' now and was '%(sent_reference)s'",
+            reference=now.reference,
+            sent_reference=sent.reference,
+        )
         yield Reason.REFERENCE, was
     if now.issued_on != sent.issued_on:
-        yield Reason.DAY, f"its date is {now.issued_on} now and was {sent.issued_on}"
+        yield (
+            Reason.DAY,
+            say(
+                "its date is %(issued_on)s now and was %(sent_issued_on)s",
+                issued_on=now.issued_on,
+                sent_issued_on=sent.issued_on,
+            ),
+        )
     contact_id = posting.required_document_id
     if contact_id and now.contact_id and now.contact_id != contact_id:
-        yield Reason.CONTACT, "it is another customer's now"
+        yield Reason.CONTACT, say("it is another customer's now")
     if now.lines:
         yield from _changed_lines(sent, now, order, rules)
 
@@ -363,14 +408,14 @@ def _changed_lines(
     amounts = sorted((line.net, line.tax) for line in sent.lines)
     if amounts != sorted((line.net, line.tax) for line in now.lines):
         reason = cause_of(sent.lines, now.lines, order.order, rules)
-        yield reason, "its lines differ, though their sum is the same"
+        yield reason, say("its lines differ, though their sum is the same")
         return
     before = sorted((line.net, line.tax, line.tax_type) for line in sent.lines)
     if before != sorted((line.net, line.tax, line.tax_type) for line in now.lines):
-        yield Reason.TAX_TYPE, "a line has another tax type now"
+        yield Reason.TAX_TYPE, say("a line has another tax type now")
     accounts = sorted((line.net, line.tax, line.account) for line in sent.lines)
     if accounts != sorted((line.net, line.tax, line.account) for line in now.lines):
-        yield Reason.LEDGER_ACCOUNT, "a line is on another ledger account now"
+        yield Reason.LEDGER_ACCOUNT, say("a line is on another ledger account now")
 
 
 def _payments(
@@ -394,7 +439,7 @@ def _payments(
             DifferenceKind.PAYMENT,
             gap.reason,
             document,
-            f"{gap.text} (order {order.number}).",
+            say("%(text)s (order %(number)s).", text=gap.text, number=order.number),
             amounts=(gap.shop, gap.books),
         )
         yield replace(difference, subject=gap.payment)

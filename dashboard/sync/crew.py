@@ -6,6 +6,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from dashboard.domain.sentences import say
+
 _log = logging.getLogger(__name__)
 
 # A thread without work looks again this often while others may make some.
@@ -53,7 +55,7 @@ class Crew:
                 # The edge of a run: one bad piece must not end the work on the rest.
                 _log.exception("a step failed")
                 # The error itself may name people, and pages show this to everyone.
-                self.error = "A step failed; the log says why."
+                self.error = say("A step failed; the log says why.")
                 errors += 1
                 found = True
                 self._stopping.wait(_PAUSE_AFTER_ERROR_S)

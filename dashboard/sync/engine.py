@@ -12,6 +12,7 @@ from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange, NotProcessed
 from dashboard.domain.pace import Pace
 from dashboard.domain.runs import Run, RunState, Task, Trigger
+from dashboard.domain.sentences import say
 from dashboard.domain.timing import Timing
 from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database
@@ -34,7 +35,7 @@ SWEEP_S = 15.0
 _BEAT_S = 5.0
 _MIN_WAIT_S = 0.05
 _AFTER_FAILURE_S = 5.0
-_NO_CONNECTION = "There is no connection to the books: Settings > Connection."
+_NO_CONNECTION = say("There is no connection to the books: Settings > Connection.")
 
 OpenBooks = Callable[[Connection, Pacer], Books]
 
@@ -205,7 +206,9 @@ class Engine:
         except BooksSilent as silent:
             self._gate.note(silent.failure)
             reason = silent.failure.reason
-            return self.runs.finish(run.id, RunState.FAILED, f"{reason}.")
+            return self.runs.finish(
+                run.id, RunState.FAILED, say("%(reason)s.", reason=reason)
+            )
         worker = Worker(
             queue=self._queue,
             books=books,
@@ -225,7 +228,9 @@ class Engine:
 
     def _pause_message(self) -> str:
         state = gate_state(self._stores.database, self._pace)
-        return "" if state.pause is None else f"{state.pause.reason}."
+        if state.pause is None:
+            return ""
+        return say("%(reason)s.", reason=state.pause.reason)
 
     def _must_prove(self) -> bool:
         """Tell whether somebody is to find out that a pause is over."""

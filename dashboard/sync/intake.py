@@ -12,6 +12,7 @@ from dashboard.domain.keys import content_hash
 from dashboard.domain.order import Order, OrderPhase
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import Shop
+from dashboard.domain.sentences import say
 from dashboard.shops.protocol import (
     Deleted,
     FieldError,
@@ -87,7 +88,7 @@ class Intake:
         """
         connector = CONNECTORS[shop.kind]
         if connector.is_unsigned_ping(headers, body):
-            return Nothing(reason="The shop tries out the address.")
+            return Nothing(reason=say("The shop tries out the address."))
         secrets = self._company.shop_secrets(shop)
         if not connector.signature_is_valid(headers, body, secrets):
             raise WrongSignature
@@ -129,7 +130,7 @@ class Intake:
         today = self._clock.now().date()
         gone = as_deleted(self._orders, shop, external_id, today)
         if gone is None:
-            return Nothing(reason="The shop deleted an order we do not know.")
+            return Nothing(reason=say("The shop deleted an order we do not know."))
         taken = self._store(shop, external_id, gone, headers, body)
         return Kept(order_id=taken.order_id, news=taken.news)
 
@@ -219,13 +220,16 @@ def read_again(stored: StoredRevision) -> Order | Problem | None:
 def _unread(message: NotUnderstood) -> Problem:
     first = message.errors[0]
     more = len(message.errors) - 1
-    rest = f" (and {more} more)" if more else ""
+    wrong = say("%(path)s: %(message)s", path=first.path, message=first.message)
+    if more:
+        wrong = say("%(wrong)s (and %(more)s more)", wrong=wrong, more=more)
     return Problem(
         cause=Cause.NOT_UNDERSTOOD,
         about=_PLACE.sub("", first.path),
-        message=(
-            f"The order cannot be understood: {first.path}: {first.message}{rest}. "
-            "Correct it in the shop and save it there, then it is sent again."
+        message=say(
+            "The order cannot be understood: %(wrong)s. Correct it in the shop and "
+            "save it there, then it is sent again.",
+            wrong=wrong,
         ),
     )
 

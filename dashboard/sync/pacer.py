@@ -9,6 +9,7 @@ from threading import Event
 from dashboard.accounting.protocol import BooksSilent
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import NotProcessed
+from dashboard.domain.sentences import say
 from dashboard.store.gate import Gate
 
 # Much shorter than a lease: a claim must not run out while its call waits.
@@ -53,9 +54,9 @@ class GatePacer:
             if self._clock.monotonic_s() + entry.wait_s > until_s:
                 raise BooksSilent(
                     NotProcessed(
-                        reason="The books allow no more calls for now",
+                        reason=say("The books allow no more calls for now"),
                         wait_s=entry.wait_s,
                     )
                 )
             self._stopping.wait(min(entry.wait_s, _ASK_AGAIN_S))
-        raise BooksSilent(NotProcessed(reason="The program stops", wait_s=0.0))
+        raise BooksSilent(NotProcessed(reason=say("The program stops"), wait_s=0.0))

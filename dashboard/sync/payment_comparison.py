@@ -13,6 +13,7 @@ from dashboard.domain.keys import payment_reference
 from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.order import Order
 from dashboard.domain.reconciliation import Reason
+from dashboard.domain.sentences import say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +152,11 @@ def _twice(wanted: _Wanted, found: Sequence[BookedPayment]) -> Iterator[PaymentG
         yield PaymentGap(
             reason=Reason.TWICE,
             payment=wanted.reference,
-            text=f"Payment {wanted.reference} is in the books {len(found)} times",
+            text=say(
+                "Payment %(reference)s is in the books %(found)s times",
+                reference=wanted.reference,
+                found=len(found),
+            ),
             shop=wanted.amount,
             books=sum((payment.amount for payment in found), ZERO),
         )
@@ -160,44 +165,74 @@ def _twice(wanted: _Wanted, found: Sequence[BookedPayment]) -> Iterator[PaymentG
 def _differs(
     wanted: _Wanted, payment: BookedPayment, banks: Mapping[str, str]
 ) -> Iterator[PaymentGap]:
-    def gap(reason: Reason, what: str) -> PaymentGap:
+    def gap(reason: Reason, text: str) -> PaymentGap:
         return PaymentGap(
             reason=reason,
             payment=wanted.reference,
-            text=f"Payment {wanted.reference} {what}",
+            text=text,
             shop=wanted.amount,
             books=payment.amount,
         )
 
     if payment.amount != wanted.amount:
-        what = f"is {payment.amount} in the books and {wanted.amount} in the shop"
-        yield gap(Reason.OTHER_AMOUNT, what)
+        text = say(
+            "Payment %(reference)s is %(books)s in the books and %(shop)s in the shop",
+            reference=wanted.reference,
+            books=payment.amount,
+            shop=wanted.amount,
+        )
+        yield gap(Reason.OTHER_AMOUNT, text)
     bank = banks.get(payment.id, "")
     if wanted.bank_account and bank and bank != wanted.bank_account:
-        what = f"is on bank account {bank} and was booked on {wanted.bank_account}"
-        yield gap(Reason.OTHER_BANK_ACCOUNT, what)
+        text = say(
+            "Payment %(reference)s is on bank account %(now)s and was booked on "
+            "%(booked)s",
+            reference=wanted.reference,
+            now=bank,
+            booked=wanted.bank_account,
+        )
+        yield gap(Reason.OTHER_BANK_ACCOUNT, text)
     if wanted.bank_account and payment.paid_on not in {None, wanted.paid_on}:
-        what = f"is dated {payment.paid_on} and was booked on {wanted.paid_on}"
-        yield gap(Reason.OTHER_DAY, what)
+        text = say(
+            "Payment %(reference)s is dated %(now)s and was booked on %(booked)s",
+            reference=wanted.reference,
+            now=payment.paid_on,
+            booked=wanted.paid_on,
+        )
+        yield gap(Reason.OTHER_DAY, text)
 
 
 def _not_there(wanted: _Wanted) -> PaymentGap:
     return PaymentGap(
         reason=Reason.NOT_THERE,
         payment=wanted.reference,
-        text=f"Payment {wanted.reference} of {wanted.amount} is not in the books",
+        text=say(
+            "Payment %(reference)s of %(amount)s is not in the books",
+            reference=wanted.reference,
+            amount=wanted.amount,
+        ),
         shop=wanted.amount,
         books=ZERO,
     )
 
 
 def _not_from_shop(payment: BookedPayment) -> PaymentGap:
-    named = f' "{payment.reference}"' if payment.reference else ""
+    if payment.reference:
+        text = say(
+            'The books have a payment "%(reference)s" of %(amount)s that the shop does '
+            "not know of",
+            reference=payment.reference,
+            amount=payment.amount,
+        )
+    else:
+        text = say(
+            "The books have a payment of %(amount)s that the shop does not know of",
+            amount=payment.amount,
+        )
     return PaymentGap(
         reason=Reason.NOT_FROM_SHOP,
         payment=payment.reference or payment.id,
-        text=f"The books have a payment{named} of {payment.amount} that the shop "
-        "does not know of",
+        text=text,
         shop=ZERO,
         books=payment.amount,
     )

@@ -14,6 +14,7 @@ from dashboard.domain.plans import Plan
 from dashboard.domain.postings import Posting
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import CompanyRules, Correction, InvoiceWhen, Shop
+from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision
 from dashboard.mapping.documents import Documents, draft_documents
 from dashboard.mapping.lines import lines_total
@@ -69,13 +70,13 @@ def _plan_new(sheet: Sheet, order: Order, shop: Shop, rules: CompanyRules) -> Pl
 
 
 _SKIPPED = {
-    OrderPhase.DRAFT: "This is a basket, not an order yet.",
-    OrderPhase.CANCELLED: "Cancelled in the shop before an invoice was made.",
-    OrderPhase.DELETED: "Deleted in the shop before an invoice was made.",
+    OrderPhase.DRAFT: say("This is a basket, not an order yet."),
+    OrderPhase.CANCELLED: say("Cancelled in the shop before an invoice was made."),
+    OrderPhase.DELETED: say("Deleted in the shop before an invoice was made."),
 }
 _WAITING = {
-    OrderPhase.PENDING: "The checkout is not finished: nothing is ordered yet.",
-    OrderPhase.FAILED: "The payment failed. The customer may try again.",
+    OrderPhase.PENDING: say("The checkout is not finished: nothing is ordered yet."),
+    OrderPhase.FAILED: say("The payment failed. The customer may try again."),
 }
 
 
@@ -89,11 +90,11 @@ def _not_due(order: Order, rules: CompanyRules, enough: Decimal) -> Plan | None:
     if order.phase in _WAITING:
         return Plan(decision=Decision.WAIT, reason=_WAITING[order.phase])
     if hundredths(order.total) == 0:
-        reason = "The total is zero: there is nothing to invoice."
+        reason = say("The total is zero: there is nothing to invoice.")
         return Plan(decision=Decision.SKIP, reason=reason)
     unpaid = hundredths(order.paid) < hundredths(enough)
     if unpaid and rules.invoice_when is InvoiceWhen.PAID:
-        reason = "Invoices are made after payment, and the shop has no money yet."
+        reason = say("Invoices are made after payment, and the shop has no money yet.")
         return Plan(decision=Decision.WAIT, reason=reason)
     return None
 
@@ -212,10 +213,16 @@ def _other_payment(
     for payment in sheet.drafts(PaymentDraft):
         if len(sheet.invoices) == 1 and told.get(payment.reference) != payment.amount:
             return _stop(
-                f"Payment {payment.reference} of {payment.amount} {invoice.currency} "
-                f"is booked, but the shop has since changed what it took for order "
-                f"{order.number}. Correct the payment in the books, then ignore the "
-                "order with a reason."
+                say(
+                    "Payment %(reference)s of %(amount)s %(currency)s is booked, but "
+                    "the shop has since changed what it took for order %(number)s. "
+                    "Correct the payment in the books, then ignore the order with a "
+                    "reason.",
+                    reference=payment.reference,
+                    amount=payment.amount,
+                    currency=invoice.currency,
+                    number=order.number,
+                )
             )
     return None
 
@@ -229,25 +236,41 @@ def _changed(
 ) -> Plan:
     """Return the plan that asks a person how the books are to follow a change."""
     if ways:
-        advice = (
+        advice = say(
             "Choose how the books are to follow, or ignore the order with a reason."
         )
     else:
-        advice = (
+        advice = say(
             "Correct the invoice in the books, then ignore the order with a reason."
         )
     was = to_cents(lines_total(sheet.invoiced_lines(booked)))
     return _stop(
-        f"Order {order.number} was changed in the shop after invoice {booked.number} "
-        f"was booked: {_difference(was, booked.currency, wanted)}. {advice}",
+        say(
+            "Order %(number)s was changed in the shop after invoice "
+            "%(booked_number)s was booked: %(was)s. %(advice)s",
+            number=order.number,
+            booked_number=booked.number,
+            was=_difference(was, booked.currency, wanted),
+            advice=advice,
+        ),
         ways,
     )
 
 
 def _difference(was: Decimal, currency: str, now: InvoiceDraft) -> str:
     if (was, currency) != (now.total, now.currency):
-        return f"the total was {was} {currency} and is {now.total} {now.currency}"
-    return f"the total is still {now.total} {now.currency}, but the lines differ"
+        return say(
+            "the total was %(was)s %(currency)s and is %(total)s %(now_currency)s",
+            was=was,
+            currency=currency,
+            total=now.total,
+            now_currency=now.currency,
+        )
+    return say(
+        "the total is still %(total)s %(currency)s, but the lines differ",
+        total=now.total,
+        currency=now.currency,
+    )
 
 
 def _stop(message: str, ways: tuple[Correction, ...] = ()) -> Plan:

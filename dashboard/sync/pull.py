@@ -18,6 +18,7 @@ from dashboard.domain.plans import Plan
 from dashboard.domain.postings import Posting
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import CompanyRules, Correction, Shop
+from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision
 from dashboard.shops.protocol import (
     Fetched,
@@ -183,9 +184,11 @@ def _plan_or_stop(
         return plan_order(order, shop, rules, postings, correction)
     except Exception as error:  # noqa: BLE001 - logged
         _log.exception("an order cannot be planned", extra={"number": order.number})
-        message = (
-            f"Order {order.number} cannot be planned ({type(error).__name__}), which "
-            "is a fault in Sluice: please report it with what the log says."
+        message = say(
+            "Order %(number)s cannot be planned (%(error)s), which is a "
+            "fault in Sluice: please report it with what the log says.",
+            number=order.number,
+            error=type(error).__name__,
         )
         problem = Problem(cause=Cause.NOT_UNDERSTOOD, message=message)
         return Plan(decision=Decision.STOP, problem=problem)

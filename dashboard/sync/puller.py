@@ -15,6 +15,7 @@ from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Task, Trigger
+from dashboard.domain.sentences import say, together
 from dashboard.shops.protocol import Log, ShopFacts, ShopReader, ShopSilent
 from dashboard.store.company import CompanyStore
 from dashboard.store.exchanges import ExchangeStore
@@ -93,7 +94,7 @@ class Puller(Background):
             return self._stores.runs.finish(run.id, RunState.DONE, NOTHING_TO_PULL)
         results = [self._pull(shop, run) for shop in shops]
         state = RunState.DONE if all(ok for ok, _ in results) else RunState.FAILED
-        message = " ".join(said for _, said in results if said)
+        message = together(said for _, said in results)
         return self._stores.runs.finish(run.id, state, message)
 
     def _pull(self, shop: Shop, run: Run) -> tuple[bool, str]:
@@ -105,15 +106,20 @@ class Puller(Background):
         try:
             return True, self._pull_well(shop, run)
         except PulledElsewhere:
-            return True, f"{shop.name}: another process reads it just now."
+            return True, say(
+                "%(name)s: another process reads it just now.", name=shop.name
+            )
         except ShopSilent as silent:
             problem, wait_s = str(silent), silent.wait_s
         except Exception as error:  # noqa: BLE001 - logged
             # The edge of a run: one shop must not keep the others from being read.
             _log.exception("a shop cannot be pulled", extra={"shop": shop.slug})
-            problem, wait_s = f"{type(error).__name__}: see the log.", None
+            problem, wait_s = (
+                say("%(error)s: see the log.", error=type(error).__name__),
+                None,
+            )
         self._stores.pulls.note_failure(shop, problem, wait_s)
-        return False, f"{shop.name}: {problem}"
+        return False, say("%(name)s: %(problem)s", name=shop.name, problem=problem)
 
     def _pull_well(self, shop: Shop, run: Run) -> str:
         keys = self._keys(shop)
@@ -138,8 +144,13 @@ class Puller(Background):
             said = watch_webhooks(shop, reader, self._stores.webhooks, now)
             if not self._stopping.is_set():
                 self._stores.pulls.note_success(shop, compared=compared)
-        read, news = pull.tally.read, pull.tally.news
-        return f"{shop.name}: {read} orders read, {news} new or changed. {said}".strip()
+        done = say(
+            "%(name)s: %(read)s orders read, %(news)s new or changed.",
+            name=shop.name,
+            read=pull.tally.read,
+            news=pull.tally.news,
+        )
+        return together([done, said])
 
     def _rests(self, shop: Shop) -> bool:
         not_before = self._stores.pulls.state(shop).not_before

@@ -18,7 +18,7 @@ from dashboard.domain.keys import order_reference
 from dashboard.domain.money import ZERO
 from dashboard.domain.order import Order, OrderPhase
 from dashboard.domain.own_documents import OwnDocuments
-from dashboard.domain.postings import Posting, PostingKind, PostingState
+from dashboard.domain.postings import LABELS, Posting, PostingKind, PostingState
 from dashboard.domain.reconciliation import (
     Difference,
     DifferenceKind,
@@ -29,6 +29,7 @@ from dashboard.domain.reconciliation import (
     Total,
 )
 from dashboard.domain.rules import CompanyRules, Shop
+from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision
 from dashboard.store.orders_to_reconcile import OrderRecord, OrdersToReconcile
 from dashboard.store.passes import PassStore
@@ -328,7 +329,6 @@ def _day_of(record: OrderRecord, order: Order | None) -> date:
 
 
 def _not_in_shop(document: BookedDocument) -> Difference:
-    what = document.kind.value.capitalize()
     return Difference(
         kind=DifferenceKind.NOT_IN_SHOP,
         reason=Reason.NO_ORDER,
@@ -340,8 +340,12 @@ def _not_in_shop(document: BookedDocument) -> Difference:
         currency=document.currency,
         shop=ZERO,
         books=document.signed_total,
-        message=(
-            f"{what} {document.number} over {document.total} {document.currency} looks "
-            "like one of ours, but no shop has told us of its order."
+        message=say(
+            "%(label)s %(number)s over %(total)s %(currency)s looks like one "
+            "of ours, but no shop has told us of its order.",
+            label=LABELS[PostingKind(document.kind.value)],
+            number=document.number,
+            total=document.total,
+            currency=document.currency,
         ),
     )

@@ -15,6 +15,7 @@ from dashboard.domain.exchanges import Exchange
 from dashboard.domain.pace import Pace
 from dashboard.domain.reconciliation import Pass, PassKind, PassState, Period
 from dashboard.domain.runs import Run, RunState, Task, Trigger
+from dashboard.domain.sentences import say, together
 from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database
 from dashboard.store.exchanges import ExchangeStore
@@ -36,8 +37,8 @@ _BEAT_S = 5.0
 # A scheduled pass is a full one where the last full one is that long ago.
 _FULL_EVERY = timedelta(days=6, hours=12)
 _FULL_DAYS = 35
-_NO_CONNECTION = "There is no connection to the books: Settings > Connection."
-_FAILED = "The comparison failed; the log says why."
+_NO_CONNECTION = say("There is no connection to the books: Settings > Connection.")
+_FAILED = say("The comparison failed; the log says why.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,13 +130,12 @@ class Reconciler(Background):
         try:
             under_way = self._under_way(wanted, run, connection)
         except BooksSilent as silent:
-            return self._fail(wanted, f"{silent.failure.reason}.")
+            return self._fail(wanted, _reason(silent))
         try:
             totals = under_way.run()
         except BooksSilent as silent:
-            reason = f"{silent.failure.reason}."
             return self._passes.finish(
-                wanted.id, PassState.FAILED, under_way.tally, message=reason
+                wanted.id, PassState.FAILED, under_way.tally, message=_reason(silent)
             )
         except Exception:  # noqa: BLE001 - logged, and told by the pass
             _log.exception("a comparison failed")
@@ -198,4 +198,8 @@ class Reconciler(Background):
     def _end_run(self, run: Run, ended: Iterable[Pass]) -> None:
         messages = [each.message for each in ended if each.state is PassState.FAILED]
         state = RunState.FAILED if messages else RunState.DONE
-        self._runs.finish(run.id, state, " ".join(messages))
+        self._runs.finish(run.id, state, together(messages))
+
+
+def _reason(silent: BooksSilent) -> str:
+    return say("%(reason)s.", reason=silent.failure.reason)

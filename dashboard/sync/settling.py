@@ -30,6 +30,7 @@ from dashboard.domain.order import Order, Refund
 from dashboard.domain.postings import PostingKind
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import CompanyRules
+from dashboard.domain.sentences import say
 from dashboard.mapping.credits import refund_lines
 from dashboard.mapping.lines import lines_total
 from dashboard.sync.sheet import Sheet
@@ -115,8 +116,13 @@ def plan_refunds(
     gone = sum((max(ZERO, known[i] - told.get(i, ZERO)) for i in known), ZERO)
     if gone:
         return _by_hand(
-            f"The shop no longer tells of {gone} {order.currency} of refunds that are "
-            f"credited for order {order.number}.",
+            say(
+                "The shop no longer tells of %(gone)s %(currency)s of refunds "
+                "that are credited for order %(number)s.",
+                gone=gone,
+                currency=order.currency,
+                number=order.number,
+            ),
         )
     for refund in _oldest_first(order.refunds):
         if refund.external_id not in known:
@@ -127,8 +133,13 @@ def plan_refunds(
     if not missing:
         return None
     return _by_hand(
-        f"The shop gave back {missing} {order.currency} more than can be credited for "
-        f"order {order.number}.",
+        say(
+            "The shop gave back %(missing)s %(currency)s more than can be "
+            "credited for order %(number)s.",
+            missing=missing,
+            currency=order.currency,
+            number=order.number,
+        ),
     )
 
 
@@ -166,9 +177,10 @@ def _credited_refunds(sheet: Sheet, invoice: InvoiceDraft) -> dict[str, Decimal]
 def _by_hand(what: str) -> Problem:
     return Problem(
         cause=Cause.REFUND_NOT_BOOKED,
-        message=(
-            f"{what} Put it right by hand in the books, then ignore the order with a "
-            "reason."
+        message=say(
+            "%(what)s Put it right by hand in the books, then ignore the "
+            "order with a reason.",
+            what=what,
         ),
     )
 

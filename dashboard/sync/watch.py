@@ -9,14 +9,16 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import dataclass
+from functools import partial
 
 from typing_extensions import override
 
 from dashboard.domain.alarms import Alarm, AlarmRules, alarms_now, in_quiet_hours
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.clock import Clock
-from dashboard.domain.notices import Channel, trial
+from dashboard.domain.notices import Channel, Setting, language_of, trial
 from dashboard.domain.zones import zone_of_country
+from dashboard.languages.speech import said
 from dashboard.notices.courier import Courier
 from dashboard.notices.failure import NotDelivered
 from dashboard.store.alarms import AlarmStore
@@ -62,7 +64,7 @@ class Watch(Background):
         stores.alarms.settle(self.holding(), now)
         if in_quiet_hours(rules, zone, now):
             return
-        stores.notices.write_due(facts.organisation if facts else "", zone, now)
+        stores.notices.write_due(self._setting, now)
         while not self._stopping.is_set():
             delivery = stores.notices.claim(stores.sightings.now())
             if delivery is None:
@@ -102,7 +104,8 @@ class Watch(Background):
 
         A channel that works gets what was given up before and still holds.
         """
-        message = trial(secrets.token_hex(16), self._clock.now())
+        speak = self._setting(channel).speak
+        message = trial(secrets.token_hex(16), speak, self._clock.now())
         try:
             remark = self._courier.deliver(channel, message)
         except NotDelivered as error:
@@ -113,6 +116,16 @@ class Watch(Background):
     @override
     def _work(self) -> None:
         self.look()
+
+    def _setting(self, channel: Channel) -> Setting:
+        facts = self.stores.company.facts()
+        rules, _version = self.stores.alarms.rules()
+        language = language_of(channel, facts.country if facts else "")
+        return Setting(
+            organisation=facts.organisation if facts else "",
+            zone=zone_of(rules, facts),
+            speak=partial(said, locale=language),
+        )
 
     def _deliver(self, delivery: Delivery) -> None:
         notices, sightings = self.stores.notices, self.stores.sightings

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from dashboard.domain.alarms import WebhookState
 from dashboard.domain.rules import Shop
+from dashboard.domain.sentences import say
 from dashboard.shops.protocol import ShopReader
 from dashboard.store.shop_webhooks import ShopWebhookStore
 
@@ -40,5 +41,5 @@ def watch_webhooks(
     state = WebhookState.DISABLED if left else WebhookState.ACTIVE
     webhooks.note(shop.id, state, now)
     if left:
-        return "A webhook is switched off in the shop."
-    return "A webhook was off and is on again." if off else ""
+        return say("A webhook is switched off in the shop.")
+    return say("A webhook was off and is on again.") if off else ""

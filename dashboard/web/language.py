@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import flask_babel  # type: ignore[import-untyped]
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
+from babel.support import NullTranslations
 from flask import Flask, Response, request, session
+from typing_extensions import override
 
 from dashboard.domain.money import decimals_of
+from dashboard.domain.sentences import Sentence
+from dashboard.languages import speech
+from dashboard.languages.catalogues import LANGUAGES, texts_in
 from dashboard.web.access import known_user
-from dashboard.web.catalogues import Catalogues
-
-# Each named in itself, so that whoever speaks it finds it.
-LANGUAGES: Final = {"en": "English", "nl": "Nederlands", "de": "Deutsch"}
 
 # Languages as they are written in different places, the usual place first.
 _LOCALES: Final = (
@@ -27,12 +28,25 @@ _LOCALES: Final = (
     *("de", "de-DE", "de-AT", "de-CH", "de-LI", "de-LU"),
 )
 _CHOSEN: Final = "language"
+_T = TypeVar("_T")
+
+
+class _Texts(flask_babel.Domain):  # type: ignore[misc]
+    """Where Flask-Babel finds the texts in the language of the current request."""
+
+    @override
+    def get_translations(self) -> NullTranslations:
+        """Return the texts of that language."""
+        locale = flask_babel.get_locale()
+        return texts_in("en" if locale is None else locale.language)
 
 
 def install_language(app: Flask) -> None:
     """Let *app* speak the reader's language and teach its templates the formats."""
     babel = flask_babel.Babel(app, default_locale="en_GB", locale_selector=_best_locale)
-    babel.domain_instance = Catalogues()
+    babel.domain_instance = _Texts()
+    # Whatever a template shows that the lower floors have said is put into words.
+    app.jinja_env.finalize = said
     app.jinja_env.filters.update(
         money=money,
         number=number,
@@ -64,6 +78,11 @@ def ngettext(singular: str, plural: str, number: int, **values: object) -> str:
 def lazy_gettext(message: str) -> str:
     """Mark a message for translation that is read before anyone asks for it."""
     return cast("str", flask_babel.lazy_gettext(message))
+
+
+def said(value: _T) -> _T | str:
+    """Say a sentence of the lower floors in the reader's language; the rest stays."""
+    return speech.said(value, _locale()) if isinstance(value, Sentence) else value
 
 
 def money(amount: Decimal, currency: str) -> str:

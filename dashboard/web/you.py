@@ -13,10 +13,11 @@ from wtforms import SelectField
 
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.users import Role
+from dashboard.languages.catalogues import LANGUAGES
 from dashboard.store.passwords import PasswordTooWeak
 from dashboard.web.access import know_user, requires, signed_in
 from dashboard.web.forms import PageForm, labelled
-from dashboard.web.language import LANGUAGES, choose_language, lazy_gettext
+from dashboard.web.language import choose_language, lazy_gettext
 from dashboard.web.language import gettext as _
 from dashboard.web.note import note
 from dashboard.web.password_forms import ChangePasswordForm

@@ -12,6 +12,7 @@ from dashboard.domain.notices import (
     ChannelKind,
     Event,
     News,
+    Setting,
     StandingAlarm,
     compose,
     news_for,
@@ -23,6 +24,9 @@ RULES = AlarmRules(batch_minutes=3)
 OFFICE = Channel(
     id=1, name="Office", kind=ChannelKind.EMAIL, kinds=tuple(AlarmKind), version=1
 )
+
+
+OFFICE_HOURS = Setting(organisation="Demo Company", zone="Europe/Amsterdam", speak=str)
 
 
 def ago(minutes: float) -> datetime:
@@ -120,7 +124,7 @@ def test_a_channel_is_not_told_that_it_cannot_be_told() -> None:
 def test_a_message_says_what_since_when_and_what_to_do() -> None:
     news = News(event=Event.ALARM, alarms=(standing(9), standing(5)))
 
-    message = compose(news, "k", "Demo Company", "Europe/Amsterdam", NOW)
+    message = compose(news, "k", OFFICE_HOURS, NOW)
 
     assert message.subject == (
         "Sluice, Demo Company: no orders come in (demo), and 1 more"

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 
 from dashboard.domain.alarms import Alarm, AlarmKind, AlarmRules
-from dashboard.domain.notices import Channel, ChannelKind, Receiver
+from dashboard.domain.notices import Channel, ChannelKind, Receiver, Setting
 from dashboard.store.alarms import AlarmStore
 from dashboard.store.channels import ChannelExists, ChannelStore
 from dashboard.store.company import ChangedMeanwhile
@@ -58,7 +58,8 @@ class Office:
             self.clock.advance(60)
 
     def write(self) -> int:
-        return self.notices.write_due("Company", "UTC", self.clock.now())
+        setting = Setting(organisation="Company", zone="UTC", speak=str)
+        return self.notices.write_due(lambda _channel: setting, self.clock.now())
 
     def claim(self) -> Delivery | None:
         return self.notices.claim(self.clock.now())

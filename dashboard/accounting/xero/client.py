@@ -63,6 +63,7 @@ from dashboard.domain.exchanges import (
 )
 from dashboard.domain.pauses import Pause
 from dashboard.domain.postings import Posting, PostingKind
+from dashboard.domain.sentences import say
 from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
 
 SCOPES = (
@@ -363,9 +364,10 @@ class XeroBooks:
         reply = self._call("sign in", "GET", url, headers, log)
         connections = _read_connections(reply)
         if len(connections) != 1:
-            reason = (
-                f"The sign-in opens {len(connections)} organisations, and one is "
-                "wanted. Name its tenant id under Settings > Connection"
+            reason = say(
+                "The sign-in opens %(connections)s organisations, and one is "
+                "wanted. Name its tenant id under Settings > Connection",
+                connections=len(connections),
             )
             raise BooksSilent(
                 NotProcessed(
@@ -409,7 +411,7 @@ class XeroBooks:
                 self._refused_tokens += 1
             if self._refused_tokens < _REFUSED_TOKENS_TO_PAUSE:
                 return not_processed(reply)
-        reason = "The books refuse the sign-in that they have just given"
+        reason = say("The books refuse the sign-in that they have just given")
         return NotProcessed(reason=reason, wait_s=_PAUSE_S, pause=Pause.SIGN_IN_REFUSED)
 
     def _ends_soon(self, token: _Token) -> bool:
@@ -480,21 +482,28 @@ def _identity_url(base_url: str) -> str:
 
 
 def _away(error: Exception) -> NotProcessed:
-    return NotProcessed(reason=f"The books are away: {error}", pause=Pause.AWAY)
+    return NotProcessed(
+        reason=say("The books are away: %(error)s", error=str(error)), pause=Pause.AWAY
+    )
 
 
 def _no_token(reply: Reply, error: str) -> NotProcessed:
     if reply.status in {400, 401, 403}:
         return NotProcessed(
-            reason=(
-                f"The books refuse our sign-in ({error}). "
-                "Check client id and secret under Settings > Connection"
+            reason=say(
+                "The books refuse our sign-in (%(error)s). Check client id and "
+                "secret under Settings > Connection",
+                error=error,
             ),
             wait_s=_PAUSE_S,
             pause=Pause.SIGN_IN_REFUSED,
         )
     return NotProcessed(
-        reason=f"Signing in to the books failed: {reply.status} {error}".strip(),
+        reason=say(
+            "Signing in to the books failed: %(status)s %(error)s",
+            status=reply.status,
+            error=error,
+        ),
         wait_s=_SHORT_PAUSE_S,
     )
 
@@ -508,5 +517,5 @@ def _read_connections(reply: Reply) -> list[str]:
         return [str(element["tenantId"]) for element in elements_of(document, "all")]
     except (NotUnderstood, KeyError) as error:
         raise BooksSilent(
-            NotProcessed(reason="The list of organisations is not readable")
+            NotProcessed(reason=say("The list of organisations is not readable"))
         ) from error

@@ -20,8 +20,9 @@ from dashboard.domain.exchanges import (
     Verdict,
 )
 from dashboard.domain.pauses import Pause
-from dashboard.domain.postings import Posting, PostingKind
+from dashboard.domain.postings import NAMES, Posting, PostingKind
 from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.sentences import say
 from dashboard.outbound.transport import Reply
 
 Element = Mapping[str, Any]
@@ -46,15 +47,15 @@ _CLASHES = (
 )
 # What a refusal says, what to do about it, and in which section of the settings.
 _ADVICE = (
-    ("TaxType", "Choose another tax type under Settings > Taxes.", "taxes"),
-    ("ccount", "Choose another under Settings > Ledger accounts.", "accounts"),
+    ("TaxType", say("Choose another tax type under Settings > Taxes."), "taxes"),
+    ("ccount", say("Choose another under Settings > Ledger accounts."), "accounts"),
     (
         "not subscribed to currency",
-        "Add the currency in the books, then try again.",
+        say("Add the currency in the books, then try again."),
         "",
     ),
-    ("lock date", "Open the period in the books, then try again.", ""),
-    ("", "Put it right in the shop or in the books, then try again.", ""),
+    ("lock date", say("Open the period in the books, then try again."), ""),
+    ("", say("Put it right in the shop or in the books, then try again."), ""),
 )
 _MAX_ABOUT = 120
 _SERVER_ERROR = 500
@@ -135,7 +136,9 @@ def outcome_of(reply: Reply, kind: PostingKind, members: Sequence[Posting]) -> O
         case 400 | 412 | 413 | 415 | 422:
             return _refused_whole(reply, members)
         case status:
-            return OutcomeUnknown(reason=f"The books answered {status}")
+            return OutcomeUnknown(
+                reason=say("The books answered %(status)s", status=status)
+            )
 
 
 def is_web_page(reply: Reply) -> bool:
@@ -150,18 +153,21 @@ def _is_away(reply: Reply) -> bool:
 
 
 def _away(reply: Reply) -> str:
-    what = "a web page" if is_web_page(reply) else str(reply.status)
-    return f"The books are closed for now: they answered {what}"
+    if is_web_page(reply):
+        return say("The books are closed for now: they answered with a web page")
+    return say(
+        "The books are closed for now: they answered %(status)s", status=reply.status
+    )
 
 
 def not_processed(reply: Reply) -> NotProcessed:
     """Return how long to wait after an answer to a call that changed nothing."""
     match reply.status:
         case 401:
-            return NotProcessed(reason="The sign-in has expired", wait_s=0.0)
+            return NotProcessed(reason=say("The sign-in has expired"), wait_s=0.0)
         case 403:
             return NotProcessed(
-                reason=(
+                reason=say(
                     "The books refuse access: the connection was removed or lacks a "
                     "permission"
                 ),
@@ -170,7 +176,7 @@ def not_processed(reply: Reply) -> NotProcessed:
             )
         case 404:
             return NotProcessed(
-                reason="The address of the books is wrong: it answers 404",
+                reason=say("The address of the books is wrong: it answers 404"),
                 wait_s=_PAUSE_S,
                 pause=Pause.WRONG_ADDRESS,
             )
@@ -181,12 +187,16 @@ def not_processed(reply: Reply) -> NotProcessed:
                 reason=_away(reply), wait_s=_retry_after_s(reply), pause=Pause.AWAY
             )
         case status:
-            return NotProcessed(reason=f"The books answered {status}")
+            return NotProcessed(
+                reason=say("The books answered %(status)s", status=status)
+            )
 
 
 def _too_many_calls(reply: Reply) -> NotProcessed:
     limit = _header(reply, "x-rate-limit-problem")
-    reason = f"The books allow no more calls for now ({limit or 'limit'})"
+    reason = say(
+        "The books allow no more calls for now (%(limit)s)", limit=limit or "limit"
+    )
     asked_s = _retry_after_s(reply)
     if limit == "day":
         wait_s = _DAY_PAUSE_S if asked_s is None else asked_s
@@ -218,7 +228,11 @@ def _read_verdicts(
         elements = elements_of(read_document(reply), COLLECTIONS[kind])
         if len(elements) != len(members):
             return OutcomeUnknown(
-                reason=f"{len(members)} elements were sent, {len(elements)} came back"
+                reason=say(
+                    "%(members)s elements were sent, %(elements)s came back",
+                    members=len(members),
+                    elements=len(elements),
+                )
             )
         pairs = zip(elements, members, strict=True)
         verdicts = tuple(_verdict(element, kind, member) for element, member in pairs)
@@ -233,7 +247,7 @@ def _verdict(element: Element, kind: PostingKind, member: Posting) -> Verdict:
         return _refusal(" ".join(messages), member)
     document_id = element.get(_IDS[kind])
     if element.get("StatusAttributeString") == "ERROR" or document_id == _NOBODY:
-        return _refusal("The books give no reason.", member)
+        return _refusal(say("The books give no reason."), member)
     if not document_id or not _speaks_of(element, member):
         raise NotUnderstood("The answer speaks of other documents")
     return Accepted(document_id=str(document_id), total=_total(element, kind))
@@ -288,16 +302,21 @@ def explain(message: str, member: Posting) -> Problem:
     if "archived" in message:
         return Problem(
             cause=Cause.ARCHIVED_CONTACT,
-            message=(
-                "The customer is archived in the books. "
-                "Restore the contact there, then try again."
+            message=say(
+                "The customer is archived in the books. Restore the contact "
+                "there, then try again."
             ),
         )
-    what = f"{member.kind.value} {member.natural_key}"
     _, advice, section = next(row for row in _ADVICE if row[0] in message)
     return Problem(
         cause=Cause.REFUSED,
-        message=f"The books refuse {what}: {message} {advice}",
+        message=say(
+            "The books refuse %(kind)s %(natural_key)s: %(message)s %(advice)s",
+            kind=NAMES[member.kind],
+            natural_key=member.natural_key,
+            message=message,
+            advice=advice,
+        ),
         # The same words about other documents are the same problem.
         about=message.replace(member.natural_key, "it")[:_MAX_ABOUT],
         settings_section=section,

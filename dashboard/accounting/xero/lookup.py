@@ -25,6 +25,7 @@ from dashboard.domain.books import (
 from dashboard.domain.exchanges import Finding, Found, NotOurs, NotThere, TryInstead
 from dashboard.domain.postings import Posting
 from dashboard.domain.problems import Cause, Problem
+from dashboard.domain.sentences import Value, say
 
 _DEAD = {"VOIDED", "DELETED"}
 
@@ -38,8 +39,10 @@ class _Kind:
     id_field: str
 
 
-_INVOICE = _Kind(name="an invoice", type="ACCREC", id_field="InvoiceID")
-_CREDIT_NOTE = _Kind(name="a credit note", type="ACCRECCREDIT", id_field="CreditNoteID")
+_INVOICE = _Kind(name=say("an invoice"), type="ACCREC", id_field="InvoiceID")
+_CREDIT_NOTE = _Kind(
+    name=say("a credit note"), type="ACCRECCREDIT", id_field="CreditNoteID"
+)
 
 
 def number_filter(members: Iterable[Posting]) -> str:
@@ -109,9 +112,11 @@ def _judge_contact(
         return _found(namesake, "ContactID")
     return TryInstead(
         draft=replace(draft, name=draft.fallback_name),
-        reason=(
-            f"Another contact is called {draft.name}, "
-            f"so this one becomes {draft.fallback_name}."
+        reason=say(
+            "Another contact is called %(name)s, so this one becomes "
+            "%(fallback_name)s.",
+            name=draft.name,
+            fallback_name=draft.fallback_name,
         ),
     )
 
@@ -124,9 +129,11 @@ def _without_quotation_marks(draft: ContactDraft) -> TryInstead:
     name = " ".join(draft.fallback_name.replace('"', " ").split())
     return TryInstead(
         draft=replace(draft, name=name, fallback_name=name),
-        reason=(
-            f"The books cannot be asked for the name {draft.name}, "
-            f"so this contact becomes {name}."
+        reason=say(
+            "The books cannot be asked for the name %(name)s, so this contact "
+            "becomes %(name_now)s.",
+            name=draft.name,
+            name_now=name,
         ),
     )
 
@@ -139,9 +146,10 @@ def _archived(draft: ContactDraft) -> NotOurs:
     return NotOurs(
         problem=Problem(
             cause=Cause.ARCHIVED_CONTACT,
-            message=(
-                f"The contact of this customer ({draft.number}) is archived in the "
-                "books. Restore it there, then try again."
+            message=say(
+                "The contact of this customer (%(number)s) is archived in the "
+                "books. Restore it there, then try again.",
+                number=draft.number,
             ),
         )
     )
@@ -192,19 +200,30 @@ def _judge_document(
         return NotThere()
     live = [bearer for bearer in bearers if bearer.get("Status") not in _DEAD]
     if len(live) > 1:
-        return _not_ours(kind, draft, f"the books have {len(live)} of them")
+        return _not_ours(
+            kind, draft, say("the books have %(count)s of them", count=len(live))
+        )
     if not live:
-        voided = "it was voided there, and a number is used only once"
+        voided = say("it was voided there, and a number is used only once")
         return _not_ours(kind, draft, voided)
     (document,) = live
     for what, theirs, ours in (
-        ("its type", document.get("Type"), kind.type),
-        ("its reference", document.get("Reference"), draft.reference),
-        ("its currency", document.get("CurrencyCode"), draft.currency),
-        ("its contact", _contact_id(document), contact_id),
+        (say("its type"), document.get("Type"), kind.type),
+        (say("its reference"), document.get("Reference"), draft.reference),
+        (say("its currency"), document.get("CurrencyCode"), draft.currency),
+        (say("its contact"), _contact_id(document), contact_id),
     ):
         if theirs != ours:
-            return _not_ours(kind, draft, f"{what} is {theirs} and not {ours}")
+            return _not_ours(
+                kind,
+                draft,
+                say(
+                    "%(what)s is %(theirs)s and not %(ours)s",
+                    what=what,
+                    theirs=str(theirs),
+                    ours=ours,
+                ),
+            )
     # A total that differs is ours all the same: said of the order, not booked again.
     return _found(document, kind.id_field, amount_of(document.get("Total")))
 
@@ -220,10 +239,13 @@ def _not_ours(
     return NotOurs(
         problem=Problem(
             cause=Cause.NOT_OURS,
-            message=(
-                f"The books have {kind.name} {draft.number} that is not this order's: "
-                f"{difference}. Look at it there; if it is in the way, change the "
-                "number pattern under Settings > Company and try again."
+            message=say(
+                "The books have %(name)s %(number)s that is not this order's: "
+                "%(difference)s. Look at it there; if it is in the way, change "
+                "the number pattern under Settings > Company and try again.",
+                name=kind.name,
+                number=draft.number,
+                difference=difference,
             ),
             settings_section="company",
         )
@@ -246,16 +268,25 @@ def judge_payments(
 
 def _judge_payment(draft: PaymentDraft, invoice: Element | None) -> Finding:
     if invoice is None or invoice.get("Status") in _DEAD:
-        return _not_payable(draft, "it is not in the books any more, or voided")
+        return _not_payable(draft, say("it is not in the books any more, or voided"))
     for payment in elements_of({"Payments": [], **invoice}, "Payments"):
         if payment.get("Reference") == draft.reference:
             if amount_of(payment.get("Amount")) == draft.amount:
                 return _found(payment, "PaymentID")
-            return _not_payable(draft, f"{draft.reference} has another amount there")
+            return _not_payable(
+                draft,
+                say(
+                    "%(reference)s has another amount there", reference=draft.reference
+                ),
+            )
     due = amount_of(invoice.get("AmountDue"))
     if due is not None and due < draft.amount:
         return _not_payable(
-            draft, f"only {due} of it is open, the rest was settled by other hands"
+            draft,
+            say(
+                "only %(due)s of it is open, the rest was settled by other hands",
+                due=due,
+            ),
         )
     return NotThere()
 
@@ -264,10 +295,13 @@ def _not_payable(draft: PaymentDraft, reason: str) -> NotOurs:
     return NotOurs(
         problem=Problem(
             cause=Cause.NOT_OURS,
-            message=(
-                f"The payment of {draft.amount} on invoice {draft.invoice_number} "
-                f"cannot be booked: {reason}. Look at the invoice in the books, "
-                "then try again, or ignore the order with a reason."
+            message=say(
+                "The payment of %(amount)s on invoice %(invoice_number)s cannot "
+                "be booked: %(reason)s. Look at the invoice in the books, then "
+                "try again, or ignore the order with a reason.",
+                amount=draft.amount,
+                invoice_number=draft.invoice_number,
+                reason=reason,
             ),
         )
     )
@@ -310,7 +344,11 @@ def _judge_allocation(
         if same and invoice_id_of(allocation) == invoice_id:
             return _found(allocation, "AllocationID")
     if due is not None and due < draft.amount:
-        settled = f"only {due} of invoice {draft.invoice_number} is open"
+        settled = say(
+            "only %(due)s of invoice %(invoice_number)s is open",
+            due=due,
+            invoice_number=draft.invoice_number,
+        )
         return _not_usable(draft, settled)
     return _left_for(draft, note)
 
@@ -322,33 +360,49 @@ def _judge_refund(draft: RefundDraft, note: Element | None) -> Finding:
         if payment.get("Reference") == draft.reference:
             if amount_of(payment.get("Amount")) == draft.amount:
                 return _found(payment, "PaymentID")
-            return _not_usable(draft, f"{draft.reference} has another amount there")
+            return _not_usable(
+                draft,
+                say(
+                    "%(reference)s has another amount there", reference=draft.reference
+                ),
+            )
     return _left_for(draft, note)
 
 
-_GONE = "it is not in the books any more, or voided"
+_GONE = say("it is not in the books any more, or voided")
 
 
 def _left_for(draft: AllocationDraft | RefundDraft, note: Element) -> Finding:
     left = amount_of(note.get("RemainingCredit"))
     if left is not None and left < draft.amount:
-        used = f"only {left} of it is left, the rest was used by other hands"
+        used = say(
+            "only %(left)s of it is left, the rest was used by other hands", left=left
+        )
         return _not_usable(draft, used)
     return NotThere()
 
 
 def _not_usable(draft: AllocationDraft | RefundDraft, reason: str) -> NotOurs:
-    what = "paid out" if isinstance(draft, RefundDraft) else "allocated"
-    return NotOurs(
-        problem=Problem(
-            cause=Cause.NOT_OURS,
-            message=(
-                f"{draft.amount} of credit note {draft.credit_note_number} cannot be "
-                f"{what}: {reason}. Look at the credit note in the books, then try "
-                "again, or ignore the order with a reason."
-            ),
+    values: dict[str, Value] = {
+        "amount": draft.amount,
+        "credit_note_number": draft.credit_note_number,
+        "reason": reason,
+    }
+    if isinstance(draft, RefundDraft):
+        message = say(
+            "%(amount)s of credit note %(credit_note_number)s cannot be paid out: "
+            "%(reason)s. Look at the credit note in the books, then try again, or "
+            "ignore the order with a reason.",
+            **values,
         )
-    )
+    else:
+        message = say(
+            "%(amount)s of credit note %(credit_note_number)s cannot be allocated: "
+            "%(reason)s. Look at the credit note in the books, then try again, or "
+            "ignore the order with a reason.",
+            **values,
+        )
+    return NotOurs(problem=Problem(cause=Cause.NOT_OURS, message=message))
 
 
 def judge_voids(

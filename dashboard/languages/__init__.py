@@ -1,0 +1,1 @@
+"""The languages people read: catalogues of texts, and sentences put into them."""
