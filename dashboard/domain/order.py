@@ -17,6 +17,7 @@ class OrderPhase(StrEnum):
     FAILED = "failed"  # the payment failed; the customer may try again
     CANCELLED = "cancelled"
     DELETED = "deleted"  # in the shop's bin, or gone
+    TEST = "test"  # placed to try the shop out: nothing was sold
 
 
 class LineKind(StrEnum):

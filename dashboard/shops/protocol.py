@@ -45,6 +45,17 @@ class Deleted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hint:
+    """Something has happened to an order, which is to be read from the shop itself.
+
+    *delivery_id* is the same when the shop sends a message once more; it may be empty.
+    """
+
+    external_id: str
+    delivery_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Received:
     """An order, understood."""
 
@@ -64,7 +75,7 @@ class NotUnderstood:
     errors: tuple[FieldError, ...]
 
 
-Message = Ping | Deleted | Received | NotUnderstood
+Message = Ping | Deleted | Hint | Received | NotUnderstood
 
 
 class ShopConnector(Protocol):

@@ -11,12 +11,17 @@ from dashboard.domain.clock import Clock
 from dashboard.outbound.transport import Transport
 from dashboard.shops.own_json.connector import OwnJson
 from dashboard.shops.protocol import Log, ShopAccess, ShopConnector, ShopReader
+from dashboard.shops.shopify.connector import Shopify
 from dashboard.shops.woocommerce.connector import WooCommerce
 from dashboard.shops.woocommerce.reader import WooCommerceReader
 
 OpenReader = Callable[[ShopAccess, Transport, Clock, Log], ShopReader]
 
-_OWN_CONNECTORS: tuple[ShopConnector, ...] = (WooCommerce(), OwnJson())
+_OWN_CONNECTORS: tuple[ShopConnector, ...] = (
+    WooCommerce(),
+    Shopify(),
+    OwnJson(),
+)
 _OWN_READERS: dict[str, OpenReader] = {WooCommerce.kind: WooCommerceReader}
 
 _T = TypeVar("_T")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +17,7 @@ from dashboard.domain.sentences import say
 from dashboard.shops.protocol import (
     Deleted,
     FieldError,
+    Hint,
     Message,
     NotJson,
     NotUnderstood,
@@ -27,6 +29,12 @@ from dashboard.store.company import CompanyStore
 from dashboard.store.orders import OrderStore, Revision, StoredRevision, Taken
 from dashboard.store.pulls import PullStore
 from dashboard.sync.plan import plan_order
+
+# Messages we remember, so that one which is sent again is not heeded again.
+_DELIVERIES = 1000
+_ONLY_A_HINT = say(
+    "This shop is asked for its orders: enter the keys to it under Settings > Shops."
+)
 
 # "line_items[3].total" is the same problem as "line_items[0].total".
 _PLACE = re.compile(r"\[\d+\]|\.\d+\b")
@@ -73,6 +81,9 @@ class Intake:
         self._orders = orders
         self._pulls = pulls
         self._clock = clock
+        # To save calls and no more: another process that hears of an order again
+        # reads it again, and finds nothing new.
+        self._deliveries: deque[tuple[int, str]] = deque(maxlen=_DELIVERIES)
 
     def receive(
         self, shop: Shop, headers: Mapping[str, str], body: bytes
@@ -95,9 +106,17 @@ class Intake:
         message = connector.read(headers, body)
         if shop.base_url:
             return self._note(shop, message)
+        return self._keep(shop, message, headers, body)
+
+    def _keep(
+        self, shop: Shop, message: Message, headers: Mapping[str, str], body: bytes
+    ) -> Kept | Nothing:
+        """Store what a message says, where the shop cannot be asked."""
         match message:
             case Ping(reason=reason):
                 return Nothing(reason=reason)
+            case Hint():
+                return Nothing(reason=_ONLY_A_HINT)
             case Deleted(external_id=external_id):
                 return self._delete(shop, external_id, headers, body)
             case Received(order=order):
@@ -113,12 +132,24 @@ class Intake:
                 return Nothing(reason=reason)
             case NotUnderstood(external_id="", errors=errors):
                 return Nothing(reason=errors[0].message)
+            case Hint(external_id=external_id, delivery_id=delivery_id):
+                return self._note_once(shop, external_id, delivery_id)
             case Received(order=Order(external_id=external_id)):
                 return self._note_hint(shop, external_id)
             case Deleted(external_id=external_id):
                 return self._note_hint(shop, external_id)
             case NotUnderstood(external_id=external_id):
                 return self._note_hint(shop, external_id)
+
+    def _note_once(self, shop: Shop, external_id: str, delivery_id: str) -> Noted:
+        """Note a hint, unless this very message has been noted already."""
+        delivery = (shop.id, delivery_id)
+        if delivery_id and delivery in self._deliveries:
+            return Noted(external_id=external_id)
+        noted = self._note_hint(shop, external_id)
+        # Only now: a message that could not be stored is sent again.
+        self._deliveries.append(delivery)
+        return noted
 
     def _note_hint(self, shop: Shop, external_id: str) -> Noted:
         self._pulls.note_hint(shop, external_id)
@@ -213,7 +244,7 @@ def read_again(stored: StoredRevision) -> Order | Problem | None:
             return order
         case NotUnderstood():
             return _unread(message)
-        case Deleted() | Ping():
+        case Deleted() | Hint() | Ping():
             return None
 
 

@@ -73,6 +73,7 @@ _SKIPPED = {
     OrderPhase.DRAFT: say("This is a basket, not an order yet."),
     OrderPhase.CANCELLED: say("Cancelled in the shop before an invoice was made."),
     OrderPhase.DELETED: say("Deleted in the shop before an invoice was made."),
+    OrderPhase.TEST: say("A test order: nothing was sold and no money came in."),
 }
 _WAITING = {
     OrderPhase.PENDING: say("The checkout is not finished: nothing is ordered yet."),

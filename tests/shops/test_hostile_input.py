@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from dashboard.shops.protocol import NotJson, NotUnderstood, Received
 from dashboard.shops.registry import CONNECTORS
 
-SAMPLES = Path(__file__).parents[1] / "data" / "woocommerce"
+SAMPLES = Path(__file__).parents[1] / "data"
 ORDERS: dict[str, dict[str, Any]] = {
     "woocommerce": json.loads(
-        (SAMPLES / "06_fee_taxed_and_negative_fee.json").read_text()
+        (SAMPLES / "woocommerce/06_fee_taxed_and_negative_fee.json").read_text()
+    ),
+    "shopify": json.loads(
+        (SAMPLES / "shopify/07_refund_lines_and_shipping.json").read_text()
     ),
     "json": {
         "id": "7",
@@ -39,6 +42,11 @@ ORDERS: dict[str, dict[str, Any]] = {
     },
 }
 KINDS = sorted(CONNECTORS)
+TOTALS: dict[str, tuple[str, ...]] = {
+    "woocommerce": ("total",),
+    "shopify": ("totalPriceSet", "shopMoney", "amount"),
+    "json": ("total",),
+}
 
 scalars = (
     st.none()
@@ -119,12 +127,13 @@ def test_an_order_with_anything_in_any_place_is_answered(
     ["1e999999999", "1e99999999999999999999", "9" * 5000, "NaN", "-Infinity", "1e-999"],
 )
 def test_number_beyond_all_measure_is_a_wrong_field(kind: str, number: str) -> None:
-    body = json.dumps({**ORDERS[kind], "total": "@"}).replace('"@"', number).encode()
+    payload = with_value(ORDERS[kind], TOTALS[kind], "@")
+    body = json.dumps(payload).replace('"@"', number).encode()
 
     message = CONNECTORS[kind].read({}, body)
 
     assert isinstance(message, NotUnderstood)
-    assert [error.path for error in message.errors] == ["total"]
+    assert [error.path for error in message.errors] == [".".join(TOTALS[kind])]
 
 
 @pytest.mark.parametrize("kind", KINDS)

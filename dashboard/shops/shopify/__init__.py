@@ -1,0 +1,1 @@
+"""Shopify: webhooks, and orders of its GraphQL Admin API."""
