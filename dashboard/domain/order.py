@@ -35,6 +35,7 @@ class LineTax:
     rate_percent: Decimal
     amount: Decimal
     label: str = ""
+    country: str = ""  # whose tax it is (ISO 3166-1 alpha-2), where the shop tells
     compound: bool = False  # charged on the net amount and the taxes before it
 
 
@@ -63,7 +64,7 @@ class LineItem:
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """Where the customer is billed; *country* is ISO 3166-1 alpha-2 or empty."""
+    """A place; *country* is ISO 3166-1 alpha-2 or empty."""
 
     line1: str = ""
     line2: str = ""
@@ -139,7 +140,8 @@ class Order:
     lower it. *modified_at* orders the revisions of one order and is None when the
     shop does not tell. *shop_status* is the shop's own word, for showing only.
     *ordered_on* and *modified_on* are the days where the shop is; None where it does
-    not tell.
+    not tell. *delivery* holds no more than country and region, empty where nothing is
+    delivered.
     """
 
     external_id: str
@@ -160,6 +162,12 @@ class Order:
     note: str = ""
     ordered_on: date | None = None
     modified_on: date | None = None
+    delivery: Address = field(default_factory=Address)
+
+    @property
+    def taxed_at(self) -> Address:
+        """Where tax is due: where the goods go, else where the customer is billed."""
+        return self.delivery if self.delivery.country else self.customer.address
 
     @property
     def day(self) -> date:

@@ -33,7 +33,9 @@ class TaxSituation(StrEnum):
 class TaxRule:
     """Which tax type of the books a tax of the shop becomes.
 
-    *country* is where the customer is billed (ISO 3166-1 alpha-2); empty means any.
+    *country* is where the tax is due (ISO 3166-1 alpha-2, with "-" and the shop's code
+    of a part of it where that matters: CA-QC), `places.EU` for another country of the
+    European Union, `places.OUTSIDE_EU` for one abroad outside it; empty means any.
     *rate_percent* is None unless *situation* is RATE. For taxes charged together on
     one line (GST and QST) it is the rate they make together.
     """
@@ -61,7 +63,8 @@ class CompanyRules:
     """Everything that is not the same in every company; ledger accounts by code.
 
     *correction* is what is done with an order that was changed after it was booked;
-    None asks a person each time.
+    None asks a person each time. *home* is the company's own country as the books tell
+    it, not a choice; empty until they have.
     """
 
     invoice_when: InvoiceWhen = InvoiceWhen.PAID
@@ -75,6 +78,7 @@ class CompanyRules:
     due_days: int = 14
     tax_rules: tuple[TaxRule, ...] = ()
     payment_rules: tuple[PaymentRule, ...] = ()
+    home: str = ""
 
 
 SLUG_PATTERN = r"[a-z0-9][a-z0-9-]{0,39}"

@@ -12,8 +12,9 @@ from dashboard.domain.order import LineItem, LineKind, Order
 from dashboard.domain.problems import Cause
 from dashboard.domain.rules import CompanyRules
 from dashboard.domain.sentences import say
+from dashboard.domain.tax_cases import percent
 from dashboard.mapping.problems import stopped
-from dashboard.mapping.taxes import TaxedPart, TaxTypes, percent
+from dashboard.mapping.taxes import TaxedPart, TaxTypes
 
 _ONE = Decimal(1)
 # What the line is called that makes the lines come to the total.
@@ -61,7 +62,7 @@ def item_lines(
 def _chosen_lines(
     order: Order, items: Iterable[LineItem], rules: CompanyRules
 ) -> tuple[ChosenLine, ...]:
-    tax_types = TaxTypes(order, rules.tax_rules)
+    tax_types = TaxTypes(order, rules)
     return tuple(
         chosen
         for item in items
@@ -80,7 +81,7 @@ def rounding_line(order: Order, residual: Decimal, rules: CompanyRules) -> Invoi
 
 
 def _rounding(order: Order, residual: Decimal, rules: CompanyRules) -> ChosenLine:
-    tax_rule = TaxTypes(order, rules.tax_rules).untaxed()
+    tax_rule = TaxTypes(order, rules).untaxed()
     line = InvoiceLine(
         description=ROUNDING,
         quantity=_ONE,

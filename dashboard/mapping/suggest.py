@@ -8,7 +8,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from dashboard.domain.books import BooksFacts, LedgerAccount
+from dashboard.domain.places import EU, EU_COUNTRIES, OUTSIDE_EU, region_of
 from dashboard.domain.rules import CompanyRules, PaymentRule, TaxRule, TaxSituation
+from dashboard.domain.tax_cases import TaxCase
 
 _SALES_KINDS = ("REVENUE", "SALES")
 _SHIPPING_WORDS = ("shipping", "freight", "postage", "delivery", "verzend", "versand")
@@ -16,7 +18,8 @@ _FEE_WORDS = ("fee", "surcharge", "toeslag", "gebühr")
 
 _NO_TAX = "NONE"
 _ZERO_RATED = ("ZERORATEDOUTPUT",)
-_EXEMPT = ("ECZROUTPUT", "ZERORATEDOUTPUT")
+_REVERSE_CHARGE = ("ECZROUTPUT", "ECZROUTPUTSERVICES", "ZERORATEDOUTPUT")
+_EXPORT = ("EXEMPTEXPORT", "ZERORATEDOUTPUT")
 
 # The payment methods of common plugins, with words of the bank account their money
 # arrives on. The empty method stands for "the shop did not say".
@@ -100,6 +103,32 @@ def suggest_rules(rules: CompanyRules, facts: BooksFacts) -> CompanyRules:
     )
 
 
+def fitting_tax_type(case: TaxCase, facts: BooksFacts) -> str:
+    """Return the only tax type of the books that fits *case*, or nothing."""
+    offered = {rate.tax_type for rate in facts.tax_rates}
+    if case.rate_percent:
+        rates = _by_rate(facts)
+        own = "" if case.country == facts.country else case.country
+        exact = rates.get((own, case.rate_percent)) or rates.get(
+            ("", case.rate_percent), []
+        )
+        return exact[0] if len(exact) == 1 else ""
+    if case.situation is TaxSituation.EXEMPT:
+        abroad = region_of(case.country, facts.country)
+        wanted = {EU: _REVERSE_CHARGE, OUTSIDE_EU: _EXPORT}.get(abroad, ())
+    elif case.situation is TaxSituation.UNTAXED:
+        wanted = (_NO_TAX,)
+    else:
+        wanted = _ZERO_RATED
+    return _first_offered(wanted, offered)
+
+
+def fitting_bank_account(method: str, facts: BooksFacts) -> str:
+    """Return the bank account that leaves no doubt for a payment method, or nothing."""
+    words = dict(_METHODS).get(method, (method,) if method else _BANK_WORDS)
+    return _bank_account(_banks(facts), words)
+
+
 def _sales_account(current: str, facts: BooksFacts, words: Iterable[str]) -> str:
     if _is_there(current, facts):
         return current
@@ -143,9 +172,7 @@ def _tax_rules(facts: BooksFacts) -> Iterator[TaxRule]:
     untaxed = _first_offered((_NO_TAX,), offered)
     if untaxed:
         yield TaxRule(situation=TaxSituation.UNTAXED, tax_type=untaxed)
-    exempt = _first_offered(_EXEMPT, offered)
-    if exempt:
-        yield TaxRule(situation=TaxSituation.EXEMPT, tax_type=exempt)
+    yield from _abroad(facts, offered)
     zero_rated = _first_offered(_ZERO_RATED, offered)
     if zero_rated:
         yield _rate_rule(zero_rated, Decimal(0))
@@ -153,6 +180,27 @@ def _tax_rules(facts: BooksFacts) -> Iterator[TaxRule]:
         # Where two tax types have one rate, only a person knows which is meant.
         if len(tax_types) == 1:
             yield _rate_rule(tax_types[0], rate_percent, country)
+
+
+def _abroad(facts: BooksFacts, offered: set[str]) -> Iterator[TaxRule]:
+    """Yield the rules for customers abroad who pay no tax.
+
+    What leaves the European Union untaxed is an export, also where the shop calls it
+    not taxable: it knows no rate for that country.
+    """
+    reverse_charge = _first_offered(_REVERSE_CHARGE, offered)
+    if reverse_charge:
+        yield TaxRule(
+            situation=TaxSituation.EXEMPT, tax_type=reverse_charge, country=EU
+        )
+    export = _first_offered(_EXPORT, offered)
+    if not export:
+        return
+    yield TaxRule(situation=TaxSituation.EXEMPT, tax_type=export, country=OUTSIDE_EU)
+    if facts.country in EU_COUNTRIES:
+        yield TaxRule(
+            situation=TaxSituation.UNTAXED, tax_type=export, country=OUTSIDE_EU
+        )
 
 
 def _first_offered(wanted: Iterable[str], offered: set[str]) -> str:
@@ -197,7 +245,7 @@ def _with_payment_rules(
     An order paid by another one stops: a payment on the wrong bank account would be
     found at the earliest when somebody compares it with the bank's statement.
     """
-    banks = [account for account in facts.ledger_accounts if account.kind == "BANK"]
+    banks = _banks(facts)
     covered = {rule.method for rule in rules}
     suggested = (
         PaymentRule(method=method, bank_account=_bank_account(banks, words))
@@ -205,6 +253,10 @@ def _with_payment_rules(
         if method not in covered
     )
     return (*rules, *(rule for rule in suggested if rule.bank_account))
+
+
+def _banks(facts: BooksFacts) -> list[LedgerAccount]:
+    return [account for account in facts.ledger_accounts if account.kind == "BANK"]
 
 
 def _bank_account(banks: list[LedgerAccount], words: Iterable[str]) -> str:

@@ -8,9 +8,11 @@ from decimal import Decimal
 
 from dashboard.domain.money import CENT, in_proportion, to_cents
 from dashboard.domain.order import LineItem, LineTax, Order
+from dashboard.domain.places import scopes
 from dashboard.domain.problems import Cause
-from dashboard.domain.rules import TaxRule, TaxSituation
-from dashboard.domain.sentences import say
+from dashboard.domain.rules import CompanyRules, TaxRule, TaxSituation
+from dashboard.domain.sentences import Sentence, say
+from dashboard.domain.tax_cases import TaxCase, percent
 from dashboard.mapping.problems import stopped
 
 _HUNDRED = Decimal(100)
@@ -42,10 +44,14 @@ class TaxedPart:
 class TaxTypes:
     """Finds the tax types for one order by the company's rules."""
 
-    def __init__(self, order: Order, rules: Iterable[TaxRule]) -> None:
+    def __init__(self, order: Order, rules: CompanyRules) -> None:
         self._order = order
-        self._rules = tuple(rules)
-        self._country = order.customer.address.country
+        self._rules = {
+            (rule.situation, rule.rate_percent, rule.country): rule
+            for rule in rules.tax_rules
+            if rule.tax_type
+        }
+        self._home = rules.home
 
     def parts(self, line: LineItem) -> tuple[TaxedPart, ...]:
         """Return the parts of *line*: their nets and taxes make the line's exactly.
@@ -58,13 +64,16 @@ class TaxTypes:
             return (self._without_tax(net),)
         shares = _shares(line.net, line.taxes)
         if shares is None or self._charged_together(line):
-            tax = to_cents(line.tax)
-            rate_percent = combined_rate_percent(line.taxes)
-            return (self._at_rate(net, tax, rate_percent),)
+            rule = self._rule(self._together(line))
+            return (TaxedPart(net=net, tax=to_cents(line.tax), rule=rule),)
         nets = in_proportion(net, shares)
         taxes = in_proportion(to_cents(line.tax), [tax.amount for tax in line.taxes])
         return tuple(
-            self._at_rate(part_net, part_tax, tax.rate_percent)
+            TaxedPart(
+                net=part_net,
+                tax=part_tax,
+                rule=self._rule(self._rated(tax.rate_percent, (tax,))),
+            )
             for part_net, part_tax, tax in zip(nets, taxes, line.taxes, strict=True)
             if part_net or part_tax
         )
@@ -73,79 +82,88 @@ class TaxTypes:
         """Return the rule for what is not taxable.
 
         Raises:
-            NotMappable: If there is no rule for it.
+            NotMappable: If there is none.
         """
-        return self._rule(TaxSituation.UNTAXED, None, say("what is not taxable"))
+        return self._rule(self._unrated(TaxSituation.UNTAXED))
 
     def _charged_together(self, line: LineItem) -> bool:
         """Tell whether the amounts are within a cent of a combined rate that we know.
 
         On a few cents every reading is near, and the nearest may be the wrong one.
         """
-        rate_percent = combined_rate_percent(line.taxes)
-        known = self._find(TaxSituation.RATE, rate_percent)
+        known = self._find(self._together(line))
         return known is not None and _off_when_together(line.net, line.taxes) <= CENT
 
     def _without_tax(self, net: Decimal) -> TaxedPart:
-        if self._order.vat_exempt:
-            what = say("a customer who pays no tax")
-            rule = self._rule(TaxSituation.EXEMPT, None, what)
-        else:
-            rule = self.untaxed()
+        exempt = self._order.vat_exempt
+        situation = TaxSituation.EXEMPT if exempt else TaxSituation.UNTAXED
+        rule = self._rule(self._unrated(situation))
         return TaxedPart(net=net, tax=_NOTHING, rule=rule)
 
-    def _at_rate(self, net: Decimal, tax: Decimal, rate_percent: Decimal) -> TaxedPart:
-        what = say("tax rate %(rate)s", rate=percent(rate_percent))
-        rule = self._rule(TaxSituation.RATE, rate_percent, what)
-        return TaxedPart(net=net, tax=tax, rule=rule)
+    def _together(self, line: LineItem) -> TaxCase:
+        return self._rated(combined_rate_percent(line.taxes), line.taxes)
 
-    def _rule(
-        self, situation: TaxSituation, rate_percent: Decimal | None, what: str
-    ) -> TaxRule:
-        rule = self._find(situation, rate_percent)
+    def _rated(self, rate_percent: Decimal, taxes: Iterable[LineTax]) -> TaxCase:
+        """Return the case of a rate in the country whose tax it is.
+
+        That is not always where the goods go: what is fetched at the counter bears the
+        tax of the shop's own country.
+        """
+        told = (tax.country for tax in taxes if tax.country)
+        return TaxCase(
+            situation=TaxSituation.RATE,
+            rate_percent=rate_percent,
+            country=next(told, self._order.taxed_at.country),
+        )
+
+    def _unrated(self, situation: TaxSituation) -> TaxCase:
+        return TaxCase(situation=situation, country=self._order.taxed_at.country)
+
+    def _rule(self, case: TaxCase) -> TaxRule:
+        rule = self._find(case)
         if rule is None:
             raise stopped(
                 Cause.UNKNOWN_TAX_RATE,
                 self._order,
-                self._without_type(what),
+                _without_type(case),
                 settings_section="taxes",
-                about=f"{what.removeprefix('tax rate ')}{self._place()}",
+                about=case.about,
             )
         return rule
 
-    def _without_type(self, what: str) -> str:
-        if not self._country:
-            return say(
-                "%(what)s has no tax type. Choose one under Settings > Taxes.",
-                what=what,
-            )
-        return say(
-            "%(what)s in %(country)s has no tax type. Choose one under "
-            "Settings > Taxes.",
-            what=what,
-            country=self._country,
+    def _find(self, case: TaxCase) -> TaxRule | None:
+        """Return the rule that is most exactly for the place, or nothing."""
+        place = self._order.taxed_at
+        region = place.region if place.country == case.country else ""
+        found = (
+            self._rules.get((case.situation, case.rate_percent, scope))
+            for scope in scopes(case.country, region, self._home)
         )
-
-    def _place(self) -> str:
-        return f" in {self._country}" if self._country else ""
-
-    def _find(
-        self, situation: TaxSituation, rate_percent: Decimal | None
-    ) -> TaxRule | None:
-        """Return the rule, that of the customer's country first, or nothing."""
-        fitting = {
-            rule.country: rule
-            for rule in self._rules
-            if rule.situation is situation
-            and rule.rate_percent == rate_percent
-            and rule.tax_type
-        }
-        return fitting.get(self._country) or fitting.get("")
+        return next((rule for rule in found if rule is not None), None)
 
 
-def percent(rate_percent: Decimal) -> str:
-    """Return a rate as people write it: "9 %", "9.975 %"."""
-    return f"{rate_percent.normalize():f} %"
+def _without_type(case: TaxCase) -> Sentence:
+    if not case.country:
+        return say(
+            "%(what)s has no tax type. Choose one under Settings > Taxes.",
+            what=_what(case),
+        )
+    return say(
+        "%(what)s in %(country)s has no tax type. Choose one under Settings > Taxes.",
+        what=_what(case),
+        country=case.country,
+    )
+
+
+def _what(case: TaxCase) -> Sentence:
+    match case.situation:
+        case TaxSituation.RATE:
+            rate_percent = case.rate_percent or _NOTHING
+            return say("tax rate %(rate)s", rate=percent(rate_percent))
+        case TaxSituation.UNTAXED:
+            return say("what is not taxable")
+        case TaxSituation.EXEMPT:
+            return say("a customer who pays no tax")
 
 
 def combined_rate_percent(taxes: Iterable[LineTax]) -> Decimal:

@@ -252,7 +252,9 @@ class CompanyStore:
 def read_rules(session: Session) -> CompanyRules:
     """Return the company's rules within a transaction that is under way."""
     row = session.scalar(select(CompanyRulesRow))
-    lists = {
+    home = session.scalar(select(ConnectionRow.facts["country"].as_string()))
+    told = {
+        "home": home or "",
         "tax_rules": tuple(
             _tax_rule(tax) for tax in session.scalars(select(TaxRuleRow).order_by("id"))
         ),
@@ -264,7 +266,7 @@ def read_rules(session: Session) -> CompanyRules:
         ),
     }
     if row is None:
-        return replace(CompanyRules(), **lists)  # type: ignore[arg-type]
+        return replace(CompanyRules(), **told)  # type: ignore[arg-type]
     return CompanyRules(
         invoice_when=InvoiceWhen(row.invoice_when),
         mark_as_paid=row.mark_as_paid,
@@ -275,7 +277,7 @@ def read_rules(session: Session) -> CompanyRules:
         rounding_account=row.rounding_account,
         number_pattern=row.number_pattern,
         due_days=row.due_days,
-        **lists,  # type: ignore[arg-type]
+        **told,  # type: ignore[arg-type]
     )
 
 

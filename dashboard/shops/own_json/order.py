@@ -48,6 +48,7 @@ def read_order(payload: Mapping[str, Any], errors: list[FieldError]) -> Order:
         payment_method_title=fields.text("payment_method_title"),
         vat_exempt=fields.flag("vat_exempt"),
         note=fields.text("note"),
+        delivery=_read_delivery(fields.part("delivery")),
     )
 
 
@@ -70,6 +71,10 @@ def _read_customer(customer: Fields) -> Customer:
             country=address.text("country"),
         ),
     )
+
+
+def _read_delivery(delivery: Fields) -> Address:
+    return Address(region=delivery.text("region"), country=delivery.text("country"))
 
 
 def _read_line(line: Fields) -> LineItem:

@@ -5,6 +5,7 @@ https://woocommerce.github.io/woocommerce-rest-api-docs/#order-properties
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -48,6 +49,7 @@ _UNPAID: Final = {"on-hold", *_PHASES}
 REFUND_DETAILS: Final = "sluice_refunds"
 
 _CURRENCY_LETTERS: Final = 3
+_COUNTRY: Final = re.compile("[A-Z]{2}")
 _MAX_NUMBER_LENGTH: Final = 100
 _MAX_RATE_PERCENT: Final = Decimal(1000)
 _NO_RATE: Final = (
@@ -61,6 +63,7 @@ _ZERO: Final = Decimal(0)
 class _TaxLine:
     rate_percent: Decimal
     label: str
+    country: str
     compound: bool
 
 
@@ -120,6 +123,7 @@ def _read_order(
         note=fields.text("customer_note"),
         ordered_on=fields.day("date_created"),
         modified_on=fields.day("date_modified"),
+        delivery=_read_delivery(fields.part("shipping")),
     )
 
 
@@ -202,6 +206,13 @@ def _read_customer(
     )
 
 
+def _read_delivery(shipping: Fields) -> Address:
+    """Return where the goods go, as far as it matters for taxes."""
+    return Address(
+        region=shipping.text("state"), country=shipping.text("country").upper()
+    )
+
+
 def _read_lines(fields: Fields, rates: _Rates) -> Iterator[LineItem]:
     for item in fields.parts("line_items"):
         net = item.amount("total")
@@ -276,6 +287,7 @@ class _Rates:
                 rate_percent=tax_line.rate_percent,
                 amount=tax.amount("total"),
                 label=tax_line.label,
+                country=tax_line.country,
                 compound=tax_line.compound,
             )
 
@@ -291,9 +303,20 @@ class _Rates:
             self._known[rate_id] = _TaxLine(
                 rate_percent=rate_percent,
                 label=fields.text("label"),
+                country=_rate_country(fields.text("rate_code")),
                 compound=fields.flag("compound"),
             )
         return self._known[rate_id]
+
+
+def _rate_country(rate_code: str) -> str:
+    """Return the country in the code of a rate ("CA-QC-QST-2"), if it has one.
+
+    A rate for any country has none: its code begins with the name it was given.
+    """
+    country, dash, _rest = rate_code.partition("-")
+    told = bool(dash) and bool(_COUNTRY.fullmatch(country))
+    return country if told else ""
 
 
 def _read_payments(
