@@ -11,9 +11,11 @@ OUTSIDE_EU: Final = "WORLD"  # a country abroad that is not in it
 # The members of the VAT area; Monaco is treated as France, Northern Ireland (XI) as a
 # member for goods. https://eur-lex.europa.eu/eli/dir/2006/112
 EU_COUNTRIES: Final = frozenset(
-    ("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU")
-    + ("IE", "IT", "LT", "LU", "LV", "MC", "MT", "NL", "PL", "PT", "RO", "SE", "SI")
-    + ("SK", "XI")
+    (
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR"),
+        *("HU", "IE", "IT", "LT", "LU", "LV", "MC", "MT", "NL", "PL", "PT", "RO", "SE"),
+        *("SI", "SK", "XI"),
+    )
 )
 
 

@@ -70,6 +70,7 @@ class OrderSummary:
     status: OrderStatus
     reason: str
     cause: str
+    about: str
     message: str
     settings_section: str
     next_attempt_at: datetime | None
@@ -240,6 +241,7 @@ def _summary(
         status=OrderStatus(row.status),
         reason=row.reason,
         cause=row.cause,
+        about=row.cause_about,
         message=row.message,
         settings_section=row.settings_section,
         next_attempt_at=row.next_attempt_at,

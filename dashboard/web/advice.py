@@ -12,7 +12,9 @@ from dashboard.domain.pauses import ConnectionPause, Pause
 from dashboard.domain.problems import Cause
 from dashboard.store.listing_problems import ProblemGroup
 from dashboard.web.language import lazy_gettext as _
+from dashboard.web.order_query import cause_key
 
+_ONE_RULE: Final = {Cause.UNKNOWN_TAX_RATE, Cause.UNKNOWN_PAYMENT_METHOD}
 _THEN_RETRY: Final = _("Put it right, then retry all.")
 _ADVICE: Final[Mapping[Cause, str]] = {
     Cause.NOT_UNDERSTOOD: _(
@@ -125,7 +127,18 @@ def advice(cause: Cause) -> str:
 
 
 def place(group: ProblemGroup) -> str:
-    """Return the address where a group is put right, empty when it is not here."""
+    """Return the address where a group is put right, empty when it is not here.
+
+    What one rule puts right has its form on the page of the group.
+    """
+    if group.cause in _ONE_RULE:
+        key = cause_key(group.cause)
+        return url_for("problems.group", key=key, about=group.about, _anchor="rule")
+    return settings_place(group)
+
+
+def settings_place(group: ProblemGroup) -> str:
+    """Return the part of Settings that puts a group right, empty if there is none."""
     if not group.settings_section:
         return ""
     unknown_method = group.cause is Cause.UNKNOWN_PAYMENT_METHOD

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import flask_babel  # type: ignore[import-untyped]
-from babel.core import UnknownLocaleError
+from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.support import NullTranslations
@@ -27,6 +28,9 @@ _LOCALES: Final = (
     *("nl", "nl-NL", "nl-BE"),
     *("de", "de-DE", "de-AT", "de-CH", "de-LI", "de-LU"),
 )
+# Territories of the CLDR that no order can go to.
+_COUNTRY: Final = re.compile("[A-Z]{2}")
+_NO_COUNTRIES: Final = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 _CHOSEN: Final = "language"
 _T = TypeVar("_T")
 
@@ -104,6 +108,21 @@ def number(value: Decimal | int) -> str:
 def percent(value: Decimal) -> str:
     """Write a rate given in percent: 21 becomes 21%."""
     return format_percent(value / 100, locale=_locale(), decimal_quantization=False)
+
+
+def country_name(code: str) -> str:
+    """Write a country (ISO 3166-1 alpha-2); the code itself if it is none."""
+    return dict(country_names()).get(code, code)
+
+
+def country_names() -> list[tuple[str, str]]:
+    """Return all countries as (ISO 3166-1 alpha-2, name), by name."""
+    named = Locale.parse(_locale()).territories
+    countries = ((str(c), str(n)) for c, n in named.items() if _COUNTRY.fullmatch(c))
+    return sorted(
+        ((code, name) for code, name in countries if code not in _NO_COUNTRIES),
+        key=lambda country: country[1],
+    )
 
 
 def moment(at: datetime) -> str:

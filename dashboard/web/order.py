@@ -26,6 +26,7 @@ from dashboard.web.note import note
 from dashboard.web.order_lines import beside
 from dashboard.web.order_query import OrderQuery, read_query
 from dashboard.web.outcome import tell_outcome
+from dashboard.web.proposals import propose
 from dashboard.web.services import services
 from dashboard.web.timeline import timeline
 
@@ -176,6 +177,7 @@ def _page(order: OrderDetail, ignore_form: IgnoreForm) -> str:
         possible=possible(order),
         options=services().actions.options(order.summary.id),
         ignore_form=ignore_form,
+        proposal=propose(order.summary.cause, order.summary.about),
         query=query,
         neighbours=services().orders.neighbours(
             order.summary.id, query.wanted, query.sort

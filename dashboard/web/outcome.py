@@ -8,6 +8,19 @@ from dashboard.sync.actions import Outcome
 from dashboard.web.language import ngettext
 
 
+def moved_on(orders: int) -> list[str]:
+    """Return the sentence on how many stopped orders a change set going, if any."""
+    if not orders:
+        return []
+    return [
+        ngettext(
+            "%(num)s order that was stopped goes on.",
+            "%(num)s orders that were stopped go on.",
+            orders,
+        )
+    ]
+
+
 def tell_outcome(outcome: Outcome, *, done: str) -> None:
     """Say *done*, and how many still stop, failed, or had moved on."""
     parts = [done] if outcome.done else []

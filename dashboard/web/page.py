@@ -13,7 +13,7 @@ from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.web.access import is_live, user_or_none
-from dashboard.web.advice import advice, place
+from dashboard.web.advice import advice, place, settings_place
 from dashboard.web.assets import asset, bootstrap_css, icon_href
 from dashboard.web.banner import banner_lines
 from dashboard.web.books_links import document_url, invoice_url
@@ -56,6 +56,7 @@ def install_page(app: Flask) -> None:
         cause_key=cause_key,
         group_href=group_href,
         place=place,
+        settings_place=settings_place,
         document_url=document_url,
         total_label=total_label,
         pass_states=PASS_STATES,

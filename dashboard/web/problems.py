@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
+from dashboard.domain.activity import ActivityKind
+from dashboard.domain.problems import Cause
 from dashboard.domain.users import Role
+from dashboard.store.company import ChangedMeanwhile
 from dashboard.store.listing_orders import OrderSort
 from dashboard.store.listing_problems import ProblemGroup
 from dashboard.web.access import requires
+from dashboard.web.language import gettext as _
+from dashboard.web.note import note
 from dashboard.web.order_query import OrderQuery, cause_key, cause_of
+from dashboard.web.outcome import moved_on
+from dashboard.web.proposals import Proposal, add, propose
 from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
+from dashboard.web.sign_in import local_address
 
 blueprint = Blueprint("problems", __name__)
 
@@ -34,9 +50,50 @@ def index() -> ResponseReturnValue:
 @requires(Role.WATCHER)
 def group(key: str) -> ResponseReturnValue:
     """Show a group and its orders; gone, it says so: it was put right."""
+    cause, about = _named(key)
+    return _group_page(cause, about, propose(cause, about))
+
+
+@blueprint.post("/problems/<key>/rule")
+@requires(Role.MANAGER)
+def add_rule(key: str) -> ResponseReturnValue:
+    """Add the rule that a group waits for, and let all its orders go on."""
+    cause, about = _named(key)
+    proposal = propose(cause, about, sent=True)
+    if proposal is None:
+        abort(404)
+    if not proposal.form.validate():
+        return _group_page(cause, about, proposal), 422
+    try:
+        added = add(services().company, proposal.added_to)
+    except ChangedMeanwhile:
+        flash(_("The rules are being changed by others. Try again."), "bad")
+        return redirect(_group_address(cause, about))
+    moved = services().replan()
+    if added:
+        note(
+            ActivityKind.SETTINGS,
+            "added",
+            f"rule for {cause_key(cause).removeprefix('unknown-')}",
+            detail=f"{about}: {proposal.form.code.data}",
+        )
+        told = _("The rule is added.")
+    else:
+        told = _("There is a rule for this already. It stays as it is.")
+    flash(" ".join([told, *moved_on(moved)]), "good" if added else "quiet")
+    wanted = proposal.form.next.data
+    return redirect(local_address(wanted) if wanted else url_for("problems.index"))
+
+
+def _named(key: str) -> tuple[Cause, str]:
+    """Return the group that the address names."""
     cause, about = cause_of(key), request.args.get("about", "")
     if cause is None or "\0" in about:
         abort(404)
+    return cause, about
+
+
+def _group_page(cause: Cause, about: str, proposal: Proposal | None) -> str:
     query = OrderQuery(cause=cause, about=about)
     page = services().orders.page(
         query.wanted,
@@ -46,13 +103,14 @@ def group(key: str) -> ResponseReturnValue:
         before=request.args.get("before", type=row_id),
     )
     first, last = (page.orders[0].id, page.orders[-1].id) if page.orders else (0, 0)
-    here = url_for("problems.group", key=key, about=about)
+    here = _group_address(cause, about)
     return render_template(
         "problems/group.html",
         cause=cause,
         about=about,
         group=services().problems.group(cause, about),
         orders=page.orders,
+        proposal=proposal,
         query=query,
         here=here,
         previous_url=f"{here}&before={first}" if page.has_previous and first else "",
@@ -62,4 +120,8 @@ def group(key: str) -> ResponseReturnValue:
 
 def group_href(group: ProblemGroup) -> str:
     """Return the address of a group's page."""
-    return url_for("problems.group", key=cause_key(group.cause), about=group.about)
+    return _group_address(group.cause, group.about)
+
+
+def _group_address(cause: Cause, about: str) -> str:
+    return url_for("problems.group", key=cause_key(cause), about=about)

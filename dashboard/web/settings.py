@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,15 +10,17 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.number_pattern import PatternWrong, example
+from dashboard.domain.places import EU, OUTSIDE_EU
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.users import Role
 from dashboard.shops.registry import CONNECTORS
 from dashboard.store.company import ChangedMeanwhile, ShopExists
 from dashboard.web.access import requires
 from dashboard.web.forms import PageForm, VersionField, labelled
+from dashboard.web.language import country_names
 from dashboard.web.language import gettext as _
-from dashboard.web.language import ngettext
 from dashboard.web.note import note
+from dashboard.web.outcome import moved_on
 from dashboard.web.services import services
 from dashboard.web.settings_forms import (
     AccountsForm,
@@ -136,16 +138,7 @@ def _save(section: str, entered: RulesForm) -> ResponseReturnValue:
         return redirect(url_for("settings.show", _anchor=section))
     moved = services().replan()
     note(ActivityKind.SETTINGS, "changed", f"settings, {section}")
-    parts = [_("Saved.")]
-    if moved:
-        parts.append(
-            ngettext(
-                "%(num)s order that was stopped goes on.",
-                "%(num)s orders that were stopped go on.",
-                moved,
-            )
-        )
-    flash(" ".join(parts), "good")
+    flash(" ".join([_("Saved."), *moved_on(moved)]), "good")
     return redirect(url_for("settings.show", _anchor=section))
 
 
@@ -176,8 +169,18 @@ def _page(
         shops=[(shop, services().pulls.state(shop)) for shop in store.shops()],
         connection=store.connection(),
         example=_example(rules.number_pattern),
+        places=_places(),
     )
     return page, status
+
+
+def _places() -> Sequence[tuple[str, str]]:
+    """Return what a tax rule may be for: the regions, then the countries by name."""
+    return (
+        (EU, _("another country of the European Union")),
+        (OUTSIDE_EU, _("a country outside the European Union")),
+        *country_names(),
+    )
 
 
 def _taxes_form(rules: CompanyRules, version: int) -> TaxesForm:

@@ -142,8 +142,15 @@ class TaxRow(Form):
         _("Rate, percent"), [Optional(), NumberRange(min=0, max=100)], places=None
     )
     country = StringField(
-        _("Country"),
-        [Optional(), Regexp("^[A-Za-z]{2}$", message=_("Two letters, such as NL."))],
+        _("Country or region"),
+        [
+            Optional(),
+            Regexp(
+                r"(?i)([A-Z]{2}(-[A-Z0-9]{1,5})?|WORLD)\Z",
+                message=_("A country (NL), a part of one (CA-QC), EU or WORLD."),
+            ),
+        ],
+        render_kw={"list": "places"},
     )
     tax_type = CodeField(_("Tax type in the books"), [Length(max=60)])
     remove = BooleanField(_("Remove"))
@@ -177,11 +184,7 @@ class TaxesForm(PageForm):
 
     def offer(self, facts: BooksFacts | None) -> None:
         """Let people choose from the tax types of the books."""
-        rates = facts.tax_rates if facts is not None else ()
-        choices = [
-            (rate.tax_type, f"{rate.name} ({rate.rate_percent.normalize():f}%)")
-            for rate in rates
-        ]
+        choices = tax_type_choices(facts)
         for row in self.tax_rows:
             row.form.tax_type.choices = choices
 
@@ -234,7 +237,7 @@ class PaymentsForm(PageForm):
 
     def offer(self, facts: BooksFacts | None) -> None:
         """Let people choose from the bank accounts of the books."""
-        choices = _accounts(facts, payments=True)
+        choices = bank_account_choices(facts)
         for row in self.payment_rows:
             row.form.bank_account.choices = choices
 
@@ -284,6 +287,25 @@ class ShopForm(PageForm):
         [InputRequired(), Length(min=8, max=200)],
         render_kw={"autocomplete": "new-password"},
     )
+
+
+def tax_type_choices(
+    facts: BooksFacts | None, *, first: Decimal | None = None
+) -> Sequence[tuple[str, str]]:
+    """Return the tax types of the books by name, those at the rate *first* first."""
+    rates = sorted(
+        () if facts is None else facts.tax_rates,
+        key=lambda rate: first is not None and rate.rate_percent != first,
+    )
+    return [
+        (rate.tax_type, f"{rate.name} ({rate.rate_percent.normalize():f}%)")
+        for rate in rates
+    ]
+
+
+def bank_account_choices(facts: BooksFacts | None) -> Sequence[tuple[str, str]]:
+    """Return the bank accounts of the books by code and name."""
+    return _accounts(facts, payments=True)
 
 
 def _accounts(facts: BooksFacts | None, *, payments: bool) -> Sequence[tuple[str, str]]:

@@ -73,7 +73,10 @@ def tax_type(
         (TaxSituation.RATE, "19", "", ""),
         (TaxSituation.RATE, "0", "", "ZERORATEDOUTPUT"),
         (TaxSituation.UNTAXED, "", "", "NONE"),
-        (TaxSituation.EXEMPT, "", "", "ECZROUTPUT"),
+        (TaxSituation.UNTAXED, "", "WORLD", "ZERORATEDOUTPUT"),
+        (TaxSituation.EXEMPT, "", "EU", "ECZROUTPUT"),
+        (TaxSituation.EXEMPT, "", "WORLD", "ZERORATEDOUTPUT"),
+        (TaxSituation.EXEMPT, "", "", ""),
     ],
 )
 def test_tax_types_that_leave_no_doubt(
@@ -100,12 +103,13 @@ def test_tax_type_that_names_the_own_country_is_for_everyone() -> None:
     assert tax_type(suggested, TaxSituation.RATE, "21") == "A"
 
 
-def test_exempt_falls_back_to_zero_rated() -> None:
+def test_reverse_charge_falls_back_to_zero_rated() -> None:
     books = replace(BOOKS, tax_rates=(a_rate("ZERORATEDOUTPUT", "0"),))
 
     suggested = suggest_rules(CompanyRules(), books)
 
-    assert tax_type(suggested, TaxSituation.EXEMPT) == "ZERORATEDOUTPUT"
+    found = tax_type(suggested, TaxSituation.EXEMPT, country="EU")
+    assert found == "ZERORATEDOUTPUT"
 
 
 @pytest.mark.parametrize(

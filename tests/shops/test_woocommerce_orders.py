@@ -146,7 +146,12 @@ def test_rates_that_a_line_does_not_bear_are_left_out() -> None:
     order = read(an_order(line_items=[line]))
 
     assert order.lines[0].taxes == (
-        LineTax(rate_percent=Decimal(21), amount=Decimal("2.10"), label="BTW 21%"),
+        LineTax(
+            rate_percent=Decimal(21),
+            amount=Decimal("2.10"),
+            label="BTW 21%",
+            country="NL",
+        ),
     )
 
 

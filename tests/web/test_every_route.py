@@ -63,6 +63,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /orders/bulk/confirmed": WATCHER,
     "GET /problems": WATCHER,
     "GET /problems/<key>": WATCHER,
+    "POST /problems/<key>/rule": MANAGER,
     "GET /readyz": EVERYBODY,
     "GET /reconciliation": WATCHER,
     "POST /reconciliation": WATCHER,
