@@ -12,8 +12,8 @@ from dashboard.domain.choices import AccountRule
 from dashboard.domain.money import ZERO
 from dashboard.domain.postings import PostingKind
 from dashboard.domain.rules import PaymentRule, TaxRule, TaxSituation
+from dashboard.domain.tax_cases import percent
 from dashboard.domain.users import Role
-from dashboard.mapping.taxes import percent
 from dashboard.sync.preview import Standing
 from dashboard.web.access import requires
 from dashboard.web.exchange_view import pretty

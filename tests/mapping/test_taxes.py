@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -19,7 +20,7 @@ from dashboard.domain.order import (
     Order,
     OrderPhase,
 )
-from dashboard.domain.rules import TaxRule, TaxSituation
+from dashboard.domain.rules import CompanyRules, TaxRule, TaxSituation
 from dashboard.mapping.taxes import TaxTypes, combined_rate_percent
 
 RATES = ["0", "5", "7", "9", "9.975", "21", "12", "12.35", "14.975", "21.5", "30"]
@@ -59,8 +60,12 @@ def a_line(net: str, *taxes: LineTax) -> LineItem:
     return LineItem(kind=LineKind.FEE, description="Fee", net=Decimal(net), taxes=taxes)
 
 
+def types_for(order: Order, rules: Iterable[TaxRule]) -> TaxTypes:
+    return TaxTypes(order, CompanyRules(tax_rules=tuple(rules)))
+
+
 def parts(net: str, *taxes: LineTax) -> list[tuple[str, str, str]]:
-    types = TaxTypes(an_order(), [a_rule(rate) for rate in RATES])
+    types = types_for(an_order(), [a_rule(rate) for rate in RATES])
     return [
         (part.tax_type, str(part.net), str(part.tax))
         for part in types.parts(a_line(net, *taxes))
@@ -124,7 +129,7 @@ def test_taxes_become_tax_types(
 
 
 def test_few_cents_are_split_where_no_rule_knows_the_rates_together() -> None:
-    types = TaxTypes(an_order(), [a_rule("21"), a_rule("9")])
+    types = types_for(an_order(), [a_rule("21"), a_rule("9")])
 
     (part,) = types.parts(a_line("-0.10", a_tax("21", "-0.02"), a_tax("9", "0.00")))
 
@@ -139,7 +144,7 @@ def test_rule_of_the_country_comes_before_the_general_one(
 ) -> None:
     rules = [a_rule("19", "", "GENERAL"), a_rule("19", "DE", "GERMAN")]
 
-    (part,) = TaxTypes(an_order(country), rules).parts(
+    (part,) = types_for(an_order(country), rules).parts(
         a_line("10.00", a_tax("19", "1.90"))
     )
 
@@ -147,7 +152,7 @@ def test_rule_of_the_country_comes_before_the_general_one(
 
 
 def test_rates_are_equal_whatever_their_decimals() -> None:
-    types = TaxTypes(an_order(), [a_rule("21.0000")])
+    types = types_for(an_order(), [a_rule("21.0000")])
 
     (part,) = types.parts(a_line("10.00", a_tax("21", "2.10")))
 
@@ -179,7 +184,7 @@ def test_parts_make_the_line_exactly(net: Decimal, taxes: list[LineTax]) -> None
     untaxed = TaxRule(situation=TaxSituation.UNTAXED, tax_type="NONE")
     line = a_line(str(net), *taxes)
 
-    split = TaxTypes(an_order(), [*rules, untaxed]).parts(line)
+    split = types_for(an_order(), [*rules, untaxed]).parts(line)
 
     assert sum(part.net for part in split) == net
     assert sum(part.tax for part in split) == to_cents(line.tax)
@@ -199,7 +204,7 @@ def test_an_amount_spread_over_two_rates_is_split_near_where_it_was(
         a_tax("9", str(sign * to_cents(low * 9 / 100))),
     )
 
-    split = TaxTypes(an_order(), rates).parts(a_line(str(sign * (high + low)), *taxes))
+    split = types_for(an_order(), rates).parts(a_line(str(sign * (high + low)), *taxes))
 
     nets = {part.tax_type: sign * part.net for part in split}
     # Half a cent of tax is 2.4 cents of net at 21 % and 5.6 cents at 9 %.
