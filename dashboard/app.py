@@ -46,6 +46,7 @@ from dashboard.store.pulls import ApiKeys, PullStore
 from dashboard.store.schedules import ScheduleStore
 from dashboard.store.shop_webhooks import ShopWebhookStore
 from dashboard.store.sightings import Sightings
+from dashboard.store.uploads import UploadStore
 from dashboard.store.users import UserStore
 from dashboard.store.vault import Vault
 from dashboard.sync.actions import OrderActions
@@ -56,6 +57,7 @@ from dashboard.sync.processes import process_name
 from dashboard.sync.puller import Puller, PullStores
 from dashboard.sync.reconciler import Reconciler, ReconcilerStores
 from dashboard.sync.setup import plan_waiting
+from dashboard.sync.upload import Uploads
 from dashboard.sync.watch import Watch, WatchStores
 from dashboard.web import register_pages
 from dashboard.web.services import Services, open_services
@@ -85,6 +87,7 @@ class Program:
     engine: Engine
     puller: Puller
     pulls: PullStore
+    uploads: Uploads
     reconciler: Reconciler
     mirror: ScheduleMirror
     watch: Watch
@@ -168,6 +171,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         watch=_watch(settings, database, company, clock),
         puller=puller,
         pulls=pulls,
+        uploads=Uploads(UploadStore(database), company, pulls, engine.wake),
         mirror=ScheduleMirror(ScheduleStore(database), engine.runs, clock, wake),
         clock=clock,
     )
@@ -321,6 +325,7 @@ def _page_services(program: Program) -> Services:
         program.clock,
         company=program.company,
         pulls=program.pulls,
+        uploads=program.uploads,
         schedules=ScheduleStore(program.database),
         actions=program.actions,
         preview=OrderPreview(Foresight(program.database), freeze),

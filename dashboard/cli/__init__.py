@@ -14,6 +14,7 @@ from dashboard.cli.reconcile import reconcile
 from dashboard.cli.reports import doctor, export, orders
 from dashboard.cli.retry import retry
 from dashboard.cli.shops import shops
+from dashboard.cli.upload import upload
 from dashboard.cli.work import db, pull, serve, sync, worker
 from dashboard.store.database import DatabaseUnusable
 from dashboard.store.vault import SecretUnreadable
@@ -52,6 +53,7 @@ for command in (
     shops,
     sync,
     tokens,
+    upload,
     users,
     worker,
 ):

@@ -52,7 +52,7 @@ def take_in_new(
     planner: Planner,
     now: datetime,
     *,
-    run_id: int,
+    run_id: int | None,
 ) -> dict[str, Taken]:
     """Store and plan new orders, given by the id of their row; the caller commits.
 
@@ -224,7 +224,7 @@ def _columns(
     }
 
 
-def _received(new: _New, now: datetime, run_id: int) -> dict[str, object]:
+def _received(new: _New, now: datetime, run_id: int | None) -> dict[str, object]:
     """Return the first line of the order's story."""
     return {
         "order_id": new.id,

@@ -148,7 +148,7 @@ class PullStore:
         planner: Planner,
         reader: Reader,
         *,
-        run_id: int,
+        run_id: int | None,
         cursors: tuple[str, str] | None,
     ) -> tuple[Taken, ...]:
         """Store and plan a page of orders and move the cursor, in one commit.

@@ -160,6 +160,23 @@ class ShopRow(Base):
     orders_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class UploadRow(Base):
+    """A file of orders that a person looks over before they are taken in."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    shop_id: Mapped[int] = mapped_column(
+        ForeignKey("shops.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(Text)
+    body: Mapped[bytes]  # empty once the orders are taken in
+    reading: Mapped[dict[str, Any]] = mapped_column(JSON)
+    uploaded_by: Mapped[str] = mapped_column(Text)
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class ShopPullRow(Base):
     """How far a shop has been read, and how that went last."""
 

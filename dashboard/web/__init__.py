@@ -25,6 +25,7 @@ from dashboard.web import (
     settings,
     shops,
     sign_in,
+    uploads,
     users,
     welcome,
     you,
@@ -52,6 +53,7 @@ _PAGES: Final[tuple[Blueprint, ...]] = (
     settings.blueprint,
     notifications.blueprint,
     shops.blueprint,
+    uploads.blueprint,
     users.blueprint,
     activity.blueprint,
     welcome.blueprint,
@@ -84,6 +86,7 @@ def register_pages(app: Flask, services: Services) -> None:
     keep(app, services)
     install_headers(app, https=services.https)
     install_language(app)
+    uploads.allow_files(app)
     Bootstrap5(app)
     CSRFProtect(app)
     install_access(app, frozenset(blueprint.name for blueprint in _PAGES))

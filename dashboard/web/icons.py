@@ -61,6 +61,8 @@ USED = (
     "shop",
     "slash-circle",
     "sun-fill",
+    "trash",
+    "upload",
     "x-circle-fill",
     "x-lg",
 )

@@ -39,6 +39,7 @@ from dashboard.store.user_sessions import (
 from dashboard.store.users import UserStore
 from dashboard.sync.actions import OrderActions
 from dashboard.sync.preview import OrderPreview
+from dashboard.sync.upload import Uploads
 from dashboard.sync.watch import Watch
 
 _KEY = "sluice-pages"
@@ -72,6 +73,7 @@ class Services:
     problems: ProblemListing
     company: CompanyStore
     pulls: PullStore
+    uploads: Uploads
     schedules: ScheduleStore
     actions: OrderActions
     preview: OrderPreview
@@ -94,6 +96,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     *,
     company: CompanyStore,
     pulls: PullStore,
+    uploads: Uploads,
     schedules: ScheduleStore,
     actions: OrderActions,
     preview: OrderPreview,
@@ -127,6 +130,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         problems=ProblemListing(database),
         company=company,
         pulls=pulls,
+        uploads=uploads,
         schedules=schedules,
         actions=actions,
         preview=preview,
