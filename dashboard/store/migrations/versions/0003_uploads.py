@@ -1,4 +1,4 @@
-"""uploads."""
+"""Keep files of orders until they are taken in."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from alembic import op
 from dashboard.store.database import UtcDateTime
 
 
-revision = '0002'
-down_revision = '0001'
+revision = '0003'
+down_revision = '0002'
 branch_labels = None
 depends_on = None
 
