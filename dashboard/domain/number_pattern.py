@@ -5,6 +5,8 @@ from __future__ import annotations
 import string
 from typing import Final
 
+from dashboard.domain.sentences import say
+
 _PARTS: Final = frozenset({"prefix", "number"})
 _MAX_LENGTH: Final = 255
 
@@ -26,15 +28,15 @@ def example(pattern: str, *, prefix: str, number: str) -> str:
             if name is not None
         ]
     except ValueError as error:
-        raise PatternWrong("A brace is not closed.") from error
+        raise PatternWrong(say("A brace is not closed.")) from error
     names = [name for name, _spec, _conversion in parts]
     if set(names) - _PARTS or any(spec or conv for _name, spec, conv in parts):
-        raise PatternWrong("Only {prefix} and {number} can stand in braces.")
+        raise PatternWrong(say("Only {prefix} and {number} can stand in braces."))
     if "number" not in names:
         raise PatternWrong(
             "{number} is missing: all invoices would be called the same."
         )
     made = pattern.format(prefix=prefix, number=number)
     if len(made) > _MAX_LENGTH:
-        raise PatternWrong("That makes numbers too long for the books.")
+        raise PatternWrong(say("That makes numbers too long for the books."))
     return made

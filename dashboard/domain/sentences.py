@@ -59,6 +59,12 @@ def without_stop(text: str) -> str:
     return text if isinstance(text, Sentence) else text.rstrip(".")
 
 
+def sentence_of(error: Exception) -> str:
+    """Return what an error says, with what it was made of; str() would forget that."""
+    first = error.args[0] if error.args else ""
+    return first if isinstance(first, str) else str(error)
+
+
 def dump_sentence(text: str) -> str:
     """Write a text so that `load_sentence` finds again what it was made of."""
     if isinstance(text, Sentence):

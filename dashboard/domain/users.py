@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from typing import Final
+
+from dashboard.domain.sentences import Sentence, say
 
 
 class Role(IntEnum):
@@ -27,6 +31,14 @@ class Role(IntEnum):
             KeyError: If there is no such role.
         """
         return cls[word.upper()]
+
+
+# Within a sentence.
+NAMES: Final[Mapping[Role, Sentence]] = {
+    Role.WATCHER: say("watcher"),
+    Role.MANAGER: say("manager"),
+    Role.ADMINISTRATOR: say("administrator"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

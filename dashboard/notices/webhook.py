@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.domain.alarms import Alarm
 from dashboard.domain.notices import ChannelKind, Message, Receiver
+from dashboard.domain.sentences import sentence_of, without_stop
 from dashboard.notices.failure import NotDelivered
 from dashboard.outbound.address import AddressRefused, check_address
 from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
@@ -56,7 +57,7 @@ def check_receiver(receiver: Receiver, *, allow_inner: bool) -> None:
         # Chat programs put their keys behind a "?", which matters not to where it is.
         check_address(receiver.url.partition("?")[0], allow_inner=allow_inner)
     except AddressRefused as error:
-        raise NotDelivered(str(error).rstrip(".")) from error
+        raise NotDelivered(without_stop(sentence_of(error))) from error
 
 
 def _signature(secret: str, body: bytes) -> str:

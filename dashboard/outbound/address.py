@@ -6,6 +6,8 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+from dashboard.domain.sentences import say
+
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -28,20 +30,28 @@ def check_address(url: str, *, allow_inner: bool) -> None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise AddressRefused(f"{url!r} is not an address: {error}.") from error
+        raise AddressRefused(
+            say("'%(url)s' is not an address: %(error)s.", url=url, error=str(error))
+        ) from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise AddressRefused(f"{url!r} is not an http or https address.")
+        raise AddressRefused(say("'%(url)s' is not an http or https address.", url=url))
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise AddressRefused("The address must not carry a password, ? or #.")
+        raise AddressRefused(say("The address must not carry a password, ? or #."))
     if allow_inner:
         return
     if parts.scheme != "https":
-        raise AddressRefused(f"{url} is not https: the keys to it would be readable.")
+        raise AddressRefused(
+            say("%(url)s is not https: the keys to it would be readable.", url=url)
+        )
     for address in _addresses(parts.hostname, port or 443):
         if not is_on_the_internet(address):
             raise AddressRefused(
-                f"{parts.hostname} is {address}, which is not on the internet. "
-                "For a mock on this machine, set SLUICE_ALLOW_LOOPBACK_API=1."
+                say(
+                    "%(hostname)s is %(address)s, which is not on the internet. For a "
+                    "mock on this machine, set SLUICE_ALLOW_LOOPBACK_API=1.",
+                    hostname=parts.hostname,
+                    address=address,
+                )
             )
 
 
@@ -49,9 +59,17 @@ def _addresses(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)
     except OSError as error:
-        raise AddressRefused(f"{host} cannot be found: {error.strerror}.") from error
+        raise AddressRefused(
+            say(
+                "%(host)s cannot be found: %(strerror)s.",
+                host=host,
+                strerror=error.strerror or str(error),
+            )
+        ) from error
     except UnicodeError as error:
-        raise AddressRefused(f"{host} is not a host's name.") from error
+        raise AddressRefused(
+            say("%(host)s is not a host's name.", host=host)
+        ) from error
     return [str(sockaddr[0]) for *_, sockaddr in found]
 
 

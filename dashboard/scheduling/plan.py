@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.base import BaseTrigger
@@ -11,12 +12,22 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from dashboard.domain.runs import ScheduleKind
+from dashboard.domain.sentences import Sentence, say, say_number, together
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MIN_INTERVAL_S = 10
 _MAX_INTERVAL_S = 7 * 24 * 3600
 # As cron counts them; names are safe with APScheduler, which counts from Monday.
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_DAYS: Final[Mapping[str, Sentence]] = {
+    "mon": say("Monday"),
+    "tue": say("Tuesday"),
+    "wed": say("Wednesday"),
+    "thu": say("Thursday"),
+    "fri": say("Friday"),
+    "sat": say("Saturday"),
+    "sun": say("Sunday"),
+}
 _FIELDS = ("minute", "hour", "day", "month", "day_of_week")
 
 
@@ -33,7 +44,7 @@ def next_due(kind: ScheduleKind, spec: str, timezone: str, after: datetime) -> d
     trigger = make_trigger(kind, spec, timezone)
     due = trigger.get_next_fire_time(None, after + timedelta(milliseconds=1))
     if not isinstance(due, datetime):
-        raise ScheduleWrong("This never comes: no such date exists.")
+        raise ScheduleWrong(say("This never comes: no such date exists."))
     return due.astimezone(UTC)
 
 
@@ -61,7 +72,8 @@ def make_trigger(kind: ScheduleKind, spec: str, timezone: str) -> BaseTrigger:
     try:
         zone = ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ScheduleWrong(f"There is no time zone {timezone!r}.") from error
+        wrong = say("There is no time zone '%(zone)s'.", zone=timezone)
+        raise ScheduleWrong(wrong) from error
     if kind is ScheduleKind.INTERVAL:
         seconds = _seconds(spec)
         # From a fixed start, so that every process computes the same times.
@@ -69,7 +81,7 @@ def make_trigger(kind: ScheduleKind, spec: str, timezone: str) -> BaseTrigger:
     fields = spec.split()
     if len(fields) != len(_FIELDS):
         raise ScheduleWrong(
-            "A cron line has five fields: minute, hour, day, month, weekday."
+            say("A cron line has five fields: minute, hour, day, month, weekday.")
         )
     *others, weekday = fields
     try:
@@ -78,7 +90,8 @@ def make_trigger(kind: ScheduleKind, spec: str, timezone: str) -> BaseTrigger:
             timezone=zone,
         )
     except (ValueError, TypeError) as error:
-        raise ScheduleWrong(f"The cron line is not understood: {error}.") from error
+        wrong = say("The cron line is not understood: %(why)s.", why=str(error))
+        raise ScheduleWrong(wrong) from error
 
 
 def in_words(kind: ScheduleKind, spec: str, timezone: str) -> str:
@@ -92,14 +105,19 @@ def in_words(kind: ScheduleKind, spec: str, timezone: str) -> str:
         return _interval_in_words(_seconds(spec))
     minute, hour, day, month, weekday = spec.split()
     place = timezone.rsplit("/", maxsplit=1)[-1].replace("_", " ")
+    by_the_line = say("by the cron line %(spec)s (%(place)s)", spec=spec, place=place)
     if not minute.isdecimal() or month != "*" or day != "*":
-        return f"by the cron line {spec} ({place})"
+        return by_the_line
     if hour == "*" and weekday == "*":
-        return f"every hour at {int(minute)} past"
+        return say("every hour at %(minute)s past", minute=int(minute))
     if not hour.isdecimal():
-        return f"by the cron line {spec} ({place})"
-    days = _days_in_words(weekday)
-    return f"{days} at {int(hour):02}:{int(minute):02}, {place}"
+        return by_the_line
+    return say(
+        "%(days)s at %(time)s, %(place)s",
+        days=_days_in_words(weekday),
+        time=f"{int(hour):02}:{int(minute):02}",
+        place=place,
+    )
 
 
 def _seconds(spec: str) -> int:
@@ -108,36 +126,33 @@ def _seconds(spec: str) -> int:
         or not _MIN_INTERVAL_S <= int(spec) <= _MAX_INTERVAL_S
     ):
         raise ScheduleWrong(
-            f"An interval is a whole number of seconds from {_MIN_INTERVAL_S} "
-            f"to {_MAX_INTERVAL_S}."
+            say(
+                "An interval is a whole number of seconds from %(least)s to %(most)s.",
+                least=_MIN_INTERVAL_S,
+                most=_MAX_INTERVAL_S,
+            )
         )
     return int(spec)
 
 
 def _interval_in_words(seconds: int) -> str:
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds % length == 0:
-            number = seconds // length
-            return f"every {unit}" if number == 1 else f"every {number} {unit}s"
-    return f"every {seconds} seconds"
+    if seconds % 86400 == 0:
+        return say_number("every day", "every %(num)s days", seconds // 86400)
+    if seconds % 3600 == 0:
+        return say_number("every hour", "every %(num)s hours", seconds // 3600)
+    if seconds % 60 == 0:
+        return say_number("every minute", "every %(num)s minutes", seconds // 60)
+    return say_number("every second", "every %(num)s seconds", seconds)
 
 
 def _days_in_words(weekday: str) -> str:
     named = _named_weekdays(weekday)
     if named == "*":
-        return "every day"
+        return say("every day")
     if named == "mon,tue,wed,thu,fri":
-        return "every weekday"
-    full = {
-        "mon": "Monday",
-        "tue": "Tuesday",
-        "wed": "Wednesday",
-        "thu": "Thursday",
-        "fri": "Friday",
-        "sat": "Saturday",
-        "sun": "Sunday",
-    }
-    return "every " + ", ".join(full[day] for day in named.split(","))
+        return say("every weekday")
+    days = together((_DAYS[day] for day in named.split(",")), ", ")
+    return say("every %(days)s", days=days)
 
 
 def _named_weekdays(field: str) -> str:
@@ -159,7 +174,9 @@ def _weekdays_of(part: str) -> Iterator[int]:
     if last and end == 0:
         end = 7  # a range ends with Sunday
     if end < start or (step and not (last and step.isdecimal() and int(step))):
-        raise ScheduleWrong(f"{part!r} are no weekdays. Write 1-5, 6,0 or mon-fri.")
+        raise ScheduleWrong(
+            say("'%(part)s' are no weekdays. Write 1-5, 6,0 or mon-fri.", part=part)
+        )
     for day in range(start, end + 1, int(step or 1)):
         yield day % 7
 
@@ -169,4 +186,6 @@ def _weekday(text: str) -> int:
         return _WEEKDAYS.index(text)
     if len(text) == 1 and text in "01234567":
         return int(text)
-    raise ScheduleWrong("A weekday is a number from 0 (Sunday) to 7, or mon, tue...")
+    raise ScheduleWrong(
+        say("A weekday is a number from 0 (Sunday) to 7, or mon, tue...")
+    )

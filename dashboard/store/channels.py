@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.domain.alarms import AlarmKind
 from dashboard.domain.notices import Channel, ChannelKind, MailServer, Receiver
+from dashboard.domain.sentences import say
 from dashboard.store.alarms import lock_alarms
 from dashboard.store.codec import from_plain, to_plain
 from dashboard.store.company import ChangedMeanwhile
@@ -151,7 +152,7 @@ def note_success(session: Session, channel_id: int) -> None:
 def _refuse_taken(session: Session, name: str, *, besides: int | None) -> None:
     taken = session.scalar(select(ChannelRow.id).where(ChannelRow.name == name))
     if taken not in {None, besides}:
-        raise ChannelExists(f"There is a channel {name} already.")
+        raise ChannelExists(say("There is a channel %(name)s already.", name=name))
 
 
 def _known(kinds: Iterable[str]) -> tuple[AlarmKind, ...]:

@@ -20,6 +20,7 @@ from dashboard.domain.rules import (
     TaxRule,
     TaxSituation,
 )
+from dashboard.domain.sentences import say
 from dashboard.store.codec import from_plain, to_plain
 from dashboard.store.database import Database, Overtaken, insert_missing
 from dashboard.store.schema import (
@@ -141,7 +142,13 @@ class CompanyStore:
             row = session.scalar(mine.with_for_update(key_share=True))
             if row is not None:
                 if row.kind != shop.kind:
-                    raise ShopExists(f"The shop {shop.slug} is of kind {row.kind}.")
+                    raise ShopExists(
+                        say(
+                            "The shop %(slug)s is of kind %(kind)s.",
+                            slug=shop.slug,
+                            kind=row.kind,
+                        )
+                    )
                 known = self._readable(row.secrets)
                 row.secrets = self._vault.lock(
                     [secret, *(s for s in known if s != secret)][:2]
@@ -152,7 +159,13 @@ class CompanyStore:
             if taken == shop.slug:
                 raise Overtaken  # somebody adds the same shop
             if taken is not None:
-                raise ShopExists(f"The prefix {prefix} belongs to the shop {taken}.")
+                raise ShopExists(
+                    say(
+                        "The prefix %(prefix)s belongs to the shop %(taken)s.",
+                        prefix=prefix,
+                        taken=taken,
+                    )
+                )
             session.add(
                 ShopRow(
                     slug=shop.slug,

@@ -7,6 +7,8 @@ import threading
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from dashboard.domain.sentences import say
+
 MIN_LENGTH = 12
 MAX_LENGTH = 1024
 
@@ -33,13 +35,21 @@ class Passwords:
         """
         if len(password) < MIN_LENGTH:
             raise PasswordTooWeak(
-                f"A password needs at least {MIN_LENGTH} characters; "
-                "four words that do not belong together make a good one."
+                say(
+                    "A password needs at least %(min_length)s characters; four words "
+                    "that do not belong together make a good one.",
+                    min_length=MIN_LENGTH,
+                )
             )
         if len(password) > MAX_LENGTH:
-            raise PasswordTooWeak(f"A password has at most {MAX_LENGTH} characters.")
+            raise PasswordTooWeak(
+                say(
+                    "A password has at most %(max_length)s characters.",
+                    max_length=MAX_LENGTH,
+                )
+            )
         if password.casefold() == email.casefold() or len(set(password)) < 5:  # noqa: PLR2004
-            raise PasswordTooWeak("This password is too easy to guess.")
+            raise PasswordTooWeak(say("This password is too easy to guess."))
         return self._hash(password)
 
     def matches(self, stored: str | None, password: str) -> bool:

@@ -120,9 +120,9 @@ class ActivityRow(Base):
     user_id: Mapped[int | None] = mapped_column(BigInteger)  # of the actor
     address: Mapped[str] = mapped_column(Text, default="")
     action: Mapped[str] = mapped_column(Text)
-    subject: Mapped[str] = mapped_column(Text, default="")
+    subject: Mapped[str] = mapped_column(SentenceText, default="")
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
-    detail: Mapped[str] = mapped_column(Text, default="")
+    detail: Mapped[str] = mapped_column(SentenceText, default="")
 
 
 class ConnectionRow(Base):

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dashboard.domain.clock import Clock
+from dashboard.domain.sentences import say
 from dashboard.domain.users import Role, User
 from dashboard.store.database import Database
 from dashboard.store.passwords import Passwords
@@ -61,7 +62,9 @@ class UserStore:
             with self._database.write() as session:
                 session.add(row)
         except IntegrityError as error:
-            raise UserExists(f"There is a user {row.email} already.") from error
+            raise UserExists(
+                say("There is a user %(email)s already.", email=row.email)
+            ) from error
         return user_of(row)
 
     def set_password(self, email: str, password: str) -> None:
@@ -228,8 +231,11 @@ def _locked(session: Session, user_id: int, *, stays: bool) -> UserRow:
         raise UserUnknown("There is no such user.")
     if not stays and [other.id for other in able] == [user_id]:
         raise LastAdministrator(
-            f"{row.name} is the only administrator. "
-            "Make somebody else an administrator first."
+            say(
+                "%(name)s is the only administrator. Make somebody else an "
+                "administrator first.",
+                name=row.name,
+            )
         )
     return row
 

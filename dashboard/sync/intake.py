@@ -13,7 +13,7 @@ from dashboard.domain.keys import content_hash
 from dashboard.domain.order import Order, OrderPhase
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import Shop
-from dashboard.domain.sentences import say
+from dashboard.domain.sentences import say, sentence_of
 from dashboard.shops.protocol import (
     Deleted,
     FieldError,
@@ -238,7 +238,7 @@ def read_again(stored: StoredRevision) -> Order | Problem | None:
     try:
         message = CONNECTORS[stored.shop.kind].read(stored.headers, stored.payload)
     except NotJson as error:
-        return Problem(cause=Cause.NOT_UNDERSTOOD, message=str(error))
+        return Problem(cause=Cause.NOT_UNDERSTOOD, message=sentence_of(error))
     match message:
         case Received(order=order):
             return order

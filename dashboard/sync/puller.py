@@ -15,7 +15,7 @@ from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Task, Trigger
-from dashboard.domain.sentences import say, together
+from dashboard.domain.sentences import say, sentence_of, together
 from dashboard.shops.protocol import Log, ShopFacts, ShopReader, ShopSilent
 from dashboard.store.company import CompanyStore
 from dashboard.store.exchanges import ExchangeStore
@@ -110,7 +110,7 @@ class Puller(Background):
                 "%(name)s: another process reads it just now.", name=shop.name
             )
         except ShopSilent as silent:
-            problem, wait_s = str(silent), silent.wait_s
+            problem, wait_s = sentence_of(silent), silent.wait_s
         except Exception as error:  # noqa: BLE001 - logged
             # The edge of a run: one shop must not keep the others from being read.
             _log.exception("a shop cannot be pulled", extra={"shop": shop.slug})
@@ -160,7 +160,7 @@ class Puller(Background):
         try:
             keys = self._stores.pulls.keys(shop)
         except SecretUnreadable as error:
-            raise ShopSilent(str(error)) from error
+            raise ShopSilent(sentence_of(error)) from error
         if keys is None:
             raise ShopSilent("There are no keys to this shop: Settings > Shops.")
         return keys

@@ -17,6 +17,7 @@ from dashboard.domain.alarms import Alarm, AlarmRules, alarms_now, in_quiet_hour
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.clock import Clock
 from dashboard.domain.notices import Channel, Setting, language_of, trial
+from dashboard.domain.sentences import sentence_of
 from dashboard.domain.zones import zone_of_country
 from dashboard.languages.speech import said
 from dashboard.notices.courier import Courier
@@ -82,7 +83,7 @@ class Watch(Background):
         try:
             self._courier.check(channel)
         except NotDelivered as error:
-            return str(error)
+            return sentence_of(error)
         return ""
 
     def change(self, channel: Channel, *, expected_version: int) -> None:
@@ -109,7 +110,7 @@ class Watch(Background):
         try:
             remark = self._courier.deliver(channel, message)
         except NotDelivered as error:
-            return str(error)
+            return sentence_of(error)
         self.stores.notices.take_up_again(channel.id, self.stores.sightings.now())
         return remark
 
@@ -135,7 +136,7 @@ class Watch(Background):
         except NotDelivered as error:
             _log.warning("a notification was not delivered", extra=fields)
             notices.failed(
-                delivery, str(error), sightings.now(), for_good=error.for_good
+                delivery, sentence_of(error), sightings.now(), for_good=error.for_good
             )
             return
         _log.info("a notification was delivered", extra=fields)

@@ -113,7 +113,7 @@ def export() -> ResponseReturnValue:
 def _row(activity: Activity) -> Sequence[Cell]:
     act = activity.act
     kind = str(ACTIVITY_KINDS[act.kind].label)
-    return (activity.at, act.actor, kind, act.action, act.subject, act.detail)
+    return (activity.at, act.actor, kind, _(act.action), act.subject, act.detail)
 
 
 def _href(act: Act) -> str:

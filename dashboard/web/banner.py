@@ -14,7 +14,7 @@ from dashboard.domain.pauses import ConnectionPause
 from dashboard.store.listing_overview import Pulse
 from dashboard.web.advice import pause_words
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext, ngettext
+from dashboard.web.language import lazy_gettext, ngettext, said
 from dashboard.web.words import ALARMS
 
 _Place = tuple[str, Callable[[], str]]
@@ -122,7 +122,7 @@ def _paused(pause: ConnectionPause) -> BannerLine:
         tone="bad" if words.section else "waiting",
         icon="cloud-slash",
         title=f"{words.title}: {_('nothing is booked for now.')}",
-        text=f"{pause.reason.rstrip('.')}. {words.to_do} {rest}",
+        text=f"{said(pause.reason).rstrip('.')}. {words.to_do} {rest}",
         since=pause.since,
         until=pause.until,
         place=_("Connection") if words.section else _("Runs"),

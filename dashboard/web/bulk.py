@@ -11,6 +11,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.sentences import say, say_number
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.sync.actions import Outcome
@@ -91,7 +92,7 @@ def confirmed() -> ResponseReturnValue:
 
 def _retry(ids: tuple[int, ...]) -> None:
     outcome = services().actions.retry(ids, signed_in().name)
-    note(ActivityKind.ORDER, "retried", f"{len(ids)} orders", detail=_detail(outcome))
+    note(ActivityKind.ORDER, "retried", _orders(ids), detail=_detail(outcome))
     done = ngettext(
         "%(num)s order is tried again.", "%(num)s orders are tried again.", outcome.done
     )
@@ -100,18 +101,26 @@ def _retry(ids: tuple[int, ...]) -> None:
 
 def _ignore(ids: tuple[int, ...], reason: str) -> None:
     outcome = services().actions.ignore_stopped(ids, reason, signed_in().name)
-    detail = f"{reason}: {_detail(outcome)}"
-    note(ActivityKind.ORDER, "ignored", f"{len(ids)} orders", detail=detail)
+    detail = say("%(reason)s: %(outcome)s", reason=reason, outcome=_detail(outcome))
+    note(ActivityKind.ORDER, "ignored", _orders(ids), detail=detail)
     done = ngettext(
         "%(num)s order is set aside.", "%(num)s orders are set aside.", outcome.done
     )
     tell_outcome(outcome, done=done)
 
 
+def _orders(ids: tuple[int, ...]) -> str:
+    return say_number("%(num)s order", "%(num)s orders", len(ids))
+
+
 def _detail(outcome: Outcome) -> str:
-    return (
-        f"{outcome.done} changed, {outcome.skipped} left alone, "
-        f"{outcome.stopped} stopped again, {outcome.failed} failed"
+    return say(
+        "%(done)s changed, %(skipped)s left alone, %(stopped)s stopped "
+        "again, %(failed)s failed",
+        done=outcome.done,
+        skipped=outcome.skipped,
+        stopped=outcome.stopped,
+        failed=outcome.failed,
     )
 
 

@@ -17,7 +17,7 @@ from flask import Flask, Response, request, session
 from typing_extensions import override
 
 from dashboard.domain.money import decimals_of
-from dashboard.domain.sentences import Sentence
+from dashboard.domain.sentences import Sentence, sentence_of
 from dashboard.languages import speech
 from dashboard.languages.catalogues import LANGUAGES, texts_in
 from dashboard.web.access import known_user
@@ -58,6 +58,8 @@ def install_language(app: Flask) -> None:
         moment=moment,
         day=day,
         duration=duration,
+        said=said,
+        upfirst=upfirst,
     )
     app.jinja_env.globals.update(
         language=lambda: _locale().replace("_", "-"), languages=LANGUAGES
@@ -87,6 +89,16 @@ def lazy_gettext(message: str) -> str:
 def said(value: _T) -> _T | str:
     """Say a sentence of the lower floors in the reader's language; the rest stays."""
     return speech.said(value, _locale()) if isinstance(value, Sentence) else value
+
+
+def said_of(error: Exception) -> str:
+    """Say what an error of the lower floors says."""
+    return said(sentence_of(error))
+
+
+def upfirst(text: str) -> str:
+    """Begin a text with a capital letter and leave the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def money(amount: Decimal, currency: str) -> str:

@@ -15,13 +15,14 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.alarms import AlarmKind, AlarmRules, Seen, silent_from
 from dashboard.domain.notices import Channel, ChannelKind
+from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.store.channels import ChannelExists
 from dashboard.store.company import ChangedMeanwhile
 from dashboard.sync.watch import zone_of
 from dashboard.web.access import requires
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext
+from dashboard.web.language import lazy_gettext, said
 from dashboard.web.note import note
 from dashboard.web.notification_forms import (
     AlarmRulesForm,
@@ -78,7 +79,7 @@ def save_rules() -> ResponseReturnValue:
             "bad",
         )
         return _back()
-    note(ActivityKind.SETTINGS, "changed", "when notifications are sent")
+    note(ActivityKind.SETTINGS, "changed", say("when notifications are sent"))
     flash(_("Saved."), "good")
     return _back()
 
@@ -109,7 +110,11 @@ def add(kind: str) -> ResponseReturnValue:
         services().watch.stores.channels.add(channel)
     except ChannelExists:
         return _name_taken(wanted, entered)
-    note(ActivityKind.SETTINGS, "added", f"notifications to {channel.name}")
+    note(
+        ActivityKind.SETTINGS,
+        "added",
+        say("notifications to %(name)s", name=channel.name),
+    )
     flash(_("The channel is added. Try it out with Test."), "good")
     return _back()
 
@@ -142,7 +147,11 @@ def change(channel_id: int) -> ResponseReturnValue:
         return _back()
     except ChannelExists:
         return _name_taken(known.kind, entered, known)
-    note(ActivityKind.SETTINGS, "changed", f"notifications to {channel.name}")
+    note(
+        ActivityKind.SETTINGS,
+        "changed",
+        say("notifications to %(name)s", name=channel.name),
+    )
     flash(_("Saved. Try it out with Test."), "good")
     return _back()
 
@@ -153,9 +162,15 @@ def test(channel_id: int) -> ResponseReturnValue:
     """Send a test and say what went wrong."""
     channel = _found(channel_id)
     wrong = services().watch.try_out(channel)
-    note(ActivityKind.SETTINGS, "tested", f"notifications to {channel.name}")
+    note(
+        ActivityKind.SETTINGS,
+        "tested",
+        say("notifications to %(name)s", name=channel.name),
+    )
     if wrong:
-        text = _("%(name)s: %(wrong)s.", name=channel.name, wrong=wrong.rstrip("."))
+        text = _(
+            "%(name)s: %(wrong)s.", name=channel.name, wrong=said(wrong).rstrip(".")
+        )
         flash(text, "bad")
     else:
         flash(_("The test was taken. See whether it arrived."), "good")
@@ -168,7 +183,11 @@ def delete(channel_id: int) -> ResponseReturnValue:
     """Delete a channel."""
     channel = _found(channel_id)
     services().watch.stores.channels.delete(channel_id)
-    note(ActivityKind.SETTINGS, "deleted", f"notifications to {channel.name}")
+    note(
+        ActivityKind.SETTINGS,
+        "deleted",
+        say("notifications to %(name)s", name=channel.name),
+    )
     flash(_("The channel is deleted."), "good")
     return _back()
 

@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.postings import PostingState
 from dashboard.domain.rules import Correction
+from dashboard.domain.sentences import say
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.store.listing_order import OrderDetail
@@ -195,7 +196,7 @@ def _note(action: str, order: OrderDetail, detail: str = "") -> None:
     note(
         ActivityKind.ORDER,
         action,
-        f"order {order.summary.number}",
+        say("order %(number)s", number=order.summary.number),
         subject_id=order.summary.id,
         detail=detail,
     )

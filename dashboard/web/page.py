@@ -9,6 +9,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from dashboard.domain.exchanges import SLOW_MS
+from dashboard.domain.problems import TITLES
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
@@ -54,6 +55,7 @@ def install_page(app: Flask) -> None:
         invoice_url=invoice_url,
         advice=advice,
         cause_key=cause_key,
+        cause_titles=TITLES,
         group_href=group_href,
         place=place,
         settings_place=settings_place,

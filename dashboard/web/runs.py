@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.csv_table import Cell
 from dashboard.domain.runs import RunState, Task
+from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.store.listing_runs import ListedRun
 from dashboard.web.access import requires
@@ -110,7 +111,12 @@ def start() -> ResponseReturnValue:
     except ValueError:
         abort(400)
     run_id = services().start_run(task)
-    note(ActivityKind.RUN, "asked for", f"run {run_id}", subject_id=run_id)
+    note(
+        ActivityKind.RUN,
+        "asked for",
+        say("run %(run_id)s", run_id=run_id),
+        subject_id=run_id,
+    )
     flash(_("Asked for: %(task)s.", task=TASKS[task]), "good")
     return redirect(url_for("runs.show", run_id=run_id))
 

@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length
 
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.runs import Schedule
+from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.scheduling.plan import ScheduleWrong, in_words, next_due, next_runs
 from dashboard.store.company import ChangedMeanwhile
@@ -23,7 +24,7 @@ from dashboard.web.access import requires, signed_in
 from dashboard.web.chart import Strip, history_strip
 from dashboard.web.forms import PageForm
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext
+from dashboard.web.language import lazy_gettext, said_of
 from dashboard.web.note import note
 from dashboard.web.schedule_form import ScheduleForm
 from dashboard.web.services import services
@@ -83,7 +84,7 @@ def change(schedule_id: int) -> ResponseReturnValue:
     try:
         preview = _preview(wanted)
     except ScheduleWrong as error:
-        return _form_page(schedule, entered, (), wrong=str(error), status=422)
+        return _form_page(schedule, entered, (), wrong=said_of(error), status=422)
     if "preview" in request.form:
         return _form_page(schedule, entered, preview)
     wanted = replace(wanted, next_due_at=preview[0])
@@ -181,7 +182,7 @@ def _note(action: str, schedule: Schedule, detail: str = "") -> None:
     note(
         ActivityKind.SCHEDULE,
         action,
-        f"schedule {schedule.name}",
+        say("schedule %(name)s", name=schedule.name),
         subject_id=schedule.id,
         detail=detail,
     )

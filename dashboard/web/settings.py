@@ -12,12 +12,13 @@ from dashboard.domain.activity import ActivityKind
 from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.places import EU, OUTSIDE_EU
 from dashboard.domain.rules import CompanyRules, Shop
+from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.shops.registry import CONNECTORS
 from dashboard.store.company import ChangedMeanwhile, ShopExists
 from dashboard.web.access import requires
 from dashboard.web.forms import PageForm, VersionField, labelled
-from dashboard.web.language import country_names
+from dashboard.web.language import country_names, said_of
 from dashboard.web.language import gettext as _
 from dashboard.web.note import note
 from dashboard.web.outcome import moved_on
@@ -106,9 +107,9 @@ def add_shop() -> ResponseReturnValue:
             shop, entered.secret.data or "", at=services().clock.now()
         )
     except ShopExists as error:
-        entered.prefix.errors = [str(error)]
+        entered.prefix.errors = [said_of(error)]
         return _page({"shop": entered}, status=422)
-    note(ActivityKind.SETTINGS, "added", f"shop {shop.slug}")
+    note(ActivityKind.SETTINGS, "added", say("shop %(slug)s", slug=shop.slug))
     flash(_("The shop is added. It can send its orders now."), "good")
     return redirect(url_for("shops.show", slug=shop.slug))
 
@@ -137,7 +138,9 @@ def _save(section: str, entered: RulesForm) -> ResponseReturnValue:
         )
         return redirect(url_for("settings.show", _anchor=section))
     moved = services().replan()
-    note(ActivityKind.SETTINGS, "changed", f"settings, {section}")
+    note(
+        ActivityKind.SETTINGS, "changed", say("settings, %(section)s", section=section)
+    )
     flash(" ".join([_("Saved."), *moved_on(moved)]), "good")
     return redirect(url_for("settings.show", _anchor=section))
 
@@ -218,5 +221,5 @@ def _example(pattern: str) -> str:
     try:
         made = example(pattern, prefix=prefix, number=_EXAMPLE_NUMBER)
     except PatternWrong as error:
-        return _(str(error))
+        return said_of(error)
     return _("Order %(number)s gets %(made)s", number=_EXAMPLE_NUMBER, made=made)

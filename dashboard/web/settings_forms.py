@@ -40,7 +40,7 @@ from dashboard.domain.rules import (
     TaxSituation,
 )
 from dashboard.web.forms import CodeField, PageForm, VersionField, labelled
-from dashboard.web.language import gettext, lazy_gettext
+from dashboard.web.language import gettext, lazy_gettext, said_of
 from dashboard.web.language import lazy_gettext as _
 
 _CODE = [InputRequired(), Length(max=40)]
@@ -80,7 +80,7 @@ class CompanyForm(PageForm):
         try:
             example(field.data or "", prefix="W-", number="1042")
         except PatternWrong as error:
-            raise ValidationError(_(str(error))) from error
+            raise ValidationError(said_of(error)) from error
 
     def applied_to(self, rules: CompanyRules) -> CompanyRules:
         """Return *rules* with what the form says."""

@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.rules import Shop
+from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.outbound.address import AddressRefused
 from dashboard.shops.protocol import ShopSilent
@@ -20,7 +21,7 @@ from dashboard.store.pulls import ApiKeys
 from dashboard.store.vault import SecretUnreadable
 from dashboard.web.access import requires
 from dashboard.web.forms import PageForm
-from dashboard.web.language import gettext
+from dashboard.web.language import gettext, said_of
 from dashboard.web.language import lazy_gettext as _
 from dashboard.web.note import note
 from dashboard.web.services import services
@@ -47,7 +48,7 @@ class AccessForm(PageForm):
         try:
             services().check_address((field.data or "").strip())
         except AddressRefused as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(said_of(error)) from error
 
     def keys_beside(self, known: ApiKeys | None) -> ApiKeys | None:
         """Return what was entered, completed by what is known; None if keys lack."""
@@ -92,7 +93,7 @@ def save_access(slug: str) -> ResponseReturnValue:
         return _page(shop, known, entered, status=422)
     base_url = (entered.base_url.data or "").strip().rstrip("/")
     services().pulls.set_access(shop, base_url, keys)
-    note(ActivityKind.SETTINGS, "changed", f"shop {slug}, keys")
+    note(ActivityKind.SETTINGS, "changed", say("shop %(slug)s, keys", slug=slug))
     return _tried_out(slug)
 
 
@@ -109,7 +110,7 @@ def test(slug: str) -> ResponseReturnValue:
 def forget_access(slug: str) -> ResponseReturnValue:
     """Forget the keys and ask the shop no more."""
     services().pulls.forget_access(_shop(slug))
-    note(ActivityKind.SETTINGS, "removed", f"shop {slug}, keys")
+    note(ActivityKind.SETTINGS, "removed", say("shop %(slug)s, keys", slug=slug))
     flash(gettext("The keys are forgotten. The shop is asked no more."), "good")
     return redirect(url_for("shops.show", slug=slug))
 
@@ -119,7 +120,7 @@ def _tried_out(slug: str) -> ResponseReturnValue:
     try:
         facts = services().test_shop(_shop(slug))
     except ShopSilent as silent:
-        flash(str(silent), "bad")
+        flash(said_of(silent), "bad")
     else:
         text = gettext(
             "It works: %(orders)s orders, in %(currency)s.",

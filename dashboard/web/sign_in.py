@@ -13,6 +13,7 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from dashboard.domain.activity import Act, ActivityKind
+from dashboard.domain.sentences import say
 from dashboard.domain.users import Role, User
 from dashboard.store.users import normal_email
 from dashboard.web.access import SignedIn, public, requires, signed_in
@@ -136,7 +137,7 @@ def _note_failure(email: str, address: str) -> None:
             kind=ActivityKind.SIGN_IN,
             actor=_("Somebody"),
             action="failed to sign in as",
-            subject=normal_email(email) if known else "an unknown user",
+            subject=normal_email(email) if known else say("an unknown user"),
             address=address,
         )
     )

@@ -9,13 +9,14 @@ from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from dashboard.domain.activity import ActivityKind
-from dashboard.domain.users import Role, User
+from dashboard.domain.sentences import say
+from dashboard.domain.users import NAMES, Role, User
 from dashboard.store.password_links import LINK_LASTS
 from dashboard.store.users import LastAdministrator, UserExists
 from dashboard.web.access import requires
 from dashboard.web.forms import PageForm, labelled
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext
+from dashboard.web.language import lazy_gettext, said_of
 from dashboard.web.note import note
 from dashboard.web.password_forms import EMAIL
 from dashboard.web.services import services
@@ -61,7 +62,7 @@ def invite() -> ResponseReturnValue:
             Role.of(entered.role.data),
         )
     except UserExists as error:
-        entered.email.errors = [str(error)]
+        entered.email.errors = [said_of(error)]
         return _list(entered, status=422)
     _note("invited", user, detail=user.role.word)
     return _link(user)
@@ -93,7 +94,11 @@ def change_role(user_id: int) -> ResponseReturnValue:
             services().users.change_role(user_id, role)
         except LastAdministrator as error:
             return _refused(user, error)
-        _note("changed the role of", user, detail=f"{user.role.word} to {role.word}")
+        _note(
+            "changed the role of",
+            user,
+            detail=say("%(old)s to %(new)s", old=NAMES[user.role], new=NAMES[role]),
+        )
         flash(_("%(name)s is now: %(role)s.", name=user.name, role=ROLES[role]), "good")
     return redirect(url_for("users.show", user_id=user_id))
 
@@ -188,7 +193,7 @@ def _link(user: User) -> ResponseReturnValue:
 
 
 def _refused(user: User, error: LastAdministrator) -> ResponseReturnValue:
-    flash(_(str(error)), "bad")
+    flash(said_of(error), "bad")
     return redirect(url_for("users.show", user_id=user.id))
 
 

@@ -11,6 +11,7 @@ from dashboard.store.password_links import LinkInvalid, PasswordLink
 from dashboard.store.passwords import PasswordTooWeak
 from dashboard.web.access import public
 from dashboard.web.language import gettext as _
+from dashboard.web.language import said_of
 from dashboard.web.note import note
 from dashboard.web.password_forms import FirstAdministratorForm, NewPasswordForm
 from dashboard.web.services import services
@@ -46,7 +47,7 @@ def choose(token: str) -> ResponseReturnValue:
     except LinkInvalid:
         return _no_link()
     except PasswordTooWeak as error:
-        entered.password.errors = [_(str(error))]
+        entered.password.errors = [said_of(error)]
         return _page(token, link, entered, status=422)
     start_session(user)
     flash(_("Welcome. Your password is set."), "good")

@@ -17,7 +17,7 @@ from dashboard.languages.catalogues import LANGUAGES
 from dashboard.store.passwords import PasswordTooWeak
 from dashboard.web.access import know_user, requires, signed_in
 from dashboard.web.forms import PageForm, labelled
-from dashboard.web.language import choose_language, lazy_gettext
+from dashboard.web.language import choose_language, lazy_gettext, said_of
 from dashboard.web.language import gettext as _
 from dashboard.web.note import note
 from dashboard.web.password_forms import ChangePasswordForm
@@ -69,7 +69,7 @@ def change_password() -> ResponseReturnValue:
     try:
         services().users.set_password(user.email, entered.password.data or "")
     except PasswordTooWeak as error:
-        entered.password.errors = [_(str(error))]
+        entered.password.errors = [said_of(error)]
         return _page(entered, _preferences(), status=422)
     note(ActivityKind.USER, "changed the password of", user.email, subject_id=user.id)
     start_session(user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from dashboard.domain.sentences import say
 from dashboard.outbound.transport import Reply
 from dashboard.shops.payload import header, parse_object
 from dashboard.shops.protocol import NotJson, ShopSilent
@@ -24,7 +25,11 @@ def failure_of(reply: Reply, url: str) -> ShopSilent:
     wait_s = _wait_s(reply)
     if reply.status in range(300, 400):
         to = header(reply.headers, "Location").split("/wp-json")[0]
-        message = f"{host} sends us on to {to}. Enter that as the shop's address."
+        message = say(
+            "%(host)s sends us on to %(to)s. Enter that as the shop's address.",
+            host=host,
+            to=to,
+        )
         return ShopSilent(message)
     try:
         data, _ = parse_object(reply.body)
@@ -40,66 +45,100 @@ def _refusal(reply: Reply, url: str, code: str, words: str) -> str:
     """Say what an error in WooCommerce's own words means."""
     host = urlsplit(url).netloc
     if code == _UNKNOWN_KEY and url.startswith("http:"):
-        return (
-            f"{host} was called over http, and WooCommerce accepts keys over https "
-            "only. Enter the shop's address with https."
+        return say(
+            "%(host)s was called over http, and WooCommerce accepts keys over "
+            "https only. Enter the shop's address with https.",
+            host=host,
         )
     if code == _UNKNOWN_KEY and reply.status == 401:  # noqa: PLR2004
-        return (
-            f"{host} does not know this consumer key. Check it under WooCommerce > "
-            "Settings > Advanced > REST API. If it is right, WordPress does not notice "
-            "that it is called over https: its proxy must say so (X-Forwarded-Proto)."
+        return say(
+            "%(host)s does not know this consumer key. Check it under "
+            "WooCommerce > Settings > Advanced > REST API. If it is right, "
+            "WordPress does not notice that it is called over https: its "
+            "proxy must say so (X-Forwarded-Proto).",
+            host=host,
         )
     if code == _UNKNOWN_KEY:
-        return (
-            f"{host} does not let the owner of this key see that: {words} Make the "
-            "key for a user who is shop manager or administrator."
+        return say(
+            "%(host)s does not let the owner of this key see that: %(words)s "
+            "Make the key for a user who is shop manager or administrator.",
+            host=host,
+            words=words,
         )
     if reply.status == 401:  # noqa: PLR2004
-        return (
-            f"{host} refuses the keys: {words} Check the consumer secret, and that "
-            "the key has the permission Read, under WooCommerce > Settings > Advanced "
-            "> REST API."
+        return say(
+            "%(host)s refuses the keys: %(words)s Check the consumer secret, "
+            "and that the key has the permission Read, under WooCommerce > "
+            "Settings > Advanced > REST API.",
+            host=host,
+            words=words,
         )
     if code == _NO_ROUTE:
-        return (
-            f"{host} is WordPress without the REST API of WooCommerce (wc/v3). "
-            "Activate WooCommerce there, or enter the address of the shop itself."
+        return say(
+            "%(host)s is WordPress without the REST API of WooCommerce "
+            "(wc/v3). Activate WooCommerce there, or enter the address of the "
+            "shop itself.",
+            host=host,
         )
-    told = words or code or "something else in place of data"
-    return f"{host} answered {reply.status}: {told}"
+    told = words or code or say("something else in place of data")
+    return say(
+        "%(host)s answered %(status)s: %(told)s",
+        host=host,
+        status=reply.status,
+        told=told,
+    )
 
 
 def _page_in_place_of_data(reply: Reply, host: str) -> str:
     """Say what a page means that came where data were asked for."""
     found = _TITLE.search(reply.body.decode("utf-8", "replace"))
     title = " ".join(found[1].split())[:_SHOWN] if found else ""
-    shown = f' ("{title}")' if title else ""
-    match reply.status:
+    page = say('a page ("%(title)s")', title=title) if title else say("a page")
+    status = reply.status
+    match status:
         case 404:
-            return (
-                f"{host} has no REST API at this address{shown}. Check the address, "
-                "and that Settings > Permalinks in WordPress is not Plain."
+            return say(
+                "%(host)s has no REST API at this address and answers with %(page)s. "
+                "Check the address, and that Settings > Permalinks in WordPress is not "
+                "Plain.",
+                host=host,
+                page=page,
             )
         case 403 | 406 | 415:
-            return (
-                f"{host} turned us away with a page{shown}: a firewall of the host "
-                "or a security plugin. Let it pass calls to /wp-json/wc/v3/."
+            return say(
+                "%(host)s turned us away with %(page)s: a firewall of the host or a "
+                "security plugin. Let it pass calls to /wp-json/wc/v3/.",
+                host=host,
+                page=page,
             )
         case 429:
-            return f"{host} wants fewer calls{shown}. We go on later."
+            return say(
+                "%(host)s wants fewer calls and says so with %(page)s. We go on later.",
+                host=host,
+                page=page,
+            )
         case 502 | 503 | 504:
-            return (
-                f"{host} shows a page for maintenance or overload "
-                f"({reply.status}){shown}. We go on when the shop is back."
+            return say(
+                "%(host)s shows %(page)s for maintenance or overload (%(status)s). We "
+                "go on when the shop is back.",
+                host=host,
+                page=page,
+                status=status,
             )
         case 200:
-            return (
-                f"{host} answered with a page in place of data{shown}. It may be in "
-                "maintenance, or a plugin prints into its answers."
+            return say(
+                "%(host)s answered with %(page)s in place of data. It may be in "
+                "maintenance, or a plugin prints into its answers.",
+                host=host,
+                page=page,
             )
         case _:
-            return f"{host} answered {reply.status} with a page{shown}."
+            return say(
+                "%(host)s answered %(status)s with %(page)s.",
+                host=host,
+                page=page,
+                status=status,
+            )
 
 
 def _wait_s(reply: Reply) -> float | None:
