@@ -32,6 +32,7 @@ from dashboard.domain.rules import (
 )
 from dashboard.domain.runs import Schedule, ScheduleKind, Task
 from dashboard.domain.users import Role, User
+from dashboard.shops.csv_upload.reading import as_json
 from dashboard.store.company import Connection
 from dashboard.store.database import db
 from dashboard.store.schedules import ScheduleStore
@@ -195,6 +196,15 @@ class Scene:
     def send_unread(self, external_id: str) -> None:
         """Let the shop send an order that makes no sense."""
         self.send({"id": external_id, "status": "placed", "lines": "none"})
+
+    def upload(self, text: str, slug: str = "demo") -> int:
+        """Let somebody upload a file of orders; return its id."""
+        uploads = self.program.uploads
+        shop = self.program.company.shop(slug)
+        assert shop is not None
+        body = text.encode()
+        reading = as_json(uploads.likely_reading(shop, body))
+        return uploads.store.add(shop, "sales.csv", body, reading, "Robin")
 
     def book(self, *order_ids: int) -> int:
         """Let a run book orders, as if the books had answered; return the run's id."""

@@ -29,6 +29,7 @@ from dashboard.domain.users import Role
 from tests.web.conftest import MakeScene
 from tests.web.scene import PASSWORD, SECRET, Scene
 from tests.web.test_reconciliation import a_difference, compare
+from tests.web.test_uploads import FILE as A_FILE
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +62,8 @@ PATHS = (
     "/schedules/1",
     "/settings",
     "/settings/shops/woo",
+    "/settings/shops/demo/upload",
+    "/uploads/1",
     "/settings/notifications",
     "/settings/notifications/1",
     "/settings/notifications/new/email",
@@ -127,6 +130,7 @@ def fill(scene: Scene) -> None:
     scene.refuse(scene.order("1009", name="Ada King", slug="second"))
     scene.close_gate("The books asked for a pause")
     scene.channel("http://127.0.0.1:9/")
+    scene.upload(A_FILE)
     scene.hold(AlarmKind.NO_ORDERS, AlarmKind.NEEDS_PERSON)
     missing = a_difference(2, kind=DifferenceKind.MISSING, document_id="")
     compare(scene, a_difference(1), missing)
