@@ -118,7 +118,7 @@ def _company(fake: Faker, luck: Random, index: int, country: str) -> Customer:
         first_name=first,
         last_name=last,
         company=company,
-        vat_number=f"NL{digits}B01" if country == "NL" else f"DE{digits}",
+        vat_number=f"NL{digits}B01" if country == "NL" else _german(digits),
         street=str(fake.street_address()).replace("\n", ", "),
         city=str(fake.city()),
         postcode=str(fake.postcode()),
@@ -126,6 +126,15 @@ def _company(fake: Faker, luck: Random, index: int, country: str) -> Customer:
         email=_email("inkoop", last, index),
         phone=_phone(country, luck),
     )
+
+
+def _german(digits: str) -> str:
+    """Return a VAT number with the check digit of ISO 7064, MOD 11,10."""
+    first = digits[:8]
+    rest = 10
+    for digit in first:
+        rest = 2 * ((rest + int(digit)) % 10 or 10) % 11
+    return f"DE{first}{(11 - rest) % 10}"
 
 
 def _phone(country: str, luck: Random) -> str:

@@ -21,6 +21,14 @@ class Correction(StrEnum):
     ADJUST = "adjust"  # only the difference is invoiced or credited
 
 
+class VatCheck(StrEnum):
+    """What an order with reverse charge needs of the customer's VAT number."""
+
+    REQUIRED = "required"  # it must be there, and valid
+    VALID = "valid"  # it must be valid where the customer gave one
+    OFF = "off"
+
+
 class TaxSituation(StrEnum):
     """Which kind of tax treatment a tax rule speaks of."""
 
@@ -76,6 +84,7 @@ class CompanyRules:
     rounding_account: str = "860"
     number_pattern: str = "{prefix}{number}"
     due_days: int = 14
+    vat_check: VatCheck = VatCheck.VALID
     tax_rules: tuple[TaxRule, ...] = ()
     payment_rules: tuple[PaymentRule, ...] = ()
     home: str = ""
@@ -91,7 +100,9 @@ class Shop:
     The slug matches `SLUG_PATTERN`. *prefix* goes before the order number in the
     invoice number and is unique among the shops, so that two shops with an order
     1042 do not claim one invoice number. *base_url* is where it is asked for its
-    orders, empty where it only sends them.
+    orders, empty where it only sends them. *vat_number_keys* are the fields in which
+    its orders hold the customer's VAT number, the first one filled counts; without
+    any, those of common plugins.
     """
 
     id: int
@@ -101,3 +112,4 @@ class Shop:
     prefix: str
     active: bool = True
     base_url: str = ""
+    vat_number_keys: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from dashboard.domain.books import ContactDraft
 from dashboard.domain.keys import contact_number
 from dashboard.domain.order import Address, Order
 from dashboard.domain.rules import Shop
+from dashboard.mapping.vat_numbers import vat_number
 
 # What the books take at most, in characters.
 _MAX_NAME = 255
@@ -21,6 +22,7 @@ _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+")
 def contact_draft(order: Order, shop: Shop) -> ContactDraft:
     """Return the contact; its names are unique as far as we can tell."""
     customer = order.customer
+    vat = vat_number(customer)
     name = _clean(customer.name) or f"Guest {_clean(order.number)}"
     return ContactDraft(
         number=contact_number(order, shop),
@@ -30,7 +32,7 @@ def contact_draft(order: Order, shop: Shop) -> ContactDraft:
         first_name=_cut(_clean(customer.first_name), _MAX_TEXT),
         last_name=_cut(_clean(customer.last_name), _MAX_TEXT),
         phone=_cut(_clean(customer.phone), _MAX_SHORT),
-        vat_number=_cut(_clean(customer.vat_number), _MAX_SHORT),
+        vat_number="" if vat is None else _cut(_clean(vat.text), _MAX_SHORT),
         address=_address(customer.address),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from dashboard.domain.books import (
@@ -22,6 +22,7 @@ from dashboard.domain.sentences import say
 from dashboard.mapping.contact import contact_draft
 from dashboard.mapping.lines import invoice_lines
 from dashboard.mapping.problems import stopped
+from dashboard.mapping.vat_numbers import reverse_charge_note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,10 @@ def draft_documents(order: Order, shop: Shop, rules: CompanyRules) -> Documents:
     """
     _check_total(order)
     lines = invoice_lines(order, rules)
-    invoice = _invoice(order, shop, rules, tuple(chosen.line for chosen in lines))
+    written = _with_note(
+        tuple(chosen.line for chosen in lines), reverse_charge_note(order, rules)
+    )
+    invoice = _invoice(order, shop, rules, written)
     payments = tuple(_payments(order, invoice, rules))
     return Documents(
         contact=contact_draft(order, shop),
@@ -58,6 +62,14 @@ def draft_documents(order: Order, shop: Shop, rules: CompanyRules) -> Documents:
         lines=lines,
         payment_rules=tuple(rule for _draft, rule in payments),
     )
+
+
+def _with_note(lines: tuple[InvoiceLine, ...], note: str) -> tuple[InvoiceLine, ...]:
+    """Return *lines*, the last of which says *note*: an invoice has no other place."""
+    if not note:
+        return lines
+    *others, last = lines
+    return (*others, replace(last, description=f"{last.description}\n{note}"))
 
 
 def _check_total(order: Order) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dashboard.domain.exchanges import Exchange
 from dashboard.domain.order import Order
@@ -110,6 +110,15 @@ class ShopConnector(Protocol):
         Raises:
             NotJson: If *body* is not a JSON object.
         """
+        ...
+
+
+@runtime_checkable
+class FindsVatNumbers(Protocol):
+    """A connector that can be told in which fields the VAT number is."""
+
+    def finding_vat_numbers_in(self, keys: Sequence[str]) -> ShopConnector:
+        """Return a connector that looks there; the first one that is filled counts."""
         ...
 
 

@@ -8,9 +8,16 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from dashboard.domain.clock import Clock
+from dashboard.domain.rules import Shop
 from dashboard.outbound.transport import Transport
 from dashboard.shops.own_json.connector import OwnJson
-from dashboard.shops.protocol import Log, ShopAccess, ShopConnector, ShopReader
+from dashboard.shops.protocol import (
+    FindsVatNumbers,
+    Log,
+    ShopAccess,
+    ShopConnector,
+    ShopReader,
+)
 from dashboard.shops.shopify.connector import Shopify
 from dashboard.shops.woocommerce.connector import WooCommerce
 from dashboard.shops.woocommerce.reader import WooCommerceReader
@@ -40,6 +47,15 @@ CONNECTORS: Final[Mapping[str, ShopConnector]] = _with_installed(
     {connector.kind: connector for connector in _OWN_CONNECTORS},
     "sluice.shop_connectors",
 )
+
+
+def connector_of(shop: Shop) -> ShopConnector:
+    """Return the connector that reads what *shop* sends, from the fields it names."""
+    connector = CONNECTORS[shop.kind]
+    if shop.vat_number_keys and isinstance(connector, FindsVatNumbers):
+        return connector.finding_vat_numbers_in(shop.vat_number_keys)
+    return connector
+
 
 # The kinds of shops that can also be asked for their orders.
 READERS: Final[Mapping[str, OpenReader]] = _with_installed(

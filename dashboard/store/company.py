@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from dashboard.domain.rules import (
     Shop,
     TaxRule,
     TaxSituation,
+    VatCheck,
 )
 from dashboard.domain.sentences import say
 from dashboard.store.codec import from_plain, to_plain
@@ -91,6 +93,7 @@ class CompanyStore:
             "rounding_account": rules.rounding_account,
             "number_pattern": rules.number_pattern,
             "due_days": rules.due_days,
+            "vat_check": rules.vat_check.value,
             "version": expected_version + 1,
         }
         with self._database.write() as session:
@@ -118,6 +121,12 @@ class CompanyStore:
                 select(ShopRow).where(ShopRow.slug == slug, ShopRow.active)
             )
             return None if row is None else shop_of(row)
+
+    def set_vat_number_keys(self, shop: Shop, keys: Sequence[str]) -> None:
+        """Say in which fields the shop's orders hold VAT numbers; commits."""
+        kept = update(ShopRow).where(ShopRow.id == shop.id)
+        with self._database.write() as session:
+            session.execute(kept.values(vat_number_keys="\n".join(keys)))
 
     def shop_secrets(self, shop: Shop) -> tuple[str, ...]:
         """Return the secrets *shop* may sign with, the newest first."""
@@ -290,6 +299,7 @@ def read_rules(session: Session) -> CompanyRules:
         rounding_account=row.rounding_account,
         number_pattern=row.number_pattern,
         due_days=row.due_days,
+        vat_check=VatCheck(row.vat_check),
         **told,  # type: ignore[arg-type]
     )
 
@@ -304,6 +314,7 @@ def shop_of(row: ShopRow) -> Shop:
         prefix=row.prefix,
         active=row.active,
         base_url=row.base_url,
+        vat_number_keys=tuple(row.vat_number_keys.splitlines()),
     )
 
 

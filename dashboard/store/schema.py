@@ -158,6 +158,20 @@ class ShopRow(Base):
     base_url: Mapped[str] = mapped_column(Text, default="")
     api_keys: Mapped[str] = mapped_column(Text, default="")  # encrypted
     orders_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # One a line
+    vat_number_keys: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+class ShopRuleRow(Base):
+    """A rule that is another one for a shop than for the company."""
+
+    __tablename__ = "shop_rules"
+
+    shop_id: Mapped[int] = mapped_column(
+        ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(Text, primary_key=True)  # a field of the rules
+    value: Mapped[Any] = mapped_column(JSON)
 
 
 class UploadRow(Base):
@@ -220,6 +234,9 @@ class CompanyRulesRow(Base):
     rounding_account: Mapped[str] = mapped_column(Text)
     number_pattern: Mapped[str] = mapped_column(Text)
     due_days: Mapped[int]
+    vat_check: Mapped[str] = mapped_column(
+        Text, default="valid", server_default="valid"
+    )
     version: Mapped[int] = mapped_column(default=1)
 
 

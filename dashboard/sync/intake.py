@@ -24,7 +24,7 @@ from dashboard.shops.protocol import (
     Ping,
     Received,
 )
-from dashboard.shops.registry import CONNECTORS
+from dashboard.shops.registry import CONNECTORS, connector_of
 from dashboard.store.company import CompanyStore
 from dashboard.store.orders import OrderStore, Revision, StoredRevision, Taken
 from dashboard.store.pulls import PullStore
@@ -97,7 +97,7 @@ class Intake:
             WrongSignature: If the shop's secrets did not sign these bytes.
             NotJson: If they are not a JSON object.
         """
-        connector = CONNECTORS[shop.kind]
+        connector = connector_of(shop)
         if connector.is_unsigned_ping(headers, body):
             return Nothing(reason=say("The shop tries out the address."))
         secrets = self._company.shop_secrets(shop)
@@ -236,7 +236,7 @@ def read_again(stored: StoredRevision) -> Order | Problem | None:
     None when it says no more than that the shop deleted the order.
     """
     try:
-        message = CONNECTORS[stored.shop.kind].read(stored.headers, stored.payload)
+        message = connector_of(stored.shop).read(stored.headers, stored.payload)
     except NotJson as error:
         return Problem(cause=Cause.NOT_UNDERSTOOD, message=sentence_of(error))
     match message:

@@ -19,6 +19,7 @@ from dashboard.domain.status import Decision
 from dashboard.mapping.documents import Documents, draft_documents
 from dashboard.mapping.lines import lines_total
 from dashboard.mapping.problems import NotMappable
+from dashboard.mapping.vat_numbers import check_vat_number
 from dashboard.sync.corrections import (
     adjust,
     invoice_anew,
@@ -64,6 +65,7 @@ def _plan_new(sheet: Sheet, order: Order, shop: Shop, rules: CompanyRules) -> Pl
     undue = _not_due(order, rules, enough=order.total)
     if undue is not None:
         return undue
+    check_vat_number(order, rules)
     documents = draft_documents(order, shop, rules)
     plan_invoice(sheet, documents, documents.invoice)
     return _settled(sheet, documents.invoice, documents, order, rules)
@@ -187,6 +189,7 @@ def _plan_next(sheet: Sheet, order: Order, shop: Shop, rules: CompanyRules) -> P
     if _not_due(order, rules, enough=CENT) is not None:
         settle(sheet, order, rules)
         return _book(sheet)
+    check_vat_number(order, rules)
     documents = draft_documents(order, shop, rules)
     invoice = invoice_anew(sheet, documents, order)
     return _settled(sheet, invoice, documents, order, rules)

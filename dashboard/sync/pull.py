@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from dashboard.domain.clock import Clock
@@ -28,6 +28,7 @@ from dashboard.shops.protocol import (
     ShopReader,
     ShopSilent,
 )
+from dashboard.shops.registry import connector_of
 from dashboard.store.orders import OrderStore, Revision
 from dashboard.store.pulls import ApiKeys, KnownOrder, PullStore
 from dashboard.sync.intake import as_deleted, read_again, unread_revision
@@ -152,7 +153,18 @@ class ShopPull:
                 return self.orders.find(self.shop, order.external_id) is not None
 
     def _take(self, orders: Sequence[Fetched], cursors: tuple[str, str] | None) -> None:
-        self._store([revision_of(fetched) for fetched in orders], cursors)
+        read = (self._with_shop_fields(fetched) for fetched in orders)
+        self._store([revision_of(fetched) for fetched in read], cursors)
+
+    def _with_shop_fields(self, fetched: Fetched) -> Fetched:
+        """Return an order read from the fields that the shop's settings name."""
+        if not self.shop.vat_number_keys:
+            return fetched
+        connector = connector_of(self.shop)
+        message = connector.read(fetched.headers, fetched.payload)
+        if not isinstance(message, Received | NotUnderstood):
+            return fetched
+        return replace(fetched, message=message)
 
     def _store(
         self, revisions: Sequence[Revision], cursors: tuple[str, str] | None

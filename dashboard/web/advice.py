@@ -28,6 +28,10 @@ _ADVICE: Final[Mapping[Cause, str]] = {
         "Choose the tax type this becomes in the books. The orders go on as soon as "
         "you save."
     ),
+    Cause.VAT_NUMBER: _(
+        "Correct the VAT number in the shop and save the order there: it is read again "
+        "and goes on by itself. Without a valid number the customer owes tax."
+    ),
     Cause.UNKNOWN_PAYMENT_METHOD: _(
         "Choose the bank account this method's money arrives on. The orders go on as "
         "soon as you save."

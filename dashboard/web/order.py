@@ -11,18 +11,20 @@ from wtforms import IntegerField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.order import Customer
 from dashboard.domain.postings import PostingState
 from dashboard.domain.rules import Correction
 from dashboard.domain.sentences import say
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
+from dashboard.mapping.vat_numbers import vat_number
 from dashboard.store.listing_order import OrderDetail
 from dashboard.sync.actions import Outcome
 from dashboard.web.access import requires, signed_in
 from dashboard.web.exchange_view import pretty
 from dashboard.web.forms import PageForm, labelled
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext
+from dashboard.web.language import lazy_gettext, said
 from dashboard.web.note import note
 from dashboard.web.order_lines import beside
 from dashboard.web.order_query import OrderQuery, read_query
@@ -141,6 +143,22 @@ def revision(order_id: int, revision_id: int) -> ResponseReturnValue:
     )
 
 
+def vat_words(customer: Customer) -> str:
+    """Return the customer's VAT number and whether it can be right."""
+    number = vat_number(customer)
+    if number is None:
+        return ""
+    if number.wrong is not None:
+        return _(
+            "%(number)s, not valid: %(why)s",
+            number=number.text,
+            why=said(number.wrong),
+        )
+    if number.is_valid:
+        return _("%(number)s, valid", number=number.text)
+    return _("%(number)s, not checked", number=number.text)
+
+
 def possible(order: OrderDetail) -> Possible:
     """Tell what may be done with an order as it stands."""
     status = order.summary.status
@@ -173,6 +191,7 @@ def _page(order: OrderDetail, ignore_form: IgnoreForm) -> str:
         order=order,
         summary=order.summary,
         told=told,
+        vat_words=vat_words,
         lines=beside(told, drafts),
         steps=timeline(order),
         possible=possible(order),

@@ -38,6 +38,7 @@ from dashboard.domain.rules import (
     PaymentRule,
     TaxRule,
     TaxSituation,
+    VatCheck,
 )
 from dashboard.web.forms import CodeField, PageForm, VersionField, labelled
 from dashboard.web.language import gettext, lazy_gettext, said_of
@@ -75,6 +76,16 @@ class CompanyForm(PageForm):
         [InputRequired(), NumberRange(min=0, max=365)],
     )
 
+    vat_check = SelectField(
+        _("Reverse charge needs a VAT number that is"),
+        choices=labelled(
+            (VatCheck.REQUIRED.value, _("there and valid")),
+            (VatCheck.VALID.value, _("valid, where there is one")),
+            (VatCheck.OFF.value, _("not looked at")),
+        ),
+        default=VatCheck.VALID.value,
+    )
+
     def validate_number_pattern(self, field: StringField) -> None:
         """Refuse a pattern that would not tell two orders apart."""
         try:
@@ -93,6 +104,7 @@ class CompanyForm(PageForm):
             else None,
             number_pattern=(self.number_pattern.data or "").strip(),
             due_days=self.due_days.data or 0,
+            vat_check=VatCheck(self.vat_check.data),
         )
 
 

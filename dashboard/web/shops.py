@@ -8,15 +8,21 @@ from datetime import UTC, date, datetime, time
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import DateField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import (
+    InputRequired,
+    Length,
+    Optional,
+    Regexp,
+    ValidationError,
+)
 
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.rules import Shop
 from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.outbound.address import AddressRefused
-from dashboard.shops.protocol import ShopSilent
-from dashboard.shops.registry import READERS
+from dashboard.shops.protocol import FindsVatNumbers, ShopSilent
+from dashboard.shops.registry import CONNECTORS, READERS
 from dashboard.store.pulls import ApiKeys
 from dashboard.store.vault import SecretUnreadable
 from dashboard.web.access import requires
@@ -24,6 +30,7 @@ from dashboard.web.forms import PageForm
 from dashboard.web.language import gettext, said_of
 from dashboard.web.language import lazy_gettext as _
 from dashboard.web.note import note
+from dashboard.web.outcome import moved_on
 from dashboard.web.services import services
 
 blueprint = Blueprint("shops", __name__)
@@ -63,6 +70,27 @@ class AccessForm(PageForm):
         return ApiKeys(key=key, secret=secret, orders_since=since)
 
 
+class FieldsForm(PageForm):
+    """In which fields of its orders a shop keeps what has no place of its own."""
+
+    vat_number_keys = StringField(
+        _("Fields with the VAT number"),
+        [
+            Length(max=500),
+            Regexp(
+                r"[^\s,]*([\s,]+[^\s,]+)*[\s,]*\Z",
+                message=_("Names of fields, with commas between them."),
+            ),
+        ],
+    )
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names that were entered."""
+        entered = (self.vat_number_keys.data or "").replace(",", " ")
+        return tuple(dict.fromkeys(entered.split()))
+
+
 @blueprint.get("/settings/shops/<slug>")
 @requires(Role.WATCHER)
 def show(slug: str) -> ResponseReturnValue:
@@ -95,6 +123,24 @@ def save_access(slug: str) -> ResponseReturnValue:
     services().pulls.set_access(shop, base_url, keys)
     note(ActivityKind.SETTINGS, "changed", say("shop %(slug)s, keys", slug=slug))
     return _tried_out(slug)
+
+
+@blueprint.post("/settings/shops/<slug>/fields")
+@requires(Role.MANAGER)
+def save_fields(slug: str) -> ResponseReturnValue:
+    """Save where the shop's orders hold VAT numbers, and look there again."""
+    shop = _shop(slug)
+    if not isinstance(CONNECTORS[shop.kind], FindsVatNumbers):
+        abort(404)
+    entered = FieldsForm()
+    if not entered.validate():
+        flash(gettext("Names of fields, with commas between them."), "bad")
+        return redirect(url_for("shops.show", slug=slug))
+    services().company.set_vat_number_keys(shop, entered.keys)
+    moved = services().replan()
+    note(ActivityKind.SETTINGS, "changed", f"shop {slug}, fields")
+    flash(" ".join([gettext("Saved."), *moved_on(moved)]), "good")
+    return redirect(url_for("shops.show", slug=slug))
 
 
 @blueprint.post("/settings/shops/<slug>/test")
@@ -140,10 +186,18 @@ def _page(
         form=form,
         key_hint=keys.hint if keys else "",
         has_keys=keys is not None,
+        fields_form=_fields_form(shop),
         can_be_asked=shop.kind in READERS,
         state=services().pulls.state(shop),
     )
     return page, status
+
+
+def _fields_form(shop: Shop) -> FieldsForm | None:
+    """Return the form for a shop of a kind that can be told where to look."""
+    if not isinstance(CONNECTORS[shop.kind], FindsVatNumbers):
+        return None
+    return FieldsForm(None, vat_number_keys=", ".join(shop.vat_number_keys))
 
 
 def _shop(slug: str) -> Shop:

@@ -96,6 +96,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /settings/shops": ADMINISTRATOR,
     "GET /settings/shops/<slug>": WATCHER,
     "POST /settings/shops/<slug>/access": ADMINISTRATOR,
+    "POST /settings/shops/<slug>/fields": MANAGER,
     "POST /settings/shops/<slug>/forget": ADMINISTRATOR,
     "POST /settings/shops/<slug>/test": MANAGER,
     "GET /settings/shops/<slug>/upload": MANAGER,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from dashboard.domain.users import Role
 from tests.web.scene import Scene
 
@@ -162,3 +164,20 @@ def test_a_choice_made_on_an_old_page_books_nothing(scene: Scene) -> None:
     )
 
     assert scene.status(order_id) == "needs attention"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("136 695 976", "DE136695976, valid"),
+        ("DE136695977", "DE136695977, not valid: a digit must be wrong"),
+        ("none", "none, not checked"),
+    ],
+)
+def test_vat_number_is_shown_with_what_came_of_the_check(
+    scene: Scene, given: str, shown: str
+) -> None:
+    customer = {"vat_number": given, "address": {"country": "DE"}}
+    order = scene.order("1001", customer=customer)
+
+    assert shown in scene.client().get(f"/orders/{order}").text

@@ -158,3 +158,33 @@ def test_a_shop_that_is_not_there_is_not_found(scene: Scene) -> None:
 
 def test_a_shop_of_our_own_format_has_no_keys(scene: Scene) -> None:
     assert "cannot be asked" in scene.client().get("/settings/shops/demo").text
+
+
+def test_fields_with_the_vat_number_are_named_on_the_page_of_the_shop(
+    scene: Scene,
+) -> None:
+    scene.program.company.add_shop(
+        Shop(id=0, slug="woo", name="Woo", kind="woocommerce", prefix=""),
+        "a-secret",
+        at=scene.clock.now(),
+    )
+    client = scene.client(Role.MANAGER)
+
+    client.post("/settings/shops/woo/fields", {"vat_number_keys": "_my_vat, other_vat"})
+
+    shop = scene.program.company.shop("woo")
+    assert shop is not None
+    assert shop.vat_number_keys == ("_my_vat", "other_vat")
+    assert 'value="_my_vat, other_vat"' in client.get("/settings/shops/woo").text
+
+
+def test_shop_with_a_field_of_its_own_for_vat_numbers_is_asked_for_no_other(
+    scene: Scene,
+) -> None:
+    answer = scene.client(Role.MANAGER).post(
+        "/settings/shops/demo/fields",
+        {"vat_number_keys": "x"},
+        page="/settings/shops/demo",
+    )
+
+    assert answer.status_code == 404

@@ -52,6 +52,10 @@ class WooCommerce:
     def __init__(self, vat_number_keys: Sequence[str] = VAT_NUMBER_KEYS) -> None:
         self._vat_number_keys = tuple(vat_number_keys)
 
+    def finding_vat_numbers_in(self, keys: Sequence[str]) -> WooCommerce:
+        """Return a connector that looks for VAT numbers under these meta keys."""
+        return WooCommerce(vat_number_keys=keys)
+
     def signature_is_valid(
         self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]
     ) -> bool:
