@@ -171,7 +171,7 @@ def test_a_choice_made_on_an_old_page_books_nothing(scene: Scene) -> None:
     [
         ("136 695 976", "DE136695976, valid"),
         ("DE136695977", "DE136695977, not valid: a digit must be wrong"),
-        ("none", "none, not checked"),
+        ("US 12-34", "US 12-34, not checked"),
     ],
 )
 def test_vat_number_is_shown_with_what_came_of_the_check(
