@@ -40,18 +40,23 @@ from dashboard.store.foresight import Foresight
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.notices import NoticeStore
 from dashboard.store.orders import OrderStore
+from dashboard.store.outlook import read_forecast
 from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
+from dashboard.store.period_orders import PeriodOrders
 from dashboard.store.pulls import ApiKeys, PullStore
 from dashboard.store.schedules import ScheduleStore
+from dashboard.store.selections import SelectionStore
 from dashboard.store.shop_webhooks import ShopWebhookStore
 from dashboard.store.sightings import Sightings
 from dashboard.store.uploads import UploadStore
 from dashboard.store.users import UserStore
 from dashboard.store.vault import Vault
 from dashboard.sync.actions import OrderActions
+from dashboard.sync.backfill import Backfill, BackfillStores
 from dashboard.sync.engine import Engine, OpenBooks, Stores
 from dashboard.sync.intake import Intake
+from dashboard.sync.performer import Performer
 from dashboard.sync.preview import OrderPreview
 from dashboard.sync.processes import process_name
 from dashboard.sync.puller import Puller, PullStores
@@ -89,6 +94,8 @@ class Program:
     pulls: PullStore
     uploads: Uploads
     reconciler: Reconciler
+    selections: SelectionStore
+    performer: Performer
     mirror: ScheduleMirror
     watch: Watch
     clock: Clock
@@ -98,6 +105,7 @@ class Program:
         self.engine.start()
         self.puller.start()
         self.reconciler.start()
+        self.performer.start()
         install_defaults(ScheduleStore(self.database), self.clock.now())
         self.mirror.start()
         self.watch.start()
@@ -107,6 +115,7 @@ class Program:
         self.watch.stop()
         self.mirror.stop()
         self.puller.stop()
+        self.performer.stop()
         self.reconciler.stop()
         self.engine.stop()
 
@@ -148,6 +157,20 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     pulls = PullStore(database, Vault(settings.secret_key))
     puller = _puller(settings, company, orders, pulls, engine, database, clock)
     actions = OrderActions(orders, engine.wake)
+    selections = SelectionStore(database, process_name())
+    backfill = Backfill(
+        BackfillStores(
+            company=company,
+            orders=orders,
+            pulls=pulls,
+            selections=selections,
+            period=PeriodOrders(database),
+            foresight=Foresight(database),
+        ),
+        puller.reader_since,
+        lambda besides: read_forecast(database, pace_of(settings), besides),
+        clock,
+    )
 
     def wake(trigger: Trigger) -> None:
         engine.wake(trigger)
@@ -168,6 +191,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         actions=actions,
         engine=engine,
         reconciler=reconciler,
+        selections=selections,
+        performer=Performer(selections, actions, backfill),
         watch=_watch(settings, database, company, clock),
         puller=puller,
         pulls=pulls,
@@ -329,6 +354,8 @@ def _page_services(program: Program) -> Services:
         schedules=ScheduleStore(program.database),
         actions=program.actions,
         preview=OrderPreview(Foresight(program.database), freeze),
+        selections=program.selections,
+        perform=program.performer,
         watch=program.watch,
         start_run=program.start_run,
         replan=lambda: plan_waiting(program.orders),

@@ -287,7 +287,13 @@ class OrderStore:
             return True
 
     def restore(
-        self, order_id: int, reader: Reader, planner: Planner, *, actor: str
+        self,
+        order_id: int,
+        reader: Reader,
+        planner: Planner,
+        *,
+        reason: str,
+        actor: str,
     ) -> bool:
         """Take an order up again that a person had set aside."""
 
@@ -300,14 +306,19 @@ class OrderStore:
                 return False
             row.ignored_by = ""
             row.ignored_reason = ""
-            add_event(
-                session, row.id, "person", say("Taken up again."), at=now, actor=actor
-            )
+            text = say("Taken up again: %(reason)s", reason=reason)
+            add_event(session, row.id, "person", text, at=now, actor=actor)
             _plan(session, row, stored.shop, told, planner, now, retry_refused=True)
             put_first(session, row)
             return True
 
         return self._database.repeated(work)
+
+    def add_note(self, order_id: int, text: str, *, actor: str) -> None:
+        """Add a note to an order's story."""
+        with self._database.write() as session:
+            now = self._database.now(session)
+            add_event(session, order_id, "note", text, at=now, actor=actor)
 
     def correct(
         self,
@@ -399,6 +410,12 @@ class OrderStore:
         with self._database.read() as session:
             row = session.get(OrderRow, order_id)
             return None if row is None else newest_of(session, row)
+
+    def standing(self, order_id: int) -> tuple[str, OrderStatus]:
+        """Return why an order is not booked, in words, and its status."""
+        with self._database.read() as session:
+            row = session.get_one(OrderRow, order_id)
+            return row.message or row.reason, OrderStatus(row.status)
 
     def find(self, shop: Shop, external_id: str) -> int | None:
         """Return the id of the order the shop knows as *external_id*."""

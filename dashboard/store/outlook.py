@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -28,14 +31,16 @@ _ON_THE_WAY = [
 _CALLS_TO_LEARN_FROM = 20
 
 
-def read_forecast(database: Database, pace: Pace) -> Forecast:
-    """Estimate when all that waits will be done, as things are now."""
+def read_forecast(
+    database: Database, pace: Pace, besides: Mapping[PostingKind, int] | None = None
+) -> Forecast:
+    """Estimate when all that waits will be done, and postings *besides*."""
     with database.read() as session:
         now = database.now(session)
         gate = session.get(GateRow, 1)
         closed = gate is not None and is_closed(gate, now)
         return forecast(
-            _waiting(session),
+            _waiting(session, besides or {}),
             pace,
             read_usage(session, pace, now),
             now,
@@ -60,7 +65,7 @@ def pending_by_kind(session: Session) -> dict[PostingKind, int]:
     return {PostingKind(kind): count for kind, count in counts}
 
 
-def _waiting(session: Session) -> Waiting:
+def _waiting(session: Session, besides: Mapping[PostingKind, int]) -> Waiting:
     orders = select(func.count()).where(OrderRow.status.in_(_ON_THE_WAY))
     requests = select(func.count()).where(
         RequestRow.state != RequestState.DONE.value, RequestRow.given_up_at.is_(None)
@@ -75,7 +80,7 @@ def _waiting(session: Session) -> Waiting:
     took_ms = session.scalar(select(func.avg(latest.c.duration_ms)))
     return Waiting(
         orders=session.scalar(orders) or 0,
-        postings=pending_by_kind(session),
+        postings=Counter(pending_by_kind(session)) + Counter(besides),
         requests=session.scalar(requests) or 0,
         call_s=float(took_ms or 0) / 1000,
     )

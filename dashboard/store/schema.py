@@ -468,6 +468,72 @@ class OrderEventRow(Base):
     run_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
 
 
+class RetentionRow(Base):
+    """For how many days what nothing follows from any more is kept; there is one row.
+
+    0 keeps it for ever.
+    """
+
+    __tablename__ = "retention_rules"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exchange_days: Mapped[int]
+    failure_days: Mapped[int]
+    activity_days: Mapped[int]
+    version: Mapped[int]
+
+
+class SelectionRow(Base):
+    """Orders that one act was chosen for, and how far it has come."""
+
+    __tablename__ = "selections"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    act: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, index=True)
+    asked_by: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    # Of a backfill
+    shop_id: Mapped[int | None] = mapped_column(
+        ForeignKey("shops.id", ondelete="CASCADE")
+    )
+    first_day: Mapped[date | None]
+    last_day: Mapped[date | None]
+    calls: Mapped[int | None]
+    lasts_s: Mapped[int | None]
+    message: Mapped[str] = mapped_column(SentenceText, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    handled_before: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The process that works on it, until its lease ends
+    claimed_by: Mapped[str] = mapped_column(Text, default="")
+    claimed_until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SelectionOrderRow(Base):
+    """An order of a selection, and what became of it."""
+
+    __tablename__ = "selection_orders"
+    __table_args__ = (
+        Index("ix_selection_orders_result", "selection_id", "result", "position"),
+        Index("ix_selection_orders_outlook", "selection_id", "outlook", "position"),
+    )
+
+    selection_id: Mapped[int] = mapped_column(
+        ForeignKey("selections.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int | None] = mapped_column(BigInteger)  # none: not taken in yet
+    external_id: Mapped[str] = mapped_column(Text, default="")
+    number: Mapped[str] = mapped_column(Text)
+    outlook: Mapped[str] = mapped_column(Text, default="")
+    # None where the plan of a backfill lets nothing be done
+    result: Mapped[str | None] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(SentenceText, default="")
+
+
 class ScheduleRow(Base):
     """When runs start; APScheduler is told what stands here."""
 
@@ -522,6 +588,8 @@ class RunRow(Base):
     refused: Mapped[int] = mapped_column(default=0)
     calls: Mapped[int] = mapped_column(default=0)
     message: Mapped[str] = mapped_column(SentenceText, default="")
+    # Who wants it to end after the batch it is at
+    stopped_by: Mapped[str | None] = mapped_column(Text)
 
 
 class HeartbeatRow(Base):

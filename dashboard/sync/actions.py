@@ -9,8 +9,9 @@ from dashboard.domain.order import Order
 from dashboard.domain.postings import BATCH_SIZE
 from dashboard.domain.rules import Correction
 from dashboard.domain.runs import Trigger
+from dashboard.domain.selections import Result, SelectionAct
 from dashboard.domain.sentences import say
-from dashboard.store.orders import Options, OrderStore
+from dashboard.store.orders import Options, OrderStore, PlannedAgain
 from dashboard.sync.intake import read_again
 from dashboard.sync.plan import plan_order
 
@@ -63,21 +64,62 @@ class OrderActions:
         done = self._orders.ignore(order_id, reason, actor=actor)
         return Outcome(done=int(done), skipped=int(not done))
 
-    def ignore_stopped(
-        self, order_ids: Iterable[int], reason: str, actor: str
-    ) -> Outcome:
-        """Set orders aside that need a person; skipped are those that do not."""
-        done = [
-            self._orders.ignore(order_id, reason, actor=actor, stopped_only=True)
-            for order_id in order_ids
-        ]
-        return Outcome(done=done.count(True), skipped=done.count(False))
+    def act(
+        self, act: SelectionAct, order_id: int, reason: str, actor: str, *, urgent: bool
+    ) -> Result:
+        """Do with one order what was chosen for many.
 
-    def restore(self, order_id: int, actor: str) -> Outcome:
-        """Take an order up again that was set aside."""
-        done = self._orders.restore(order_id, read_again, plan_order, actor=actor)
+        A backfill books an order that is known and not booked, by today's rules. The
+        caller wakes the engine.
+        """
+        match act:
+            case SelectionAct.IGNORE:
+                done = self._orders.ignore(
+                    order_id, reason, actor=actor, stopped_only=True
+                )
+                return Result.DONE if done else Result.SKIPPED
+            case SelectionAct.RESTORE:
+                done = self._orders.restore(
+                    order_id, read_again, plan_order, reason=reason, actor=actor
+                )
+                return Result.DONE if done else Result.SKIPPED
+            case SelectionAct.RETRY:
+                return self._again(order_id, say("Tried again."), actor, urgent=urgent)
+            case SelectionAct.BACKFILL:
+                became = self._again(order_id, say("Backfilled."), actor, urgent=urgent)
+                if became is not Result.SKIPPED:
+                    return became
+                # It needed no person: it waited, or was set aside by a rule.
+                planned = self._orders.plan_again([order_id], read_again, plan_order)
+                return _result(planned)
+
+    def _again(self, order_id: int, why: str, actor: str, *, urgent: bool) -> Result:
+        planned = self._orders.plan_again(
+            [order_id], read_again, plan_order, actor=actor, why=why, urgent=urgent
+        )
+        return _result(planned)
+
+    def wake(self) -> None:
+        """Let the engine look for what was just acted on."""
+        self._wake(Trigger.PERSON)
+
+    def why(self, order_id: int) -> str:
+        """Return what keeps an order from being booked, in words."""
+        why, _status = self._orders.standing(order_id)
+        return why
+
+    def restore(self, order_id: int, reason: str, actor: str) -> Outcome:
+        """Take an order up again that was set aside, with a reason."""
+        done = self._orders.restore(
+            order_id, read_again, plan_order, reason=reason, actor=actor
+        )
         self._wake(Trigger.PERSON)
         return Outcome(done=int(done), skipped=int(not done))
+
+    def add_note(self, order_id: int, text: str, actor: str) -> Outcome:
+        """Add to an order's story what a person wants the others to know."""
+        self._orders.add_note(order_id, text, actor=actor)
+        return Outcome(done=1, skipped=0)
 
     def options(self, order_id: int) -> Options | None:
         """Return how the books can follow a change, if the order waits for that."""
@@ -98,3 +140,11 @@ class OrderActions:
         stored = self._orders.newest_revision(order_id)
         told = None if stored is None else read_again(stored)
         return told if isinstance(told, Order) else None
+
+
+def _result(planned: PlannedAgain) -> Result:
+    if planned.moved:
+        return Result.DONE
+    if planned.stopped:
+        return Result.STOPPED
+    return Result.FAILED if planned.failed else Result.SKIPPED

@@ -172,7 +172,7 @@ class ShopPull:
         taken = self.pulls.take_page(
             self.shop,
             revisions,
-            _plan_or_stop,
+            plan_or_stop,
             read_again,
             run_id=self.run_id,
             cursors=cursors,
@@ -184,7 +184,7 @@ class ShopPull:
             self.arrived()
 
 
-def _plan_or_stop(
+def plan_or_stop(
     order: Order,
     shop: Shop,
     rules: CompanyRules,

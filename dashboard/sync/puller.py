@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from typing_extensions import override
 
@@ -73,6 +74,15 @@ class Puller(Background):
             ShopSilent: If it does not work; the message says what to do.
         """
         return self._reader(shop, self._keys(shop), run_id=None).facts()
+
+    def reader_since(self, shop: Shop, since: datetime) -> ShopReader:
+        """Open a shop for the orders placed since then, whatever is pulled of it.
+
+        Raises:
+            ShopSilent: If there are no keys to it.
+        """
+        keys = replace(self._keys(shop), orders_since=since)
+        return self._reader(shop, keys, run_id=None)
 
     @override
     def _work(self) -> None:

@@ -1,17 +1,29 @@
-"""Acts on many orders: asks with the exact number, then does it with those alone."""
+"""Acts on many orders: asks with the exact number, then does it with those alone.
+
+Which orders are meant is kept with the question, so that the answer is about them and
+no others, however many they are and whatever happens to the list meanwhile.
+"""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
-from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from dashboard.domain.activity import ActivityKind
-from dashboard.domain.sentences import say, say_number
+from dashboard.domain.postings import BATCH_SIZE
+from dashboard.domain.selections import (
+    Result,
+    Selection,
+    SelectionAct,
+    SelectionState,
+)
+from dashboard.domain.sentences import say_number
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.sync.actions import Outcome
@@ -20,7 +32,7 @@ from dashboard.web.forms import PageForm
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext, ngettext
 from dashboard.web.note import note
-from dashboard.web.order_query import ATTENTION, read_query
+from dashboard.web.order_query import read_query
 from dashboard.web.outcome import tell_outcome
 from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
@@ -28,20 +40,24 @@ from dashboard.web.sign_in import local_address
 
 blueprint = Blueprint("bulk", __name__)
 
-# As many as are done while a person waits for the next page.
-MOST: Final = 500
+# As many as one question is about; who has more comes back for the rest.
+MOST: Final = 50_000
 _SHOWN: Final = 25
-
-
-class Act(StrEnum):
-    """What can be done with many orders at once."""
-
-    RETRY = "retry"
-    IGNORE = "ignore"
+# Which orders an act makes sense for.
+_FOR: Final[Mapping[SelectionAct, OrderStatus]] = {
+    SelectionAct.RETRY: OrderStatus.NEEDS_ATTENTION,
+    SelectionAct.IGNORE: OrderStatus.NEEDS_ATTENTION,
+    SelectionAct.RESTORE: OrderStatus.IGNORED,
+}
+_DONE: Final[Mapping[SelectionAct, str]] = {
+    SelectionAct.RETRY: "retried",
+    SelectionAct.IGNORE: "ignored",
+    SelectionAct.RESTORE: "restored",
+}
 
 
 class ConfirmForm(PageForm):
-    """Why orders are set aside."""
+    """Why orders are set aside, or taken up again."""
 
     reason = StringField(
         lazy_gettext("Reason"), [InputRequired(), Length(min=3, max=300)]
@@ -51,116 +67,157 @@ class ConfirmForm(PageForm):
 @blueprint.post("/orders/bulk")
 @requires(Role.WATCHER)
 def ask() -> ResponseReturnValue:
-    """Say exactly what would be done with which orders; nothing changes yet.
+    """Say exactly what would be done with which orders; nothing is done yet.
 
     Meant are the orders ticked, or with `scope=all` those the address asks for, as far
-    as they need a person.
+    as the act makes sense for them.
     """
     act = _act()
     if request.values.get("scope") == "all":
-        wanted = read_query(request.args).on_tab(ATTENTION).wanted
-        meant = services().orders.ids(wanted, size=MOST + 1)
-        ids, more, left_out = meant[:MOST], len(meant) > MOST, 0
+        ids, meant = _matching(act)
     else:
-        ticked = services().orders.some(
-            request.form.getlist("order", type=row_id)[:MOST]
-        )
-        ids = tuple(
-            order.id for order in ticked if order.status is OrderStatus.NEEDS_ATTENTION
-        )
-        more, left_out = False, len(ticked) - len(ids)
+        ticked = services().orders.some(set(request.form.getlist("order", type=row_id)))
+        ids = tuple(sorted(o.id for o in ticked if o.status is _FOR[act]))
+        meant = len(ticked)
     if not ids:
-        flash(_("None of these orders needs attention any more."), "quiet")
+        flash(_nothing_to_do(act), "quiet")
         return redirect(_back())
-    return _confirm(act, ids, ConfirmForm(formdata=None), more=more, left_out=left_out)
+    selection = services().selections.freeze(act, ids[:MOST], signed_in().name)
+    more = len(ids) > MOST
+    left_out = 0 if more else meant - len(ids)
+    return _confirm(selection, ConfirmForm(formdata=None), more=more, left_out=left_out)
 
 
 @blueprint.post("/orders/bulk/confirmed")
 @requires(Role.WATCHER)
 def confirmed() -> ResponseReturnValue:
     """Do it with the orders that were confirmed, and no others."""
-    act, ids = _act(), _frozen_ids()
-    if act is Act.RETRY:
-        _retry(ids)
+    selection = _asked_about()
+    reason = ""
+    if selection.act is not SelectionAct.RETRY:
+        entered = ConfirmForm()
+        if not entered.validate():
+            return _confirm(selection, entered), 422
+        reason = (entered.reason.data or "").strip()
+    few = selection.tally.total <= BATCH_SIZE
+    if not services().selections.start(selection.id, reason, claim=few):
+        flash(_("This was confirmed before, and is not done a second time."), "quiet")
+        return redirect(url_for("selections.show", selection_id=selection.id))
+    _note(selection, reason)
+    if not few:
+        services().perform.wake()
+        return redirect(url_for("selections.show", selection_id=selection.id))
+    ended = services().perform.perform(replace(selection, reason=reason), lambda: None)
+    return _tell(ended)
+
+
+def _matching(act: SelectionAct) -> tuple[tuple[int, ...], int]:
+    """Return the orders of the list the address asks for that the act makes sense for.
+
+    With them comes how many the list holds in all.
+    """
+    query = read_query(request.args)
+    wanted = query.wanted
+    statuses = set(wanted.statuses or OrderStatus)
+    counts = {c.status: c.count for c in services().orders.counts(wanted)}
+    held = sum(count for status, count in counts.items() if status in statuses)
+    if _FOR[act] not in statuses:
+        return (), held
+    fitting = replace(wanted, statuses=(_FOR[act],))
+    return services().orders.ids(fitting, size=MOST + 1), held
+
+
+def _nothing_to_do(act: SelectionAct) -> str:
+    if act is SelectionAct.RESTORE:
+        return _("None of these orders is set aside any more.")
+    return _("None of these orders needs attention any more.")
+
+
+def _tell(selection: Selection) -> ResponseReturnValue:
+    """Say what was done; where that is not all, lead to what became of each."""
+    results = selection.tally.results
+    outcome = Outcome(
+        done=results.get(Result.DONE, 0),
+        skipped=results.get(Result.SKIPPED, 0),
+        stopped=results.get(Result.STOPPED, 0),
+        failed=results.get(Result.FAILED, 0),
+    )
+    tell_outcome(outcome, done=_done(selection.act, outcome.done))
+    if outcome.done == selection.tally.total:
         return redirect(_back())
-    entered = ConfirmForm()
-    if not entered.validate():
-        return _confirm(act, ids, entered), 422
-    _ignore(ids, (entered.reason.data or "").strip())
-    return redirect(_back())
+    here = url_for("selections.show", selection_id=selection.id, next=_back())
+    return redirect(here)
 
 
-def _retry(ids: tuple[int, ...]) -> None:
-    outcome = services().actions.retry(ids, signed_in().name)
-    note(ActivityKind.ORDER, "retried", _orders(ids), detail=_detail(outcome))
-    done = ngettext(
-        "%(num)s order is tried again.", "%(num)s orders are tried again.", outcome.done
-    )
-    tell_outcome(outcome, done=done)
+def _done(act: SelectionAct, number: int) -> str:
+    match act:
+        case SelectionAct.RETRY:
+            return ngettext(
+                "%(num)s order is tried again.",
+                "%(num)s orders are tried again.",
+                number,
+            )
+        case SelectionAct.IGNORE:
+            return ngettext(
+                "%(num)s order is set aside.", "%(num)s orders are set aside.", number
+            )
+        case SelectionAct.RESTORE | SelectionAct.BACKFILL:
+            return ngettext(
+                "%(num)s order is taken up again.",
+                "%(num)s orders are taken up again.",
+                number,
+            )
 
 
-def _ignore(ids: tuple[int, ...], reason: str) -> None:
-    outcome = services().actions.ignore_stopped(ids, reason, signed_in().name)
-    detail = say("%(reason)s: %(outcome)s", reason=reason, outcome=_detail(outcome))
-    note(ActivityKind.ORDER, "ignored", _orders(ids), detail=detail)
-    done = ngettext(
-        "%(num)s order is set aside.", "%(num)s orders are set aside.", outcome.done
-    )
-    tell_outcome(outcome, done=done)
-
-
-def _orders(ids: tuple[int, ...]) -> str:
-    return say_number("%(num)s order", "%(num)s orders", len(ids))
-
-
-def _detail(outcome: Outcome) -> str:
-    return say(
-        "%(done)s changed, %(skipped)s left alone, %(stopped)s stopped "
-        "again, %(failed)s failed",
-        done=outcome.done,
-        skipped=outcome.skipped,
-        stopped=outcome.stopped,
-        failed=outcome.failed,
+def _note(selection: Selection, reason: str) -> None:
+    note(
+        ActivityKind.ORDER,
+        _DONE[selection.act],
+        say_number("%(num)s order", "%(num)s orders", selection.tally.total),
+        detail=reason,
     )
 
 
 def _confirm(
-    act: Act,
-    ids: tuple[int, ...],
-    form: ConfirmForm,
-    *,
-    more: bool = False,
-    left_out: int = 0,
+    selection: Selection, form: ConfirmForm, *, more: bool = False, left_out: int = 0
 ) -> str:
+    page = services().selections.page(selection.id, None, size=_SHOWN)
+    ids = [m.member.order_id for m in page.members if m.member.order_id is not None]
     return render_template(
         "bulk/confirm.html",
-        act=act,
-        ids=ids,
+        selection=selection,
+        act=selection.act,
+        count=selection.tally.total,
         form=form,
-        orders=services().orders.some(ids[:_SHOWN]),
-        unshown=len(ids) - len(ids[:_SHOWN]),
+        orders=services().orders.some(ids),
+        unshown=selection.tally.total - len(ids),
         more=more,
         left_out=left_out,
         back=_back(),
     )
 
 
-def _act() -> Act:
+def _act() -> SelectionAct:
     try:
-        return Act(request.form.get("act", ""))
+        act = SelectionAct(request.form.get("act", ""))
     except ValueError:
         abort(422)
+    if act not in _FOR:
+        abort(422)
+    return act
 
 
-def _frozen_ids() -> tuple[int, ...]:
-    """Read the ids the confirmation was asked for."""
-    try:
-        ids = tuple(row_id(each) for each in request.form.get("ids", "").split(","))
-    except ValueError:
+def _asked_about() -> Selection:
+    """Return the orders that the confirmation was asked for."""
+    selection_id = request.form.get("selection", type=row_id)
+    selection = None
+    if selection_id is not None:
+        selection = services().selections.one(selection_id)
+    if selection is None or selection.act not in _FOR:
         abort(422)
-    if len(ids) > MOST:
+    if selection.state is not SelectionState.READY and selection.started_at is None:
         abort(422)
-    return ids
+    return selection
 
 
 def _back() -> str:

@@ -22,6 +22,7 @@ USED = (
     "calendar-week",
     "cash-coin",
     "cash-stack",
+    "chat-left-text",
     "check-circle-fill",
     "check-lg",
     "check2-square",

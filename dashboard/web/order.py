@@ -7,8 +7,8 @@ from typing import Final
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import IntegerField, RadioField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import IntegerField, RadioField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.order import Customer
@@ -39,12 +39,18 @@ _SETTLED: Final = frozenset({OrderStatus.PAID, OrderStatus.CREDITED})
 _UNDER_WAY: Final = frozenset({OrderStatus.IN_PROGRESS, OrderStatus.CHECKING})
 
 
-class IgnoreForm(PageForm):
-    """Why an order is set aside."""
+class ReasonForm(PageForm):
+    """Why an order is set aside, or taken up again."""
 
     reason = StringField(
         lazy_gettext("Reason"), [InputRequired(), Length(min=3, max=300)]
     )
+
+
+class NoteForm(PageForm):
+    """What one person wants the others to know."""
+
+    text = TextAreaField(lazy_gettext("Add a note"), [DataRequired(), Length(max=2000)])
 
 
 class CorrectionForm(PageForm):
@@ -69,7 +75,7 @@ class Possible:
 @requires(Role.WATCHER)
 def show(order_id: int) -> ResponseReturnValue:
     """Show an order, within the list its reader came from."""
-    return _page(_found(order_id), IgnoreForm())
+    return _page(_found(order_id))
 
 
 @blueprint.post("/orders/<row_id:order_id>/retry")
@@ -89,9 +95,9 @@ def retry(order_id: int) -> ResponseReturnValue:
 def ignore(order_id: int) -> ResponseReturnValue:
     """Set an order aside, with a reason."""
     order = _found(order_id)
-    entered = IgnoreForm()
+    entered = ReasonForm()
     if not entered.validate():
-        return _page(order, entered), 422
+        return _page(order, ignore_form=entered), 422
     if not possible(order).ignore:
         return _tell(order, Outcome(done=0, skipped=1), "")
     reason = (entered.reason.data or "").strip()
@@ -103,11 +109,29 @@ def ignore(order_id: int) -> ResponseReturnValue:
 @blueprint.post("/orders/<row_id:order_id>/restore")
 @requires(Role.WATCHER)
 def restore(order_id: int) -> ResponseReturnValue:
-    """Take an order up again that was set aside."""
+    """Take an order up again that was set aside, with a reason."""
     order = _found(order_id)
-    outcome = services().actions.restore(order_id, signed_in().name)
-    _note("restored", order)
+    entered = ReasonForm()
+    if not entered.validate():
+        return _page(order, restore_form=entered), 422
+    reason = (entered.reason.data or "").strip()
+    outcome = services().actions.restore(order_id, reason, signed_in().name)
+    _note("restored", order, reason)
     return _tell(order, outcome, _("The order is taken up again."))
+
+
+@blueprint.post("/orders/<row_id:order_id>/notes")
+@requires(Role.WATCHER)
+def add_note(order_id: int) -> ResponseReturnValue:
+    """Add a note to the order's story."""
+    order = _found(order_id)
+    entered = NoteForm()
+    if not entered.validate():
+        return _page(order, note_form=entered), 422
+    text = (entered.text.data or "").replace("\0", "").strip()
+    outcome = services().actions.add_note(order_id, text, signed_in().name)
+    _note("wrote a note on", order)
+    return _tell(order, outcome, _("The note is added."))
 
 
 @blueprint.post("/orders/<row_id:order_id>/correct")
@@ -178,7 +202,13 @@ def _found(order_id: int) -> OrderDetail:
     return order
 
 
-def _page(order: OrderDetail, ignore_form: IgnoreForm) -> str:
+def _page(
+    order: OrderDetail,
+    *,
+    ignore_form: ReasonForm | None = None,
+    restore_form: ReasonForm | None = None,
+    note_form: NoteForm | None = None,
+) -> str:
     query = read_query(request.args)
     drafts = [
         posting.draft
@@ -196,7 +226,9 @@ def _page(order: OrderDetail, ignore_form: IgnoreForm) -> str:
         steps=timeline(order),
         possible=possible(order),
         options=services().actions.options(order.summary.id),
-        ignore_form=ignore_form,
+        ignore_form=ignore_form or ReasonForm(formdata=None),
+        restore_form=restore_form or ReasonForm(formdata=None),
+        note_form=note_form or NoteForm(formdata=None),
         proposal=propose(order.summary.cause, order.summary.about),
         query=query,
         neighbours=services().orders.neighbours(

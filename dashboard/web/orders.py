@@ -70,6 +70,7 @@ def index() -> ResponseReturnValue:
         query=query,
         orders=page.orders,
         tabs=_tabs(query, counts),
+        matching=_held(query.tab, counts),
         chips=_chips(query),
         shops=services().company.shops(),
         sorts=_SORTS,
@@ -120,12 +121,16 @@ def _tabs(query: OrderQuery, counts: Mapping[OrderStatus, int]) -> tuple[TabLink
     return tuple(
         TabLink(
             tab=tab,
-            count=sum(counts.get(status, 0) for status in tab.statuses or OrderStatus),
+            count=_held(tab, counts),
             href=url_for("orders.index", **query.on_tab(tab).args()),
             here=tab == query.tab,
         )
         for tab in TABS
     )
+
+
+def _held(tab: Tab, counts: Mapping[OrderStatus, int]) -> int:
+    return sum(counts.get(status, 0) for status in tab.statuses or OrderStatus)
 
 
 def _chips(query: OrderQuery) -> tuple[Chip, ...]:

@@ -30,6 +30,7 @@ from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
 from dashboard.store.pulls import PullStore
 from dashboard.store.schedules import ScheduleStore
+from dashboard.store.selections import SelectionStore
 from dashboard.store.sign_in_throttle import SignInThrottle
 from dashboard.store.user_sessions import (
     DEMO_LIMITS,
@@ -38,6 +39,7 @@ from dashboard.store.user_sessions import (
 )
 from dashboard.store.users import UserStore
 from dashboard.sync.actions import OrderActions
+from dashboard.sync.performer import Performer
 from dashboard.sync.preview import OrderPreview
 from dashboard.sync.upload import Uploads
 from dashboard.sync.watch import Watch
@@ -77,6 +79,8 @@ class Services:
     schedules: ScheduleStore
     actions: OrderActions
     preview: OrderPreview
+    selections: SelectionStore
+    perform: Performer
     watch: Watch
     start_run: Callable[[Task], int]
     replan: Callable[[], int]
@@ -100,6 +104,8 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     schedules: ScheduleStore,
     actions: OrderActions,
     preview: OrderPreview,
+    selections: SelectionStore,
+    perform: Performer,
     watch: Watch,
     start_run: Callable[[Task], int],
     replan: Callable[[], int],
@@ -134,6 +140,8 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         schedules=schedules,
         actions=actions,
         preview=preview,
+        selections=selections,
+        perform=perform,
         watch=watch,
         start_run=start_run,
         replan=replan,

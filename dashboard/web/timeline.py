@@ -31,6 +31,7 @@ _EVENTS: Mapping[str, Look] = {
     "unknown": Look(label="", tone="waiting", icon="question-circle"),
     "amended": Look(label="", tone="waiting", icon="arrow-return-left"),
     "person": Look(label="", tone="moving", icon="person-circle"),
+    "note": Look(label="", tone="moving", icon="chat-left-text"),
 }
 _KINDS: Mapping[PostingKind, str] = {
     PostingKind.CONTACT: lazy_gettext("contact"),

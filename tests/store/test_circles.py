@@ -262,7 +262,9 @@ class Everybody:
                 case 1:
                     orders.ignore(order_id, "done by hand", actor="Pat")
                 case 2:
-                    orders.restore(order_id, read, plan_order, actor="Pat")
+                    orders.restore(
+                        order_id, read, plan_order, reason="needed", actor="Pat"
+                    )
                 case 3:
                     self._correct(order_id, chance)
                 case 4:

@@ -175,7 +175,9 @@ def test_an_order_taken_up_again_is_booked_as_it_is_now(company: Company) -> Non
     company.orders.ignore(company.row().id, "a test", actor="Pat")
     company.take_in(an_order(total="20.00"))
 
-    restored = company.orders.restore(company.row().id, read, plan_order, actor="Pat")
+    restored = company.orders.restore(
+        company.row().id, read, plan_order, reason="needed", actor="Pat"
+    )
 
     assert restored
     assert company.status() == "queued"

@@ -217,6 +217,7 @@ class Scene:
                         continue
                     request_id = self._exchange(session, posting, run_id, now)
                     posting.state = "confirmed"
+                    posting.problem = None
                     posting.document_id = f"doc-{posting.id}"
                     posting.updated_at = now
                     text = f"{posting.kind.capitalize()} {posting.natural_key} booked."

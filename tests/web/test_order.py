@@ -42,7 +42,7 @@ def test_an_order_is_ignored_with_a_reason_and_restored(scene: Scene) -> None:
     assert scene.status(order_id) == "ignored"
     assert "A test order" in client.get(f"/orders/{order_id}").text
 
-    client.post(f"/orders/{order_id}/restore", page="/orders")
+    client.post(f"/orders/{order_id}/restore", {"reason": "By mistake"}, page="/orders")
     assert scene.status(order_id) == "needs attention"
 
 

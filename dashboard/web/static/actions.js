@@ -11,7 +11,8 @@ function countTicks() {
     all.indeterminate = ticked > 0 && ticked < boxes.length;
   }
   for (const part of document.querySelectorAll("[data-ticked]")) part.textContent = String(ticked);
-  for (const button of form.querySelectorAll("button")) button.disabled = ticked === 0;
+  const everything = form.querySelector("[data-all-matching]")?.checked;
+  for (const button of form.querySelectorAll("button")) button.disabled = ticked === 0 && !everything;
 }
 
 document.addEventListener("change", (event) => {

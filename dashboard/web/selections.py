@@ -1,0 +1,309 @@
+"""A selection: an act on many orders or a backfill, with what became of each order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import DateField, SelectField
+from wtforms.validators import InputRequired, ValidationError
+
+from dashboard.domain.activity import ActivityKind
+from dashboard.domain.reconciliation import Period
+from dashboard.domain.selections import (
+    Outlook,
+    Result,
+    Selection,
+    SelectionAct,
+    SelectionState,
+    rate_of,
+)
+from dashboard.domain.sentences import say_number
+from dashboard.domain.users import Role
+from dashboard.web.access import requires, signed_in
+from dashboard.web.forms import PageForm, labelled
+from dashboard.web.language import gettext as _
+from dashboard.web.language import lazy_gettext
+from dashboard.web.note import note
+from dashboard.web.paging import beside
+from dashboard.web.row_ids import row_id
+from dashboard.web.services import services
+from dashboard.web.sign_in import local_address
+from dashboard.web.words import Look
+
+blueprint = Blueprint("selections", __name__)
+
+_PAGE_SIZE: Final = 50
+_LISTED: Final = 50
+_ACTS: Final[Mapping[SelectionAct, str]] = {
+    SelectionAct.RETRY: lazy_gettext("Retry"),
+    SelectionAct.IGNORE: lazy_gettext("Ignore"),
+    SelectionAct.RESTORE: lazy_gettext("Restore"),
+    SelectionAct.BACKFILL: lazy_gettext("Backfill"),
+}
+_STATES: Final[Mapping[SelectionState, Look]] = {
+    SelectionState.PLANNING: Look(
+        label=lazy_gettext("Planning"), tone="moving", icon="search"
+    ),
+    SelectionState.READY: Look(
+        label=lazy_gettext("Planned"), tone="waiting", icon="clipboard"
+    ),
+    SelectionState.RUNNING: Look(
+        label=lazy_gettext("Running"), tone="moving", icon="arrow-repeat"
+    ),
+    SelectionState.PAUSED: Look(
+        label=lazy_gettext("Paused"), tone="waiting", icon="pause-fill"
+    ),
+    SelectionState.DONE: Look(
+        label=lazy_gettext("Done"), tone="good", icon="check-circle-fill"
+    ),
+    SelectionState.STOPPED: Look(
+        label=lazy_gettext("Stopped"), tone="quiet", icon="x-lg"
+    ),
+    SelectionState.FAILED: Look(
+        label=lazy_gettext("Failed"), tone="bad", icon="x-circle-fill"
+    ),
+}
+_OUTLOOKS: Final[Mapping[Outlook, str]] = {
+    Outlook.CREATES: lazy_gettext("Creates"),
+    Outlook.SKIPS: lazy_gettext("Skips"),
+    Outlook.BLOCKED: lazy_gettext("Blocked"),
+}
+_RESULTS: Final[Mapping[Result, Look]] = {
+    Result.WAITING: Look(label=lazy_gettext("Waiting"), tone="quiet", icon="clock"),
+    Result.DONE: Look(
+        label=lazy_gettext("Done"), tone="good", icon="check-circle-fill"
+    ),
+    Result.SKIPPED: Look(
+        label=lazy_gettext("Left alone"), tone="quiet", icon="slash-circle"
+    ),
+    Result.STOPPED: Look(
+        label=lazy_gettext("Still stops"),
+        tone="bad",
+        icon="exclamation-triangle-fill",
+    ),
+    Result.FAILED: Look(label=lazy_gettext("Failed"), tone="bad", icon="x-circle-fill"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A tab: orders of which the plan says this, or that became of them."""
+
+    key: str
+    label: str
+    count: int
+    here: bool
+
+
+class BackfillForm(PageForm):
+    """Which orders a backfill is about."""
+
+    shop = SelectField(lazy_gettext("Shop"), coerce=str)
+    first = DateField(lazy_gettext("First day"), [InputRequired()])
+    last = DateField(lazy_gettext("Last day"), [InputRequired()])
+
+    def validate_last(self, field: DateField) -> None:
+        """Check that the period has a day."""
+        first, last = self.first.data, field.data
+        if isinstance(first, date) and isinstance(last, date) and last < first:
+            raise ValidationError(_("The period ends before it begins."))
+
+    @property
+    def period(self) -> Period:
+        """The days that were entered; only once they are valid."""
+        first, last = self.first.data, self.last.data
+        if first is None or last is None:
+            raise ValueError("the form is not valid")
+        return Period(first=first, last=last)
+
+
+@blueprint.get("/selections")
+@requires(Role.WATCHER)
+def index() -> ResponseReturnValue:
+    """Show what was done with many orders at once, and where a backfill begins."""
+    return _index(_backfill_form())
+
+
+@blueprint.post("/selections")
+@requires(Role.MANAGER)
+def plan() -> ResponseReturnValue:
+    """Ask for the plan of a backfill; nothing is booked by that."""
+    form = _backfill_form()
+    if not form.validate():
+        return _index(form), 422
+    shop = services().company.shop(form.shop.data)
+    if shop is None:
+        abort(422)
+    asked_by = signed_in().name
+    selection_id = services().selections.ask_backfill(shop.id, form.period, asked_by)
+    services().perform.wake()
+    return redirect(url_for("selections.show", selection_id=selection_id))
+
+
+@blueprint.get("/selections/<row_id:selection_id>")
+@requires(Role.WATCHER)
+def show(selection_id: int) -> ResponseReturnValue:
+    """Show how far a selection has come, and the orders behind each number."""
+    selection = _found(selection_id)
+    which = _which(request.args.get("of", ""))
+    page = services().selections.page(
+        selection_id,
+        which,
+        size=_PAGE_SIZE,
+        after=request.args.get("after", type=row_id),
+        before=request.args.get("before", type=row_id),
+    )
+    args = {"selection_id": selection_id, "of": which.value if which else None}
+    previous_url, next_url = beside(
+        "selections.show",
+        args,
+        [each.member.position for each in page.members],
+        has_previous=page.has_previous,
+        has_next=page.has_next,
+    )
+    shops = {shop.id: shop.name for shop in services().company.shops()}
+    return render_template(
+        "selections/show.html",
+        selection=selection,
+        shop=shops.get(selection.shop_id or 0, ""),
+        rate=rate_of(selection, services().clock.now()),
+        members=page.members,
+        parts=_parts(selection, which),
+        acts=_ACTS,
+        states=_STATES,
+        results=_RESULTS,
+        outlooks=_OUTLOOKS,
+        previous_url=previous_url,
+        next_url=next_url,
+        back=local_address(request.args.get("next", "")),
+        may_act=_may_act(selection),
+    )
+
+
+@blueprint.post("/selections/<row_id:selection_id>/start")
+@requires(Role.MANAGER)
+def start(selection_id: int) -> ResponseReturnValue:
+    """Start a backfill as it was planned."""
+    selection = _found(selection_id)
+    if selection.act is not SelectionAct.BACKFILL:
+        abort(404)
+    if services().selections.start(selection_id):
+        _note("started", selection)
+        services().perform.wake()
+        flash(_("The backfill has started."), "good")
+    return _back_to(selection_id)
+
+
+@blueprint.post("/selections/<row_id:selection_id>/pause")
+@requires(Role.WATCHER)
+def pause(selection_id: int) -> ResponseReturnValue:
+    """Let a selection stand still after the part it is at."""
+    selection = _acted_on(selection_id)
+    if services().selections.pause(selection_id):
+        _note("paused", selection)
+        flash(_("It pauses after the orders it is at."), "good")
+    return _back_to(selection_id)
+
+
+@blueprint.post("/selections/<row_id:selection_id>/resume")
+@requires(Role.WATCHER)
+def resume(selection_id: int) -> ResponseReturnValue:
+    """Let a paused selection go on."""
+    selection = _acted_on(selection_id)
+    if services().selections.resume(selection_id):
+        _note("resumed", selection)
+        services().perform.wake()
+        flash(_("It goes on."), "good")
+    return _back_to(selection_id)
+
+
+@blueprint.post("/selections/<row_id:selection_id>/stop")
+@requires(Role.WATCHER)
+def stop(selection_id: int) -> ResponseReturnValue:
+    """End a selection for good."""
+    selection = _acted_on(selection_id)
+    if services().selections.stop(selection_id):
+        _note("stopped", selection)
+        flash(_("It is stopped. What is done stays done."), "good")
+    return _back_to(selection_id)
+
+
+def _index(form: BackfillForm) -> str:
+    shops = {shop.id: shop.name for shop in services().company.shops()}
+    return render_template(
+        "selections/index.html",
+        form=form,
+        shops=shops,
+        selections=services().selections.newest(size=_LISTED),
+        acts=_ACTS,
+        states=_STATES,
+    )
+
+
+def _backfill_form() -> BackfillForm:
+    form = BackfillForm()
+    form.shop.choices = labelled(
+        *((shop.slug, shop.name) for shop in services().company.shops())
+    )
+    return form
+
+
+def _found(selection_id: int) -> Selection:
+    selection = services().selections.one(selection_id)
+    if selection is None:
+        abort(404)
+    return selection
+
+
+def _acted_on(selection_id: int) -> Selection:
+    """Return a selection that the person signed in may pause and stop."""
+    selection = _found(selection_id)
+    if not _may_act(selection):
+        abort(403)
+    return selection
+
+
+def _may_act(selection: Selection) -> bool:
+    """Tell who may: a backfill is for managers, other acts are for everybody."""
+    backfill = selection.act is SelectionAct.BACKFILL
+    return not backfill or signed_in().role >= Role.MANAGER
+
+
+def _which(key: str) -> Outlook | Result | None:
+    for words in (Outlook, Result):
+        if key in {word.value for word in words}:
+            return words(key)
+    return None
+
+
+def _parts(selection: Selection, which: Outlook | Result | None) -> tuple[Part, ...]:
+    """Return the tabs: what the plan says, then what became of what it lets be done."""
+    tally = selection.tally
+    total = sum(tally.outlooks.values()) or tally.total
+    outlooks = [
+        Part(key=word.value, label=label, count=count, here=which is word)
+        for word, label in _OUTLOOKS.items()
+        if (count := tally.outlooks.get(word, 0)) or tally.outlooks
+    ]
+    results = [
+        Part(key=word.value, label=look.label, count=count, here=which is word)
+        for word, look in _RESULTS.items()
+        if (count := tally.results.get(word, 0)) and selection.started_at is not None
+    ]
+    every = Part(key="", label=_("All"), count=total, here=which is None)
+    return (every, *outlooks, *results)
+
+
+def _back_to(selection_id: int) -> ResponseReturnValue:
+    return redirect(url_for("selections.show", selection_id=selection_id))
+
+
+def _note(action: str, selection: Selection) -> None:
+    total = selection.tally.total
+    subject = say_number("an act on %(num)s order", "an act on %(num)s orders", total)
+    note(ActivityKind.ORDER, action, subject)

@@ -1,0 +1,178 @@
+"""Acting on all orders of a list: asked with the number, done with those alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dashboard.domain.users import Role
+from tests.fixtures.clocks import SettableClock
+from tests.web.scene import Browsing, Scene
+from tests.web.test_problems import frozen, orders_of
+
+
+def ask(client: Browsing, act: str, address: str = "") -> str:
+    path = f"/orders/bulk?scope=all{address}"
+    return client.post(path, {"act": act}, page="/orders").text
+
+
+def many(scene: Scene, count: int, **fields: str) -> list[int]:
+    return [scene.order(str(2000 + n), rate="13", **fields) for n in range(count)]
+
+
+def let_work(scene: Scene) -> None:
+    """Let the background do what waits for it, here and now."""
+    scene.program.performer.work_now()
+
+
+def test_all_of_a_list_means_what_its_filter_holds(scene: Scene) -> None:
+    meant = [
+        scene.order("1001", rate="13", name="Ada Sample"),
+        scene.order("1002", rate="13", name="Ada Byron"),
+    ]
+    scene.order("1003", rate="13", name="Grace Example")
+    scene.order("1004", name="Ada Lively")
+    client = scene.client()
+
+    assert "Select all 3 orders of this list" in client.get("/orders?q=ada").text
+    asked = ask(client, "retry", "&q=ada")
+
+    assert "Retry 2 orders?" in asked
+    assert "1 order of these does not need attention" in asked
+    assert orders_of(scene, frozen(asked)) == meant
+
+
+def test_a_list_without_orders_for_the_act_is_not_a_list_of_all(scene: Scene) -> None:
+    many(scene, 2)
+    client = scene.client()
+
+    answer = client.post(
+        "/orders/bulk?scope=all&status=paid", {"act": "retry"}, page="/orders"
+    )
+
+    assert answer.status_code == 302
+
+
+def test_many_orders_are_acted_on_in_the_background_and_each_says_what_became_of_it(
+    scene: Scene,
+) -> None:
+    order_ids = many(scene, 55)
+    client = scene.client(Role.WATCHER)
+    selection = frozen(ask(client, "ignore"))
+    form = {"selection": selection, "reason": "Sold by the other company"}
+
+    answer = client.post("/orders/bulk/confirmed", form, page="/orders")
+    page = answer.headers["Location"]
+    assert "0 of 55 orders handled" in client.get(page).text
+    let_work(scene)
+    text = client.get(page).text
+
+    assert {scene.status(each) for each in order_ids} == {"ignored"}
+    assert "55 of 55 orders handled" in text
+    assert "Sold by the other company" in text
+    counts = re.findall(r'data-key="tab-(\w*)".*?tab-count">(\d+)<', text, re.DOTALL)
+    assert dict(counts) == {"": "55", "done": "55"}
+
+
+def test_what_is_confirmed_twice_is_done_once(scene: Scene) -> None:
+    many(scene, 2)
+    client = scene.client()
+    selection = frozen(ask(client, "ignore"))
+    form = {"selection": selection, "reason": "By hand"}
+
+    client.post("/orders/bulk/confirmed", form, page="/orders")
+    answer = client.post("/orders/bulk/confirmed", form, page="/orders")
+
+    assert answer.headers["Location"] == f"/selections/{selection}"
+    assert "is not done a second time" in client.get(answer.headers["Location"]).text
+    story = client.get("/orders/1").text
+    assert story.count("Ignored: By hand") == 1
+
+
+def test_a_paused_act_stands_still_until_it_goes_on(scene: Scene) -> None:
+    order_ids = many(scene, 51)
+    client = scene.client()
+    selection = frozen(ask(client, "ignore"))
+    form = {"selection": selection, "reason": "By hand"}
+    client.post("/orders/bulk/confirmed", form, page="/orders")
+    page = f"/selections/{selection}"
+
+    client.post(f"{page}/pause", {}, page=page)
+    let_work(scene)
+    assert {scene.status(each) for each in order_ids} == {"needs attention"}
+
+    client.post(f"{page}/resume", {}, page=page)
+    let_work(scene)
+    assert {scene.status(each) for each in order_ids} == {"ignored"}
+
+
+def test_a_stopped_act_leaves_the_rest_undone_for_good(scene: Scene) -> None:
+    order_ids = many(scene, 51)
+    client = scene.client()
+    selection = frozen(ask(client, "ignore"))
+    form = {"selection": selection, "reason": "By hand"}
+    client.post("/orders/bulk/confirmed", form, page="/orders")
+    page = f"/selections/{selection}"
+
+    client.post(f"{page}/stop", {}, page=page)
+    client.post(f"{page}/resume", {}, page=page)
+    let_work(scene)
+
+    assert {scene.status(each) for each in order_ids} == {"needs attention"}
+    assert "Stopped" in client.get(page).text
+
+
+def test_orders_are_restored_with_a_reason_and_not_without(scene: Scene) -> None:
+    order_ids = many(scene, 3)
+    for order_id in order_ids:
+        scene.program.actions.ignore(order_id, "by hand", "Pat")
+    client = scene.client()
+    selection = frozen(ask(client, "restore", "&status=ignored"))
+
+    form = {"selection": selection}
+    without = client.post("/orders/bulk/confirmed", form, page="/orders")
+    assert without.status_code == 422
+    assert {scene.status(each) for each in order_ids} == {"ignored"}
+
+    form["reason"] = "It was ours"
+    client.post("/orders/bulk/confirmed", form, page="/orders")
+
+    assert {scene.status(each) for each in order_ids} == {"needs attention"}
+    assert "Taken up again: It was ours" in client.get(f"/orders/{order_ids[0]}").text
+
+
+def test_what_nobody_confirms_is_forgotten(empty: Scene, clock: SettableClock) -> None:
+    empty.shop()
+    many(empty, 2)
+    client = empty.client()
+    selection = frozen(ask(client, "ignore"))
+
+    clock.advance(3 * 24 * 3600)
+    let_work(empty)
+
+    assert empty.program.selections.one(int(selection)) is None
+
+
+@pytest.mark.parametrize("act", ["backfill", "explode", ""])
+def test_an_act_that_makes_no_sense_for_a_list_is_refused(
+    scene: Scene, act: str
+) -> None:
+    answer = scene.client().post("/orders/bulk?scope=all", {"act": act}, page="/orders")
+
+    assert answer.status_code == 422
+
+
+def test_a_note_stands_in_the_story_with_who_wrote_it(scene: Scene) -> None:
+    order_id = scene.order("1001")
+    client = scene.client(Role.WATCHER)
+
+    client.post(
+        f"/orders/{order_id}/notes", {"text": "She calls on Monday <b>"}, page="/orders"
+    )
+    empty = client.post(f"/orders/{order_id}/notes", {"text": " "}, page="/orders")
+
+    text = client.get(f"/orders/{order_id}").text
+    assert "She calls on Monday &lt;b&gt;" in text
+    assert "Watcher" in text
+    assert empty.status_code == 422
