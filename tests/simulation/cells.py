@@ -38,6 +38,8 @@ _BOOK_EVERYTHING = {
     Answer.BROKEN_AFTER,
     Answer.HALF_LATE,
 }
+# Of each kind.
+CELLS_A_SCHEDULE = 2
 OTHER_KILL_POINTS = kill_points(OTHER_MOMENTS)
 
 
@@ -66,6 +68,14 @@ def cells_of(kind: PostingKind) -> Sequence[Cell]:
         for answer, kill_point in itertools.product(Answer, KILL_POINTS)
         if answer not in _BOOK_EVERYTHING or kill_point[1] != "record_answer"
     ]
+
+
+def cells_for(kind: PostingKind, schedule: int) -> Sequence[Cell]:
+    """Return the cells of a kind that have their turn in a schedule."""
+    cells = cells_of(kind)
+    first = schedule + 131 * list(PostingKind).index(kind)
+    apart = -(-len(cells) // CELLS_A_SCHEDULE)
+    return [cells[(first + n * apart) % len(cells)] for n in range(CELLS_A_SCHEDULE)]
 
 
 def all_cells() -> Iterator[Cell]:

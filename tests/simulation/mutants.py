@@ -7,7 +7,7 @@ them the other still holds.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +17,7 @@ from unittest.mock import patch
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dashboard.domain.books import InvoiceDraft
 from dashboard.domain.exchanges import (
     Accepted,
     Claim,
@@ -28,12 +29,19 @@ from dashboard.domain.exchanges import (
 )
 from dashboard.domain.keys import payment_reference
 from dashboard.domain.order import Order
+from dashboard.domain.postings import PostingState
+from dashboard.domain.rules import Correction
 from dashboard.domain.status import RequestState
 from dashboard.mapping import documents
-from dashboard.store import orders, queue
+from dashboard.mapping.credits import Lines
+from dashboard.mapping.documents import Documents
+from dashboard.store import orders, planning, queue
+from dashboard.store.orders import OrderStore
 from dashboard.store.queue import WorkQueue
 from dashboard.store.schema import OrderRow, RequestRow
 from dashboard.store.verdicts import VerdictWriter
+from dashboard.sync import corrections, sheet
+from dashboard.sync.sheet import Sheet
 from dashboard.sync.worker import Worker
 
 _numbers = itertools.count(1)
@@ -124,10 +132,49 @@ def never_older(order: Order | None, row: OrderRow) -> bool:
     return False
 
 
+# After booking ------------------------------------------------------------------------
+
+
+def chosen_without_a_person(row: OrderRow) -> Correction:
+    del row
+    return Correction.ADJUST
+
+
+def chosen_for_any_version(
+    self: OrderStore, order_id: int, revision_id: int, *rest: Any, **named: Any
+) -> bool:
+    newest = self.newest_revision(order_id)
+    revision_id = newest.revision_id if newest else revision_id
+    return _correct(self, order_id, revision_id, *rest, **named)
+
+
+_correct = OrderStore.correct
+
+
+def always_untouched(self: Sheet, invoice: InvoiceDraft) -> bool:
+    del self, invoice
+    return True
+
+
+def next_does_not_wait(
+    sheet: Sheet, documents: Documents, invoice: InvoiceDraft, after: str = ""
+) -> None:
+    del after
+    _plan_invoice(sheet, documents, invoice)
+
+
+_plan_invoice = corrections.plan_invoice
+
+
+def all_that_was_invoiced(self: Sheet, invoice: InvoiceDraft, title: str = "") -> Lines:
+    del title
+    return self.invoiced_lines(invoice)
+
+
 NO_SETTLING = (WorkQueue, "_leave_to_settle", asked_at_once)
 
 # What each lacks: the class or module, the name in it, and what stands there instead.
-MUTANTS: Mapping[str, Sequence[tuple[Any, str, Callable[..., Any]]]] = {
+MUTANTS: Mapping[str, Sequence[tuple[Any, str, Any]]] = {
     "an unknown outcome is sent again": [
         (WorkQueue, "record_unknown", unknown_is_sent_again),
     ],
@@ -151,6 +198,23 @@ MUTANTS: Mapping[str, Sequence[tuple[Any, str, Callable[..., Any]]]] = {
         (documents, "payment_reference", new_reference_every_time),
     ],
     "an older version of an order counts": [(orders, "_is_older", never_older)],
+    "what is on its way is planned anew": [
+        (planning, "IN_THE_BOOKS", {PostingState.CONFIRMED.value}),
+        (sheet, "_IN_THE_BOOKS", {PostingState.CONFIRMED}),
+    ],
+    "a change is booked without being chosen": [
+        (orders, "correction_of", chosen_without_a_person),
+    ],
+    "a choice counts for a later version": [
+        (OrderStore, "correct", chosen_for_any_version),
+    ],
+    "an invoice is voided that was paid": [(Sheet, "is_untouched", always_untouched)],
+    "the next invoice does not wait for the end of the last": [
+        (corrections, "plan_invoice", next_does_not_wait),
+    ],
+    "what was credited before is forgotten": [
+        (Sheet, "rest_lines", all_that_was_invoiced),
+    ],
 }
 
 

@@ -11,7 +11,7 @@ import os
 from tests.simulation.runs import play, play_in_processes
 
 FIRST = int(os.environ.get("FIRST", "0"))
-SCHEDULES = int(os.environ.get("SCHEDULES", "400"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "200"))
 
 
 def test_whatever_happens_the_books_come_to_equal_the_shop(figures: list[str]) -> None:

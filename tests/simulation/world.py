@@ -8,11 +8,12 @@ that found something can be run again.
 from __future__ import annotations
 
 import random
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from typing_extensions import override
 
@@ -23,14 +24,16 @@ from dashboard.domain.books import (
     InvoiceDraft,
     PaymentDraft,
     RefundDraft,
-    VoidDraft,
 )
 from dashboard.domain.clock import Clock
-from dashboard.domain.exchanges import Claim, Exchange, Finding, Outcome
-from dashboard.domain.order import Order, OrderPhase, Refund, ShopPayment
+from dashboard.domain.exchanges import Claim, Exchange, Finding, Outcome, Verdict
+from dashboard.domain.order import Order, OrderPhase
 from dashboard.domain.postings import Posting, PostingKind
+from dashboard.domain.problems import Cause
+from dashboard.domain.rules import Correction, InvoiceWhen
 from dashboard.store.orders import OrderStore
-from tests.fixtures.builders import ORDERED_AT, a_customer, an_order
+from dashboard.store.schema import OrderRow
+from tests.fixtures.builders import ORDERED_AT, RULES
 from tests.fixtures.company import Company
 from tests.fixtures.fake_books import Answer, FakeBooks, natural_key
 from tests.fixtures.workers import (
@@ -42,23 +45,31 @@ from tests.fixtures.workers import (
     Office,
     kill_points,
 )
-from tests.simulation.cells import Cell, Coverage, cells_of
+from tests.simulation import lives
+from tests.simulation.cells import OTHER_KILL_POINTS, Cell, Coverage, cells_for
+from tests.simulation.promises import (
+    Documents,
+    Violation,
+    live_invoices,
+    root_of,
+)
 
 _HAPPENINGS = 10
+# The share of schedules where one thing is booked before the next is told.
+_SETTLED_BETWEEN = 0.5
+_MOST_MORE_LIVES = 2
 _WORKERS = 4
 _JUMPS_S = (-7200, -600, 600, 7200)
-# A person tries again what the books refused; more often than this they give up.
-_MOST_RETRIES = 5
+# A person puts right what needs one; more often than this they give up.
+_MOST_RETRIES = 8
 _AT_REST = {"invoiced", "paid", "credited", "ignored"}
 # Sleeping right before the send, past the last look at the clock, is bounded by the
 # time the books remember a key: nothing else tells the second sender from the first.
 _NAP_S = 70
 _SLEEP_S = 400
 _PAUSES = [(side, moment) for moment in MOMENTS for side in ("before", "after")]
-
-
-class Violation(AssertionError):
-    """A promise of the product was broken."""
+_PERSON_DIES = [place for place in OTHER_KILL_POINTS if place[1] != "take_in"]
+_R = TypeVar("_R")
 
 
 class SimulatedBooks(FakeBooks):
@@ -95,6 +106,17 @@ class SimulatedBooks(FakeBooks):
             self.silent_look_ups = 1
         return super().look_up(kind, members, log)
 
+    @override
+    def _book(self, element: Mapping[str, str]) -> Verdict:
+        verdict = super()._book(element)
+        newest = self.documents[-1].draft if self.documents else None
+        if isinstance(newest, InvoiceDraft) and not newest.corrects:
+            drafts = [document.draft for document in self.documents]
+            live = live_invoices(drafts, root_of(newest.number))
+            if len(live) > 1:
+                raise Violation(f"an order is asked for twice at once: {live}")
+        return verdict
+
 
 class World:
     """A shop whose orders are booked while everything fails."""
@@ -109,7 +131,23 @@ class World:
         self.fate = self.office.fate
         company.orders = Mortal(OrderStore(company.database), self.fate)  # type: ignore[assignment]
         self.company = company
+        rules = replace(
+            RULES,
+            invoice_when=InvoiceWhen.ORDERED,
+            tax_rules=lives.TAX_RULES,
+            correction=self.chance.choice([None, None, *Correction]),
+        )
+        company.settings.save_rules(rules, expected_version=2)
+        self.changes_book_themselves = rules.correction is not None
         self.shop: dict[str, list[Order]] = {}  # every version of every order
+        # How often a person chose how the books follow a change, by order number.
+        self.chosen: Counter[str] = Counter()
+        # What was in the books for an order when a person set it aside.
+        self.set_aside: dict[str, frozenset[str]] = {}
+        self._cells: dict[PostingKind, deque[Cell]] = {}
+        # How often the books had given a cell's answer before its turn came.
+        self._given_before: dict[PostingKind, int] = {}
+        self._met: list[tuple[Cell, int]] = []
         self._workers = [self.office.worker(f"worker {n}") for n in range(_WORKERS)]
 
     # The schedule ---------------------------------------------------------------------
@@ -120,8 +158,7 @@ class World:
         Raises:
             Violation: If the books are not what the shop says.
         """
-        cells = [self._cell(kind) for kind in PostingKind]
-        self._play_drill(cells)
+        self._play_drill()
         # Every other schedule is a bad day as well.
         for _ in range(self.number % 2 * _HAPPENINGS):
             happening = self.chance.choice(_DAY)
@@ -130,37 +167,93 @@ class World:
             self._check_nothing_twice()
         self._come_to_rest()
 
-    def _cell(self, kind: PostingKind) -> Cell:
-        """Return the cell of this schedule: all have their turn, one a schedule."""
-        cells = cells_of(kind)
-        return cells[(self.number + 131 * list(PostingKind).index(kind)) % len(cells)]
-
-    def _play_drill(self, cells: Sequence[Cell]) -> None:
-        """Let a few orders be booked while each kind of posting meets its cell."""
-        for cell in cells:
-            self.books.answers_for[cell.kind] = deque(cell.answers())
-            self.fate.deaths[cell.kind] = cell.kill_point
-            _side, moment = cell.kill_point
-            if moment == "look_later":
-                self.books.silent_look_ups_of.add(cell.kind)
-            if moment == "give_back":
-                self.books.silent_sign_ins_for.add(cell.kind)
+    def _play_drill(self) -> None:
+        """Let a few orders live through everything; each kind meets its cells."""
+        for kind in PostingKind:
+            self._cells[kind] = deque(cells_for(kind, self.number))
+            self._await_next(kind)
+        self.fate.heard = self._next_follows
         for customer in range(2):
             self._new_order(payments=("12.00",), customer=customer)
             self._new_order(payments=(), customer=customer)
         for customer in range(3):
             self._new_order(payments=("5.00",), customer=customer)
         self._settle()
-        for versions in tuple(self.shop.values()):
-            order = versions[-1]
-            self._tell(_refunded(order) if order.paid else _cancelled(order))
+        self._tell_what_followed()
+        if self.chance.random() < _SETTLED_BETWEEN:
+            self._settle()
+        self._tell_what_followed_that()
         self._settle()
-        died = {kind for kind, _place in self.fate.met}
-        for cell in cells:
-            if cell.kind in died and self.books.given[cell.kind, cell.answer]:
+        for _ in range(_MOST_MORE_LIVES):
+            if any(self._cells.values()) or any(self.books.answers_for.values()):
+                self._let_more_orders_live()
+        for cell, given_before in self._met:
+            if self.books.given[cell.kind, cell.answer] > given_before:
                 self.coverage.cells[cell] += 1
+        self.fate.heard = lambda _victim: None
         self.fate.deaths.clear()
         self.books.answers_for.clear()
+
+    def _tell_what_followed(self) -> None:
+        """Tell of orders 0 and 2 (paid), 1 and 3 (not), 4 to 6 (partly), and new ones.
+
+        Two that are alike can be booked by halves.
+        """
+        newest = [versions[-1] for versions in self.shop.values()]
+        self._tell(lives.refunded_by_line(newest[0], 0))
+        self._tell(lives.cancelled(newest[1]))
+        self._tell(lives.refunded(newest[2], "2.00"))
+        self._tell(lives.cancelled(newest[3]))
+        self._tell(lives.refunded(newest[4], "2.00"))
+        self._tell(lives.refunded(newest[5], "1.37"))
+        self._tell(lives.changed(newest[6], lives.MORE))
+        self._new_order(payments=("12.00",), customer=3)
+        for customer in (4, 5):
+            self._new_order(payments=(), customer=customer)
+
+    def _tell_what_followed_that(self) -> None:
+        newest = [versions[-1] for versions in self.shop.values()]
+        self._tell(lives.refunded_wholly(newest[0]))
+        self._tell(lives.refunded_by_line(newest[2], 2))
+        self._tell(lives.cancelled(lives.refunded_wholly(newest[4])))
+        self._tell(lives.refunded(newest[5], "20.00"))
+        self._tell(lives.changed(newest[7], lives.LESS))
+        self._tell(lives.cancelled(newest[8]))
+        self._tell(lives.cancelled(newest[9]))
+
+    def _let_more_orders_live(self) -> None:
+        """Let every kind be booked once more, for cells that nobody came by."""
+        first = len(self.shop)
+        for payments in (("12.00",), ("5.00",), ()):
+            for _ in range(2):
+                self._new_order(payments=payments, customer=len(self.shop))
+        self._settle()
+        for number in range(first, len(self.shop)):
+            order = self.shop[str(number)][-1]
+            gone = lives.refunded(order, "2.00") if order.paid else None
+            self._tell(gone or lives.cancelled(order))
+        self._settle()
+
+    def _await_next(self, kind: PostingKind) -> None:
+        """Let a kind of posting meet the next of its cells."""
+        cell = self._cells[kind][0]
+        answers = self.books.answers_for.setdefault(kind, deque())
+        answers.extend(cell.answers())
+        self.fate.deaths[kind] = cell.kill_point
+        self._given_before[kind] = self.books.given[kind, cell.answer]
+        _side, moment = cell.kill_point
+        if moment == "look_later":
+            self.books.silent_look_ups_of.add(kind)
+        if moment == "give_back":
+            self.books.silent_sign_ins_for.add(kind)
+
+    def _next_follows(self, victim: PostingKind | None) -> None:
+        if victim is None:
+            return
+        cell = self._cells[victim].popleft()
+        self._met.append((cell, self._given_before.pop(victim)))
+        if self._cells[victim]:
+            self._await_next(victim)
 
     # What happens ---------------------------------------------------------------------
 
@@ -169,27 +262,60 @@ class World:
         self._new_order(payments=payments, customer=self.chance.randrange(5))
 
     def _new_order(self, *, payments: tuple[str, ...], customer: int) -> None:
-        number = str(len(self.shop))
-        buyer = a_customer(str(customer))
-        self._tell(an_order(number, customer=buyer, payments=payments))
+        number = len(self.shop)
+        self._tell(lives.ordered(number, customer=customer, payments=payments))
 
     def customer_pays_more(self) -> None:
         order = self._some_order()
-        if order is not None and 0 < order.paid < order.total and not order.refunds:
-            rest = order.total - order.paid
-            amount = self.chance.choice([rest, min(rest, Decimal("1.00"))])
-            payment = ShopPayment(amount=amount, method="card", paid_at=ORDERED_AT)
-            self._tell(replace(order, payments=(*order.payments, payment)))
+        if order is not None and order.paid:
+            rest = lives.left_to_pay(self.shop[order.number])
+            if rest > 0:
+                amount = self.chance.choice([rest, min(rest, Decimal("1.00"))])
+                self._tell(lives.paid(order, amount))
 
     def shop_gives_money_back(self) -> None:
         order = self._some_order()
-        if order is not None and order.paid and not order.refunds:
-            self._tell(_refunded(order))
+        if order is not None and order.paid > order.refunded:
+            rest = order.paid - order.refunded
+            amount = self.chance.choice([min(rest, Decimal("1.99")), rest])
+            self._tell(lives.refunded(order, amount))
 
     def customer_cancels(self) -> None:
         order = self._some_order()
-        if order is not None and not order.paid:
-            self._tell(_cancelled(order))
+        if order is not None:
+            self._tell(lives.cancelled(order))
+
+    def shop_changes_an_order(self) -> None:
+        order = self._some_order()
+        if order is not None:
+            self._change_lines(order)
+
+    def _change_lines(self, order: Order) -> None:
+        """Change an order, but not to less than was paid and is still to be booked."""
+        baskets = [lives.MORE, lives.OTHER]
+        if self.books.paid(f"W-{order.number}") == order.paid:
+            baskets.append(lives.LESS)
+        self._tell(lives.changed(order, self.chance.choice(baskets)))
+
+    def person_decides(self) -> None:
+        for row in self.company.rows():
+            if row.status == "needs attention":
+                self._put_right(row)
+
+    def person_decides_on_what_has_changed_since(self) -> None:
+        number = str(len(self.shop))
+        self._new_order(payments=("5.00",), customer=self.chance.randrange(5))
+        self._settle()
+        order = self.shop[number][-1]
+        self._tell(lives.changed(order, lives.MORE))
+        order_id = self.company.row(number).id
+        options = self.company.options(order_id)
+        if options is None:
+            return
+        self._tell(lives.changed(order, lives.LESS))
+        way, *_ = options.postings
+        if self.company.correct(order_id, options.revision_id, way):
+            raise Violation(f"{number} was chosen for as it was before")
 
     def push_comes_twice(self) -> None:
         order = self._some_order()
@@ -236,8 +362,11 @@ class World:
                 break
 
     def somebody_gets_bad_answers(self) -> None:
+        self._get_bad_answers(_ANSWERS)
+
+    def _get_bad_answers(self, answers: Sequence[Answer]) -> None:
         for _ in range(self.chance.randrange(1, 3)):
-            self.books.answers.append(self.chance.choice(_ANSWERS))
+            self.books.answers.append(self.chance.choice(answers))
         self.books.silent_look_ups += self.chance.randrange(3)
         self.somebody_works()
         self.books.answers.clear()
@@ -257,9 +386,9 @@ class World:
         def others_go_on() -> None:
             self.coverage.pauses[place] += 1
             self._pass(self.chance.choice([20, 61, 130]))
-            self.somebody_gets_bad_answers()
-            self.somebody_works()
             unnoticed = place == ("before", "send")
+            self._get_bad_answers(_WHOLE if unnoticed else _ANSWERS)
+            self.somebody_works()
             self._pass(self.chance.choice([1, _NAP_S] if unnoticed else [1, _SLEEP_S]))
             self.somebody_works()
 
@@ -314,7 +443,7 @@ class World:
 
         def another_asks_and_dies() -> None:
             self._pass(3 * _NAP_S)
-            self.fate.deaths[None] = ("after", "record_findings")
+            self.fate.deaths[PostingKind.PAYMENT] = ("after", "record_findings")
             self._others_work()
             self.fate.deaths.clear()
             self.books.answers.append(Answer.LOST_AFTER)
@@ -331,6 +460,7 @@ class World:
         self.fate.pauses[place] = act
         self._others_work()
         self.fate.pauses.clear()
+        self.books.answers_for.clear()
 
     def _others_work(self) -> None:
         worker = self.chance.choice(self._workers)
@@ -369,12 +499,33 @@ class World:
         """Send an order as shops do: again, until it is taken."""
         self._survive(lambda: self.company.take_in(order))
 
-    def _survive(self, act: Callable[[], object]) -> None:
+    def _survive(self, act: Callable[[], _R]) -> _R:
         try:
-            act()
+            return act()
         except Killed:
             self.coverage.other_deaths[self.fate.met[-1][1]] += 1
-            act()
+            return act()
+
+    # A person -------------------------------------------------------------------------
+
+    def _put_right(self, row: OrderRow) -> None:
+        """Do about an order what it needs a person for; they may die of it."""
+        options = self.company.options(row.id)
+        ways = [] if options is None else [*options.postings]
+        way = self.chance.choice([*ways, None])
+        self.fate.deaths[None] = self.chance.choice(_PERSON_DIES)
+        if options is not None and way is not None:
+            # It may be done, and the person not know of it.
+            self.chosen[row.number] += 1
+            revision = options.revision_id
+            self._survive(lambda: self.company.correct(row.id, revision, way))
+        elif row.cause in _SET_ASIDE:
+            self._survive(lambda: self.company.ignore(row.id))
+            if self.company.row(row.number).ignored_by:
+                self.set_aside[row.number] = self._documents(row.number).keys
+        else:
+            self._survive(lambda: self.company.retry(row.number))
+        self.fate.deaths.pop(None, None)
 
     # The end --------------------------------------------------------------------------
 
@@ -384,7 +535,8 @@ class World:
         self.books.answers.clear()
         for versions in self.shop.values():
             self._push(versions[-1])
-            self._push(self.chance.choice(versions))  # late, and maybe an old one
+        for number in self.chance.sample(sorted(self.shop), 3):
+            self._push(self.chance.choice(self.shop[number]))  # late, maybe an old one
         self._settle()
         self._check_books_equal_the_shop()
         try:
@@ -393,22 +545,19 @@ class World:
             raise Violation(f"statuses do not follow: {error}") from error
 
     def _settle(self) -> None:
-        """Work until nothing is left, a person trying again what is refused."""
+        """Work until nothing is left, a person putting right what needs one."""
         for _ in range(_MOST_RETRIES):
             try:
                 self.office.work_until_done(*self.chance.sample(self._workers, 2))
             except AssertionError as error:
                 raise Violation(str(error)) from error
             self._check_nothing_twice()
-            stopped = [
-                number
-                for number, status in self.company.statuses().items()
-                if status == "needs attention"
-            ]
+            rows = self.company.rows()
+            stopped = [row for row in rows if row.status == "needs attention"]
             if not stopped:
                 return
-            for number in stopped:
-                self.company.retry(number)
+            for row in stopped:
+                self._put_right(row)
         raise Violation(f"a person cannot put right: {self._problems()}")
 
     def _work_until_due(self, kind: PostingKind) -> None:
@@ -434,14 +583,26 @@ class World:
     def _check_books_equal_the_shop(self) -> None:
         self._pass(60)
         self._check_nothing_twice()
-        told = {f"W-{number}": versions[-1] for number, versions in self.shop.items()}
-        for number, order in told.items():
-            booked, wanted = self._booked(number), _wanted(order)
-            if booked != wanted:
-                raise Violation(
-                    f"{number} in the books: {booked}, in the shop: {wanted}"
+        for number, versions in self.shop.items():
+            documents = self._documents(number)
+            if number in self.set_aside:
+                added = documents.keys - self.set_aside[number]
+                wrong = [f"{sorted(added)} was added"] if added else []
+            else:
+                wrong = (
+                    list(documents.wrong(versions))
+                    if documents.drafts
+                    else self._missing(versions[-1])
                 )
-        others = self.books.count(InvoiceDraft).keys() - told.keys()
+            asked = self.changes_book_themselves or (
+                documents.corrections <= self.chosen[number]
+            )
+            if not asked:
+                wrong.append("a change was booked that nobody chose")
+            if wrong:
+                raise Violation(f"{number}: {'; '.join(wrong)}: {documents.drafts}")
+        numbers = {root_of(key) for key in self.books.count(InvoiceDraft)}
+        others = numbers - {f"W-{number}" for number in self.shop}
         if others:
             raise Violation(f"nobody ordered {sorted(others)}")
         self._check_documents()
@@ -456,34 +617,14 @@ class World:
         if set(self.company.statuses().values()) - _AT_REST:
             raise Violation(f"not at rest: {self._problems()}")
 
-    def _booked(self, number: str) -> Mapping[str, Decimal]:
-        """Return the sums of what is in the books for one order."""
-        drafts = [document.draft for document in self.books.documents]
-        voided = VoidDraft(invoice_number=number) in drafts
-        return {
-            "invoiced": _sum(
-                d.total
-                for d in drafts
-                if isinstance(d, InvoiceDraft) and d.number == number and not voided
-            ),
-            "paid": self.books.paid(number),
-            "credited": _sum(
-                d.total
-                for d in drafts
-                if isinstance(d, CreditNoteDraft) and d.invoice_number == number
-            ),
-            "allocated": _sum(
-                d.amount
-                for d in drafts
-                if isinstance(d, AllocationDraft) and d.invoice_number == number
-            ),
-            "paid back": _sum(
-                d.amount
-                for d in drafts
-                if isinstance(d, RefundDraft)
-                and d.credit_note_number.startswith(f"{number}-")
-            ),
-        }
+    def _documents(self, number: str) -> Documents:
+        drafts = (document.draft for document in self.books.documents)
+        return Documents(f"W-{number}", drafts)
+
+    @staticmethod
+    def _missing(order: Order) -> list[str]:
+        gone = order.phase is OrderPhase.CANCELLED
+        return [] if gone else ["there is nothing in the books"]
 
     def _check_documents(self) -> None:
         """Check that what the company believes to be booked is in the books."""
@@ -504,43 +645,21 @@ class World:
         }
 
 
-def _wanted(order: Order) -> Mapping[str, Decimal]:
-    """Return the sums that must be in the books for an order.
-
-    What is credited lowers what is still asked for first; the rest is paid back.
-    """
-    cancelled = order.phase is OrderPhase.CANCELLED
-    allocated = min(order.refunded, order.total - order.paid)
-    return {
-        "invoiced": Decimal(0) if cancelled else order.total,
-        "paid": order.paid,
-        "credited": order.refunded,
-        "allocated": allocated,
-        "paid back": order.refunded - allocated,
-    }
-
-
-def _refunded(order: Order) -> Order:
-    refund = Refund(external_id=f"r{order.number}", amount=Decimal("2.00"))
-    return replace(order, refunds=(refund,))
-
-
-def _cancelled(order: Order) -> Order:
-    return replace(order, phase=OrderPhase.CANCELLED, shop_status="cancelled")
-
-
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    return sum(amounts, Decimal(0))
-
-
+# Causes that a person sets an order aside for, where the books cannot follow.
+_SET_ASIDE = {Cause.CHANGED_AFTER_BOOKING, Cause.REFUND_NOT_BOOKED}
 # A voiding is the only one that does no harm twice.
 _ONCE = (InvoiceDraft, PaymentDraft, CreditNoteDraft, AllocationDraft, RefundDraft)
 _ANSWERS = list(Answer)
+_WHOLE = [answer for answer in Answer if answer not in {Answer.HALF, Answer.HALF_LATE}]
 _DAY: list[Callable[[World], None]] = [
     World.order_comes_in,
     World.customer_pays_more,
     World.shop_gives_money_back,
     World.customer_cancels,
+    World.shop_changes_an_order,
+    World.shop_changes_an_order,
+    World.person_decides,
+    World.person_decides_on_what_has_changed_since,
     World.push_comes_twice,
     World.old_push_comes_late,
     World.push_is_lost,
