@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -295,6 +296,8 @@ def _puller(  # noqa: PLR0913, PLR0917 - the wiring of a process
             key=keys.key,
             secret=keys.secret,
             orders_since=keys.orders_since,
+            token=keys.token,
+            keep_token=partial(pulls.keep_token, shop, keys),
         )
         return READERS[shop.kind](access, transport, clock, log)
 

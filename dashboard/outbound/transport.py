@@ -9,7 +9,9 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from typing import BinaryIO
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -43,6 +45,12 @@ class Reply:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Limits:
+    max_bytes: int
+    deadline_s: float
 
 
 class NotSent(Exception):
@@ -100,6 +108,38 @@ class Transport:
             NotSent: If no connection came about.
             NoAnswer: If the answer did not come, came too late, or is cut off.
         """
+        content = BytesIO()
+        reply = self._fetch(
+            method,
+            url,
+            headers,
+            body,
+            content,
+            _Limits(max_bytes=max_bytes, deadline_s=self._deadline_s),
+        )
+        return replace(reply, body=content.getvalue())
+
+    def save(
+        self, url: str, target: BinaryIO, *, max_bytes: int, deadline_s: float
+    ) -> Reply:
+        """Write what is at *url* into *target*; the reply's body is empty.
+
+        Raises:
+            NotSent: If no connection came about.
+            NoAnswer: If it did not come, came too late, or is cut off.
+        """
+        limits = _Limits(max_bytes=max_bytes, deadline_s=deadline_s)
+        return self._fetch("GET", url, {}, b"", target, limits)
+
+    def _fetch(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        target: BinaryIO,
+        limits: _Limits,
+    ) -> Reply:
         started_s = self._clock.monotonic_s()
         self._drop_idle_connections(started_s)
         try:
@@ -113,14 +153,12 @@ class Transport:
                 stream=True,
             )
             with response:
-                content = self._read(response, started_s, max_bytes)
+                self._read(response, started_s, target, limits)
         except UnicodeEncodeError as error:
             raise NotSent("A header has characters it cannot have") from error
         except (requests.RequestException, HTTPError, OSError) as error:
             raise _failure(error) from error
-        return Reply(
-            status=response.status_code, headers=dict(response.headers), body=content
-        )
+        return Reply(status=response.status_code, headers=dict(response.headers))
 
     def _drop_idle_connections(self, now_s: float) -> None:
         with self._lock:
@@ -130,21 +168,25 @@ class Transport:
             self._adapter.poolmanager.clear()
 
     def _read(
-        self, response: requests.Response, started_s: float, max_bytes: int
-    ) -> bytes:
+        self,
+        response: requests.Response,
+        started_s: float,
+        target: BinaryIO,
+        limits: _Limits,
+    ) -> None:
         """Read the body piece by piece: a time-out of requests is one per piece."""
-        content = bytearray()
+        length = 0
         while piece := response.raw.read1(_CHUNK, decode_content=True):
-            content += piece
-            if len(content) > max_bytes:
-                raise NoAnswer(f"The answer is longer than {max_bytes} bytes")
-            if self._clock.monotonic_s() - started_s > self._deadline_s:
-                raise NoAnswer(f"The answer took longer than {self._deadline_s:g} s")
+            length += len(piece)
+            if length > limits.max_bytes:
+                raise NoAnswer(f"The answer is longer than {limits.max_bytes} bytes")
+            if self._clock.monotonic_s() - started_s > limits.deadline_s:
+                raise NoAnswer(f"The answer took longer than {limits.deadline_s:g} s")
+            target.write(piece)
         expected = response.headers.get("Content-Length", "")
         encoded = "Content-Encoding" in response.headers
-        if expected.isdecimal() and not encoded and len(content) < int(expected):
+        if expected.isdecimal() and not encoded and length < int(expected):
             raise NoAnswer("The answer broke off")
-        return bytes(content)
 
 
 def _refuse_inner(connection: HTTPConnection, line: socket.socket) -> socket.socket:

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from dashboard.domain.exchanges import Exchange
 from dashboard.domain.order import Order
+from dashboard.domain.tokens import AccessToken
 
 
 class NotJson(Exception):
@@ -143,17 +144,24 @@ class ShopSilent(Exception):
         self.code = code
 
 
+# Keeps a token for the next time a shop is asked.
+KeepToken = Callable[[AccessToken], None]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ShopAccess:
     """Where the shop's API is and the keys that open it, for reading.
 
-    Orders placed before *orders_since* are left alone.
+    Orders placed before *orders_since* are left alone. *token* is the one the keys
+    were last exchanged for, at shops that want that.
     """
 
     base_url: str
     key: str
     secret: str
     orders_since: datetime
+    token: AccessToken | None = None
+    keep_token: KeepToken = lambda _token: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,12 +187,15 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class ListedOrder:
-    """What tells whether we know an order as it is now; *refunded* is positive."""
+    """What tells whether we know an order as it is now; *refunded* is positive.
+
+    Both amounts are None at a shop that dates every change.
+    """
 
     external_id: str
     modified_at: datetime | None
-    total: Decimal
-    refunded: Decimal
+    total: Decimal | None = None
+    refunded: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,6 +239,10 @@ class ShopReader(Protocol):
 
     def orders(self, since: datetime) -> Iterator[ListedOrder]:
         """Yield all orders placed since then; one moved meanwhile may be left out."""
+        ...
+
+    def told_since(self) -> datetime:
+        """Return from when on orders are told: older ones are hidden, and not gone."""
         ...
 
     def webhooks(self) -> tuple[Webhook, ...]:

@@ -19,6 +19,7 @@ from dashboard.shops.protocol import (
     ShopReader,
 )
 from dashboard.shops.shopify.connector import Shopify
+from dashboard.shops.shopify.reader import ShopifyReader
 from dashboard.shops.woocommerce.connector import WooCommerce
 from dashboard.shops.woocommerce.reader import WooCommerceReader
 
@@ -29,7 +30,10 @@ _OWN_CONNECTORS: tuple[ShopConnector, ...] = (
     Shopify(),
     OwnJson(),
 )
-_OWN_READERS: dict[str, OpenReader] = {WooCommerce.kind: WooCommerceReader}
+_OWN_READERS: dict[str, OpenReader] = {
+    WooCommerce.kind: WooCommerceReader,
+    Shopify.kind: ShopifyReader,
+}
 
 _T = TypeVar("_T")
 

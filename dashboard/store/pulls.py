@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.domain.keys import contact_number
 from dashboard.domain.rules import Shop
+from dashboard.domain.tokens import AccessToken
 from dashboard.store.database import Database, Overtaken, insert_missing
 from dashboard.store.new_orders import take_in_new
 from dashboard.store.orders import (
@@ -43,11 +44,15 @@ class PulledElsewhere(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ApiKeys:
-    """The keys of a shop's API, in the clear, and the day from which orders count."""
+    """The keys of a shop's API, in the clear, and the day from which orders count.
+
+    *token* is the one they were last exchanged for, at shops that want that.
+    """
 
     key: str
     secret: str
     orders_since: datetime
+    token: AccessToken | None = None
 
     @property
     def hint(self) -> str:
@@ -121,8 +126,28 @@ class PullStore:
             row = session.get(ShopRow, shop.id)
             if row is None or not row.api_keys or row.orders_since is None:
                 return None
-            key, secret = self._vault.unlock(row.api_keys)
-            return ApiKeys(key=key, secret=secret, orders_since=row.orders_since)
+            key, secret, *token = self._vault.unlock(row.api_keys)
+            return ApiKeys(
+                key=key,
+                secret=secret,
+                orders_since=row.orders_since,
+                token=_read_token(token),
+            )
+
+    def keep_token(self, shop: Shop, keys: ApiKeys, token: AccessToken) -> None:
+        """Keep what *keys* were exchanged for, unless they have changed; commits."""
+        with self._database.write() as session:
+            row = _locked_shop(session, shop)
+            if not row.api_keys:
+                return
+            key, secret, *_old = self._vault.unlock(row.api_keys)
+            if (key, secret) == (keys.key, keys.secret):
+                written = [
+                    token.text,
+                    " ".join(sorted(token.scopes)),
+                    token.ends_at.isoformat(),
+                ]
+                row.api_keys = self._vault.lock([key, secret, *written])
 
     # How it goes ----------------------------------------------------------------------
 
@@ -297,6 +322,17 @@ def _lock_all(
     if session.scalars(shared).all() != locked:
         raise Overtaken
     return {row.id: told[row.external_id] for row in orders if row.revision_id is None}
+
+
+def _read_token(kept: Sequence[str]) -> AccessToken | None:
+    if not kept:
+        return None
+    text, scopes, ends_at = kept
+    return AccessToken(
+        text=text,
+        scopes=frozenset(scopes.split()),
+        ends_at=datetime.fromisoformat(ends_at),
+    )
 
 
 def _locked_shop(session: Session, shop: Shop) -> ShopRow:

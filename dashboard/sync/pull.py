@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from dashboard.domain.clock import Clock
 from dashboard.domain.money import hundredths
@@ -102,7 +103,9 @@ class ShopPull:
         now = self.clock.now()
         if compared_at is not None and now - compared_at < _COMPARED_EVERY:
             return False
-        since = max(self.keys.orders_since, now - _COMPARED_BACK)
+        since = max(
+            self.keys.orders_since, now - _COMPARED_BACK, self.reader.told_since()
+        )
         for external_id in self._different(since):
             if self.stopping():
                 return False
@@ -120,7 +123,7 @@ class ShopPull:
         other = [
             listed.external_id
             for listed in self.reader.orders(since)
-            if known.pop(listed.external_id, None) != _as_known(listed)
+            if not _is_known(listed, known.pop(listed.external_id, None))
         ]
         if len(known) > max(_GONE_AT_MOST, count // 2):
             raise ShopSilent(
@@ -135,7 +138,7 @@ class ShopPull:
         if fetched is None:
             today = self.clock.now().date()
             gone = as_deleted(self.orders, self.shop, external_id, today)
-            if gone is not None:
+            if gone is not None and gone.ordered_at >= self.reader.told_since():
                 payload = f'{{"id":{external_id}}}'.encode()
                 self._store([_revision(gone, payload, {})], None)
         elif self._is_ours(fetched):
@@ -229,9 +232,14 @@ def _revision(order: Order, payload: bytes, headers: Mapping[str, str]) -> Revis
     )
 
 
-def _as_known(listed: ListedOrder) -> KnownOrder:
-    return KnownOrder(
-        modified_at=listed.modified_at,
-        total_hundredths=hundredths(listed.total),
-        refunded_hundredths=hundredths(listed.refunded),
+def _is_known(listed: ListedOrder, known: KnownOrder | None) -> bool:
+    """Tell whether we know an order as the shop lists it."""
+    if known is None or known.modified_at != listed.modified_at:
+        return False
+    return _agrees(listed.total, known.total_hundredths) and _agrees(
+        listed.refunded, known.refunded_hundredths
     )
+
+
+def _agrees(told: Decimal | None, known_hundredths: int) -> bool:
+    return told is None or hundredths(told) == known_hundredths

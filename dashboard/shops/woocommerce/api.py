@@ -9,24 +9,18 @@ import base64
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from urllib.parse import urlencode
 
 from dashboard.domain.clock import Clock
-from dashboard.domain.exchanges import Exchange
-from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
+from dashboard.outbound.transport import Reply, Transport
+from dashboard.shops.calls import Calls
 from dashboard.shops.payload import header, parse_list, parse_object
 from dashboard.shops.protocol import Log, NotJson, ShopAccess, ShopSilent
 from dashboard.shops.woocommerce.failures import failure_of
 
 _PATH = "/wp-json/wc/v3/"
 _OK = 200
-# A hundred orders, some with all that plugins keep beside them.
-_MAX_BYTES = 20_000_000
-# Orders hold people: of a good answer nothing is kept here, of a bad one enough.
-_KEPT_BODY = 2000
-_KEPT_HEADERS = {"content-type", "date", "retry-after", "server", "x-wp-total"}
 _PLAIN_PERMALINKS = (
     "{base} is WordPress with plain permalinks, under which the REST API does not take "
     "keys. In WordPress, choose any other under Settings > Permalinks."
@@ -46,9 +40,7 @@ class Api:
             "Authorization": "Basic " + base64.b64encode(pair).decode(),
             "User-Agent": "Sluice",
         }
-        self._transport = transport
-        self._clock = clock
-        self._log = log
+        self._calls = Calls(self._base_url, transport, clock, log)
 
     def ask(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
         """Return the answer to a GET, which is JSON.
@@ -100,61 +92,8 @@ class Api:
 
     def now_at(self, reply: Reply) -> datetime:
         """Return the time on the shop's clock when it answered."""
-        with suppress(ValueError, TypeError):
-            return parsedate_to_datetime(header(reply.headers, "Date")).astimezone(UTC)
-        return self._clock.now()
+        return self._calls.now_at(reply)
 
     def _call(self, method: str, url: str, body: bytes = b"") -> Reply:
-        started_s, at = self._clock.monotonic_s(), self._clock.now()
         headers = self._headers | ({"Content-Type": "application/json"} if body else {})
-        reply: Reply | None = None
-        error = ""
-        try:
-            reply = self._transport.call(
-                method, url, headers, body, max_bytes=_MAX_BYTES
-            )
-        except NotSent as failure:
-            error = str(failure)
-            raise ShopSilent(
-                f"{self._base_url} cannot be reached: {error}. Check the address."
-            ) from failure
-        except NoAnswer as failure:
-            error = str(failure)
-            raise ShopSilent(
-                f"{self._base_url} gave no whole answer: {error}."
-            ) from failure
-        finally:
-            took_s = self._clock.monotonic_s() - started_s
-            self._log(_exchange(at, method, url, body, reply, error, took_s))
-        return reply
-
-
-def _exchange(  # noqa: PLR0913, PLR0917 - what a call consists of
-    at: datetime,
-    method: str,
-    url: str,
-    body: bytes,
-    reply: Reply | None,
-    error: str,
-    took_s: float,
-) -> Exchange:
-    went_well = reply is not None and reply.status == _OK
-    kept = "" if reply is None or went_well else _text(reply.body)
-    given = {} if reply is None else reply.headers
-    return Exchange(
-        at=at,
-        purpose="pull",
-        method=method,
-        url=url,
-        request_body=body.decode(),
-        status=None if reply is None else reply.status,
-        response_headers={k: v for k, v in given.items() if k.lower() in _KEPT_HEADERS},
-        response_body=kept,
-        error=error,
-        duration_ms=round(took_s * 1000),
-    )
-
-
-def _text(body: bytes) -> str:
-    # PostgreSQL refuses a text with a zero byte in it.
-    return body[:_KEPT_BODY].decode("utf-8", "replace").replace("\0", "")
+        return self._calls.call(method, url, headers, body, shown=body.decode())

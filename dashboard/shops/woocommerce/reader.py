@@ -117,6 +117,10 @@ class WooCommerceReader:
             yield from (_listed(data) for data, _text in rows)
             page, full = page + 1, len(rows) == PER_PAGE
 
+    def told_since(self) -> datetime:
+        """Return the chosen day: whatever was placed since then is told."""
+        return self._since
+
     def webhooks(self) -> tuple[Webhook, ...]:
         """Return the webhooks that send orders."""
         rows, _ = self._api.ask_list("webhooks", {"per_page": "100"})

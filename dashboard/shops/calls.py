@@ -1,0 +1,109 @@
+"""Calls to a shop's API: one call, its answer, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from dashboard.domain.clock import Clock
+from dashboard.domain.exchanges import Exchange
+from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
+from dashboard.shops.payload import header
+from dashboard.shops.protocol import Log, ShopSilent
+
+_OK = 200
+# A hundred orders, some with all that plugins keep beside them.
+MAX_BYTES = 20_000_000
+# Orders hold people: of a good answer nothing is kept here, of a bad one enough.
+_KEPT_BODY = 2000
+_KEPT_HEADERS = {"content-type", "date", "retry-after", "server", "x-wp-total"}
+
+
+class Calls:
+    """Calls the API of one shop and writes each call down."""
+
+    def __init__(
+        self, base_url: str, transport: Transport, clock: Clock, log: Log
+    ) -> None:
+        self._base_url = base_url
+        self._transport = transport
+        self._clock = clock
+        self._log = log
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        shown: str,
+    ) -> Reply:
+        """Send a request; *shown* is what is kept of its body.
+
+        Raises:
+            ShopSilent: If no whole answer came.
+        """
+        started_s, at = self._clock.monotonic_s(), self._clock.now()
+        reply: Reply | None = None
+        error = ""
+        try:
+            reply = self._transport.call(
+                method, url, headers, body, max_bytes=MAX_BYTES
+            )
+        except (NotSent, NoAnswer) as failure:
+            error = str(failure)
+            raise self.silent(failure) from failure
+        finally:
+            took_s = self._clock.monotonic_s() - started_s
+            self._log(_exchange(at, method, url, shown, reply, error, took_s))
+        return reply
+
+    def now_at(self, reply: Reply) -> datetime:
+        """Return the time on the shop's clock when it answered."""
+        with suppress(ValueError, TypeError):
+            return parsedate_to_datetime(header(reply.headers, "Date")).astimezone(UTC)
+        return self._clock.now()
+
+    def silent(self, failure: NotSent | NoAnswer) -> ShopSilent:
+        """Return what it means that no whole answer came."""
+        match failure:
+            case NotSent():
+                return ShopSilent(
+                    f"{self._base_url} cannot be reached: {failure}. Check the address."
+                )
+            case NoAnswer():
+                return ShopSilent(f"{self._base_url} gave no whole answer: {failure}.")
+
+
+def _exchange(  # noqa: PLR0913, PLR0917 - what a call consists of
+    at: datetime,
+    method: str,
+    url: str,
+    shown: str,
+    reply: Reply | None,
+    error: str,
+    took_s: float,
+) -> Exchange:
+    went_well = reply is not None and reply.status == _OK
+    kept = "" if reply is None or went_well else _text(reply.body)
+    given = {} if reply is None else reply.headers
+    return Exchange(
+        at=at,
+        purpose="pull",
+        method=method,
+        url=url,
+        request_body=shown,
+        status=None if reply is None else reply.status,
+        response_headers={k: v for k, v in given.items() if k.lower() in _KEPT_HEADERS},
+        response_body=kept,
+        error=error,
+        duration_ms=round(took_s * 1000),
+    )
+
+
+def _text(body: bytes) -> str:
+    # PostgreSQL refuses a text with a zero byte in it.
+    return body[:_KEPT_BODY].decode("utf-8", "replace").replace("\0", "")
