@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, UnaryExpression, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    TextClause,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dashboard.domain.money import from_hundredths
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Cause
+from dashboard.domain.search import looked_for
 from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
-from dashboard.store.parts import WHOLE_LIST_PART
-from dashboard.store.schema import HAS_PROBLEM, OrderRow, PostingRow, ShopRow
+from dashboard.store.order_words import is_word, rarest
+from dashboard.store.parts import COUNTED_UP_TO, WHOLE_LIST_PART
+from dashboard.store.schema import (
+    HAS_PROBLEM,
+    OrderRow,
+    OrderWordRow,
+    PostingRow,
+    ShopRow,
+)
+from dashboard.store.tallies import tallied
 
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
+_Condition = ColumnElement[bool] | TextClause
+
+# SQLite merges no more than 500.
+_MAX_PARTS = 200
 
 
 class OrderSort(StrEnum):
@@ -37,9 +62,10 @@ class OrderSort(StrEnum):
 class OrderFilter:
     """Which orders a list holds; what is empty does not limit it.
 
-    *search* is part of an order or invoice number, or of the customer's name or
-    e-mail address. *shop* is a slug. *about* is what tells a problem from others of its
-    cause; only with a *cause*. *received_on* is a day in UTC.
+    *search* are words, or beginnings of three letters or more: of an order or invoice
+    number, the customer's name or e-mail address, all of them. *shop* is a slug.
+    *about* is what tells a problem from others of its cause; only with a *cause*.
+    *received_on* is a day in UTC.
     """
 
     statuses: tuple[OrderStatus, ...] = ()
@@ -92,10 +118,14 @@ class OrderPage:
 
 @dataclass(frozen=True, kw_only=True)
 class StatusCount:
-    """How many orders have a status."""
+    """How many orders have a status.
+
+    *at_least* says that only the first `COUNTED_UP_TO` of those found were looked at.
+    """
 
     status: OrderStatus
     count: int
+    at_least: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,18 +163,12 @@ class OrderListing:
         backwards = before is not None
         start = before if backwards else after
         with self._database.read() as session:
-            query = _filtered(select(OrderRow), wanted)
-            rows = list(
-                session.scalars(
-                    _from_key(session, query, sort, start, backwards=backwards).limit(
-                        size + 1
-                    )
-                )
-            )
-            more = len(rows) > size
-            rows = rows[:size]
+            ids = _ids(session, wanted, sort, start, size + 1, backwards=backwards)
+            more = len(ids) > size
+            ids = ids[:size]
             if backwards:
-                rows.reverse()
+                ids.reverse()
+            rows = _rows(session, ids)
             return OrderPage(
                 orders=summaries(session, rows),
                 has_previous=more if backwards else start is not None,
@@ -163,33 +187,33 @@ class OrderListing:
 
     def counts(self, wanted: OrderFilter) -> tuple[StatusCount, ...]:
         """Count by status what *wanted* holds, whatever statuses it asks for."""
-        query = _filtered(
-            select(OrderRow.status, func.count()), wanted, any_status=True
-        ).group_by(OrderRow.status)
         with self._database.read() as session:
-            return tuple(
-                StatusCount(status=OrderStatus(status), count=count)
-                for status, count in session.execute(query)
-            )
+            if wanted.search:
+                return _counts_of_found(session, wanted)
+            if wanted.cause is None and wanted.received_on is None:
+                shop_id = _shop_id(session, wanted.shop) if wanted.shop else None
+                counts = tallied(session, shop_id)
+            else:
+                query = (
+                    select(OrderRow.status, func.count())
+                    .where(*_conditions(session, wanted))
+                    .group_by(OrderRow.status)
+                )
+                counts = {OrderStatus(s): n for s, n in session.execute(query)}
+        return tuple(StatusCount(status=s, count=n) for s, n in counts.items())
 
     def neighbours(
         self, order_id: int, wanted: OrderFilter, sort: OrderSort
     ) -> Neighbours:
         """Return the orders beside one in the list *wanted* and *sort* make."""
         with self._database.read() as session:
-            beside = [
-                session.scalar(
-                    _from_key(
-                        session,
-                        _filtered(select(OrderRow.id), wanted),
-                        sort,
-                        order_id,
-                        backwards=backwards,
-                    ).limit(1)
-                )
+            previous, following = (
+                _ids(session, wanted, sort, order_id, 1, backwards=backwards)
                 for backwards in (True, False)
-            ]
-        return Neighbours(previous_id=beside[0], next_id=beside[1])
+            )
+        return Neighbours(
+            previous_id=next(iter(previous), None), next_id=next(iter(following), None)
+        )
 
     def numbered(self, number: str) -> tuple[int, ...]:
         """Return the ids of the orders with exactly this order or invoice number."""
@@ -201,9 +225,11 @@ class OrderListing:
 
     def ids(self, wanted: OrderFilter, *, size: int | None = None) -> tuple[int, ...]:
         """Return the ids of what *wanted* holds, the oldest first, *size* at most."""
-        query = _filtered(select(OrderRow.id), wanted).order_by(OrderRow.id).limit(size)
         with self._database.read() as session:
-            return tuple(session.scalars(query))
+            query = select(OrderRow.id).where(
+                *_conditions(session, wanted), *_has(wanted.statuses)
+            )
+            return tuple(session.scalars(query.order_by(OrderRow.id).limit(size)))
 
     def some(self, order_ids: Iterable[int]) -> tuple[OrderSummary, ...]:
         """Return the orders with these ids, the newest first."""
@@ -280,70 +306,139 @@ def _steps(
     }
 
 
-def _filtered(
-    query: _Query,
-    wanted: OrderFilter,
-    *,
-    any_status: bool = False,
-) -> _Query:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.statuses and not any_status:
-        conditions.append(OrderRow.status.in_([s.value for s in wanted.statuses]))
+def _conditions(session: Session, wanted: OrderFilter) -> list[_Condition]:
+    """Return what limits a list beside the statuses."""
+    conditions: list[_Condition] = []
     if wanted.search:
-        columns: tuple[InstrumentedAttribute[str], ...] = (
-            OrderRow.number,
-            OrderRow.invoice_number,
-            OrderRow.customer_name,
-            OrderRow.customer_email,
-        )
-        conditions.append(
-            or_(*(c.icontains(wanted.search, autoescape=True) for c in columns))
-        )
+        conditions.extend(_said(session, wanted.search))
     if wanted.shop:
-        slug = select(ShopRow.id).where(ShopRow.slug == wanted.shop)
-        conditions.append(OrderRow.shop_id.in_(slug))
+        conditions.append(OrderRow.shop_id == _shop_id(session, wanted.shop))
     if wanted.cause is not None:
-        conditions.append(OrderRow.cause == wanted.cause.value)
+        conditions += [HAS_PROBLEM, OrderRow.cause == wanted.cause.value]
         if wanted.about is not None:
             conditions.append(OrderRow.cause_about == wanted.about)
-        query = query.where(HAS_PROBLEM)
     if wanted.received_on is not None:
-        start = datetime.combine(wanted.received_on, time(), UTC)
-        conditions.append(OrderRow.received_at >= start)
-        conditions.append(OrderRow.received_at < start + timedelta(days=1))
-    return query.where(*conditions)
+        conditions.append(OrderRow.id.in_(_received_on(wanted.received_on)))
+    return conditions
 
 
-def _from_key(
+def _has(statuses: Sequence[OrderStatus]) -> list[_Condition]:
+    words = [status.value for status in statuses]
+    return [OrderRow.status.in_(words)] if words else []
+
+
+def _said(session: Session, search: str) -> Iterator[ColumnElement[bool]]:
+    """Yield what is true of orders in which all that is looked for is said."""
+    terms = looked_for(search)
+    if not terms:
+        yield false()
+        return
+    first = rarest(session, terms)
+    yield OrderRow.id.in_(select(OrderWordRow.order_id).where(is_word(first)))
+    for other in terms:
+        if other != first:
+            yield exists().where(OrderWordRow.order_id == OrderRow.id, is_word(other))
+
+
+def _received_on(day: date) -> Select[int]:
+    start = datetime.combine(day, time(), UTC)
+    return select(OrderRow.id).where(
+        OrderRow.received_at >= start, OrderRow.received_at < start + timedelta(days=1)
+    )
+
+
+def _shop_id(session: Session, slug: str) -> int:
+    """Return the id of a shop, one that nothing has if there is no such shop."""
+    return session.scalar(select(ShopRow.id).where(ShopRow.slug == slug)) or 0
+
+
+def _counts_of_found(session: Session, wanted: OrderFilter) -> tuple[StatusCount, ...]:
+    """Count by status what a search finds, as far as `COUNTED_UP_TO`."""
+    conditions = _conditions(session, wanted)
+    found = select(OrderRow.id).where(*conditions).limit(COUNTED_UP_TO).subquery()
+    # Joined from the left, or SQLite begins with the million orders there are.
+    counts = session.execute(
+        select(OrderRow.status, func.count())
+        .select_from(found)
+        .outerjoin(OrderRow, OrderRow.id == found.c.id)
+        .group_by(OrderRow.status)
+    ).all()
+    at_least = sum(count for _status, count in counts) >= COUNTED_UP_TO
+    return tuple(
+        StatusCount(status=OrderStatus(status), count=count, at_least=at_least)
+        for status, count in counts
+    )
+
+
+def _ids(
     session: Session,
-    query: _Query,
+    wanted: OrderFilter,
     sort: OrderSort,
     start: int | None,
+    limit: int,
     *,
     backwards: bool,
-) -> _Query:
-    """Sort *query* and let it begin after the order *start*, in either direction."""
+) -> list[int]:
+    """Return at most *limit* orders of a list after *start*, in either direction.
+
+    A list of several statuses is merged of one list each, as they stand in an index:
+    no database does so by itself, it would sort all of them.
+    """
     descending = sort in {OrderSort.NEWEST, OrderSort.HIGHEST}
-    downwards = descending != backwards
+    down = descending != backwards
     by_total = sort in {OrderSort.HIGHEST, OrderSort.LOWEST}
-    columns = [OrderRow.total_hundredths, OrderRow.id] if by_total else [OrderRow.id]
-    if start is not None:
-        query = query.where(_beyond(session, start, by_total=by_total, down=downwards))
-    keys: list[UnaryExpression[int]] = [
-        column.desc() if downwards else column.asc() for column in columns
+    keys = (OrderRow.total_hundredths, OrderRow.id) if by_total else (OrderRow.id,)
+    place = [] if start is None else [_beyond(session, start, keys, down=down)]
+    conditions = [*_conditions(session, wanted), *place]
+    lists = [
+        _sorted(select(*keys).where(*conditions, *part), keys, down=down).limit(limit)
+        for part in _parts(session, wanted, by_total=by_total)
     ]
-    return query.order_by(*keys)
+    if len(lists) == 1:
+        return [row.id for row in session.execute(lists[0])]
+    every = union_all(*(select(one.subquery()) for one in lists)).subquery()
+    merged = [every.c[key.key] for key in keys]
+    query = _sorted(select(every), merged, down=down).limit(limit)
+    return [row.id for row in session.execute(query)]
+
+
+def _parts(
+    session: Session, wanted: OrderFilter, *, by_total: bool
+) -> list[list[_Condition]]:
+    """Return what each of the lists holds that make up the list together."""
+    narrow = wanted.search or wanted.cause is not None or wanted.received_on is not None
+    if narrow or not (wanted.statuses or wanted.shop):
+        return [_has(wanted.statuses)]
+    parts = [_has([status]) for status in wanted.statuses or OrderStatus]
+    if by_total and not wanted.shop:
+        # The index of totals begins with the shop.
+        shops = session.scalars(select(ShopRow.id)).all()
+        parts = [[OrderRow.shop_id == shop, *part] for shop in shops for part in parts]
+    return parts if len(parts) <= _MAX_PARTS else [_has(wanted.statuses)]
+
+
+def _sorted(
+    query: _Query, keys: Sequence[SQLColumnExpression[int]], *, down: bool
+) -> _Query:
+    return query.order_by(*(key.desc() if down else key.asc() for key in keys))
 
 
 def _beyond(
-    session: Session, start: int, *, by_total: bool, down: bool
+    session: Session,
+    start: int,
+    keys: Sequence[InstrumentedAttribute[int]],
+    *,
+    down: bool,
 ) -> ColumnElement[bool]:
-    further = OrderRow.id < start if down else OrderRow.id > start
-    if not by_total:
-        return further
-    amount = session.scalar(
-        select(OrderRow.total_hundredths).where(OrderRow.id == start)
-    )
-    column = OrderRow.total_hundredths
-    differs = column < (amount or 0) if down else column > (amount or 0)
-    return or_(differs, (column == (amount or 0)) & further)
+    """Return what is true of orders that follow the order *start*."""
+    there = session.execute(select(*keys).where(OrderRow.id == start)).one_or_none()
+    place = tuple(there) if there else (*(0 for _ in keys[1:]), start)
+    row, bound = tuple_(*keys), tuple_(*place)
+    return row < bound if down else row > bound
+
+
+def _rows(session: Session, ids: Sequence[int]) -> list[OrderRow]:
+    """Return the orders with these ids, in their order."""
+    found = session.scalars(select(OrderRow).where(OrderRow.id.in_(ids)))
+    rows = {row.id: row for row in found}
+    return [rows[order_id] for order_id in ids if order_id in rows]

@@ -25,6 +25,7 @@ from dashboard.domain.status import Decision
 from dashboard.store.codec import dump_draft
 from dashboard.store.company import read_rules
 from dashboard.store.database import insert_all_missing
+from dashboard.store.order_words import keep_words
 from dashboard.store.orders import Planner, Revision, Taken, facts_of
 from dashboard.store.planning import replace_draft, told_of
 from dashboard.store.postings import IN_THE_BOOKS
@@ -87,6 +88,7 @@ def take_in_new(
     session.execute(insert(OrderEventRow), [_received(n, now, run_id) for n in news])
     session.execute(insert(OrderEventRow), [_decided(n, contacts, now) for n in news])
     refresh_standings(session, [new.id for new in news], now)
+    keep_words(session, [new.id for new in news])
     return {new.revision.external_id: Taken(order_id=new.id, news=True) for new in news}
 
 

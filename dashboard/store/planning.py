@@ -16,6 +16,7 @@ from dashboard.domain.sentences import say, together
 from dashboard.domain.status import Decision
 from dashboard.store.codec import dump_draft
 from dashboard.store.database import insert_missing
+from dashboard.store.order_words import keep_words
 from dashboard.store.postings import IN_THE_BOOKS, OPEN, own_postings
 from dashboard.store.schema import OrderRow, PostingRow
 from dashboard.store.standings import (
@@ -52,6 +53,7 @@ def carry_out(
         row.leads_to = plan.leads_to.value
     row.planned_revision_id = row.revision_id
     refresh_standings(session, [row.id], now)
+    keep_words(session, [row.id])
 
 
 def _agree(

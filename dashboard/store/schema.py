@@ -280,6 +280,14 @@ class OrderRow(Base):
             postgresql_where=HAS_PROBLEM,
         ),
         Index("ix_orders_shop_received", "shop_id", "received_at"),
+        Index("ix_orders_received", "received_at"),
+        # Lists of a shop or a status, by age and by total.
+        Index("ix_orders_shop_status_id", "shop_id", "status", "id"),
+        Index(
+            "ix_orders_shop_status_total",
+            *("shop_id", "status", "total_hundredths", "id"),
+        ),
+        Index("ix_orders_total", "total_hundredths", "id"),
     )
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
@@ -321,6 +329,38 @@ class OrderRow(Base):
     settings_section: Mapped[str] = mapped_column(Text, default="")
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     status_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OrderWordRow(Base):
+    """A word that an order is found by, of its numbers, customer or e-mail address."""
+
+    __tablename__ = "order_words"
+    __table_args__ = (
+        Index("ix_order_words_word", "word", "order_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    order_id: Mapped[int] = mapped_column(
+        ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True
+    )
+    # Compared byte by byte: what begins with a word lies in one range.
+    word: Mapped[str] = mapped_column(
+        Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True
+    )
+
+
+class OrderTallyRow(Base):
+    """So many orders more (or fewer) of a shop have a status; all together count them.
+
+    Only added to, so that nobody waits for anybody; now and then folded into few.
+    """
+
+    __tablename__ = "order_tallies"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    shop_id: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(Text)
+    orders: Mapped[int]
 
 
 class RevisionRow(Base):

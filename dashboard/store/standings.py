@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ from dashboard.store.schema import (
     RequestMemberRow,
     RequestRow,
 )
+from dashboard.store.tallies import tally
 
 # Who acts in the story of an order when no person does.
 BY_ITSELF = "Sluice"
@@ -41,6 +42,7 @@ _DECIDING = (
     OrderRow.decision_reason,
     OrderRow.decision_problem,
     OrderRow.leads_to,
+    OrderRow.shop_id,
 )
 _DERIVED = (
     OrderRow.status,
@@ -70,7 +72,21 @@ def refresh_standings(session: Session, order_ids: Iterable[int], at: datetime) 
     ]
     if changes:
         session.execute(update(OrderRow), changes)
+        tally(session, _moves(orders, changes))
         _forget_derived(session, {change["id"] for change in changes})
+
+
+def _moves(
+    orders: Sequence[_Row], changes: Iterable[Mapping[str, Any]]
+) -> Counter[tuple[int, str]]:
+    """Count the orders of each shop that leave a status and come to another."""
+    before = {order.id: order for order in orders}
+    moves: Counter[tuple[int, str]] = Counter()
+    for change in changes:
+        order = before[change["id"]]
+        moves[order.shop_id, order.status] -= 1
+        moves[order.shop_id, change["status"]] += 1
+    return moves
 
 
 def orders_of(session: Session, posting_ids: Iterable[int]) -> set[int]:

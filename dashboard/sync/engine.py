@@ -22,6 +22,7 @@ from dashboard.store.holdings import free, holders
 from dashboard.store.orders import OrderStore
 from dashboard.store.queue import WorkQueue
 from dashboard.store.runs import RunStore
+from dashboard.store.tallies import fold_tallies
 from dashboard.sync.crew import Crew
 from dashboard.sync.pacer import GatePacer
 from dashboard.sync.processes import is_gone
@@ -140,6 +141,7 @@ class Engine:
         self.runs.clean_up()
         self._take_over()
         self._stores.orders.refresh_lagging()
+        fold_tallies(self._stores.database)
         states = []
         while not self._stopping.is_set():
             run = self.runs.take(Task.SYNC)

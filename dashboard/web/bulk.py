@@ -84,7 +84,7 @@ def ask() -> ResponseReturnValue:
         return redirect(_back())
     selection = services().selections.freeze(act, ids[:MOST], signed_in().name)
     more = len(ids) > MOST
-    left_out = 0 if more else meant - len(ids)
+    left_out = 0 if more else max(0, meant - len(ids))
     return _confirm(selection, ConfirmForm(formdata=None), more=more, left_out=left_out)
 
 

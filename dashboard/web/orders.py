@@ -10,9 +10,8 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.csv_table import Cell
-from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
-from dashboard.store.listing_orders import OrderSort, OrderSummary
+from dashboard.store.listing_orders import OrderSort, OrderSummary, StatusCount
 from dashboard.web.access import requires
 from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
@@ -37,10 +36,14 @@ _SORTS: Final[Mapping[OrderSort, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class TabLink:
-    """A tab with how many orders it holds under the current filter."""
+    """A tab with how many orders it holds under the current filter.
+
+    *at_least* says that not all that a search finds was counted.
+    """
 
     tab: Tab
     count: int
+    at_least: bool
     href: str
     here: bool
 
@@ -57,7 +60,7 @@ def index() -> ResponseReturnValue:
         after=request.args.get("after", type=row_id),
         before=request.args.get("before", type=row_id),
     )
-    counts = {c.status: c.count for c in services().orders.counts(query.wanted)}
+    counts = services().orders.counts(query.wanted)
     previous_url, next_url = beside(
         "orders.index",
         query.args(),
@@ -71,6 +74,7 @@ def index() -> ResponseReturnValue:
         orders=page.orders,
         tabs=_tabs(query, counts),
         matching=_held(query.tab, counts),
+        all_counted=not any(c.at_least for c in counts),
         chips=_chips(query),
         shops=services().company.shops(),
         sorts=_SORTS,
@@ -117,11 +121,12 @@ def _row(order: OrderSummary) -> Sequence[Cell]:
     )
 
 
-def _tabs(query: OrderQuery, counts: Mapping[OrderStatus, int]) -> tuple[TabLink, ...]:
+def _tabs(query: OrderQuery, counts: Sequence[StatusCount]) -> tuple[TabLink, ...]:
     return tuple(
         TabLink(
             tab=tab,
             count=_held(tab, counts),
+            at_least=any(c.at_least for c in counts),
             href=url_for("orders.index", **query.on_tab(tab).args()),
             here=tab == query.tab,
         )
@@ -129,8 +134,8 @@ def _tabs(query: OrderQuery, counts: Mapping[OrderStatus, int]) -> tuple[TabLink
     )
 
 
-def _held(tab: Tab, counts: Mapping[OrderStatus, int]) -> int:
-    return sum(counts.get(status, 0) for status in tab.statuses or OrderStatus)
+def _held(tab: Tab, counts: Sequence[StatusCount]) -> int:
+    return sum(c.count for c in counts if not tab.statuses or c.status in tab.statuses)
 
 
 def _chips(query: OrderQuery) -> tuple[Chip, ...]:

@@ -541,6 +541,7 @@ class World:
         self._check_books_equal_the_shop()
         try:
             self.company.assert_statuses_are_what_follows_from_the_postings()
+            self.company.assert_orders_are_counted_and_found()
         except AssertionError as error:
             raise Violation(f"statuses do not follow: {error}") from error
 

@@ -23,3 +23,4 @@ def office(sqlite_database: ClockedDatabase) -> Iterator[Office]:
     office = Office(Company(sqlite_database))
     yield office
     office.company.assert_statuses_are_what_follows_from_the_postings()
+    office.company.assert_orders_are_counted_and_found()

@@ -368,7 +368,10 @@ _ORDER_FILTER: Final = [
         "status", _list(_words(OrderStatus)), "Only these; may be given several times."
     ),
     _parameter(
-        "search", _text(), "Part of an order or invoice number, a name or an e-mail."
+        "search",
+        _text(),
+        "Words of an order or invoice number, a name or an e-mail; three letters "
+        "are a beginning.",
     ),
     _parameter("shop", _text(), "A shop's slug."),
     _parameter("cause", _words(Cause), "Only orders with this problem."),

@@ -1,0 +1,165 @@
+"""Orders are counted by tallies and found by words, both kept beside the orders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import func, select, text
+
+from dashboard.domain.search import BEGINNING
+from dashboard.domain.status import OrderStatus
+from dashboard.store import listing_orders, tallies
+from dashboard.store.database import MIGRATIONS
+from dashboard.store.listing_orders import OrderFilter, OrderListing, OrderSort
+from dashboard.store.schema import OrderTallyRow
+from dashboard.store.tallies import fold_tallies
+from tests.fixtures.builders import a_customer, an_order
+from tests.fixtures.clocks import SettableClock
+from tests.fixtures.company import Company
+from tests.fixtures.databases import ClockedDatabase, DatabaseMaker, opened
+
+
+@pytest.fixture
+def listing(database: ClockedDatabase) -> OrderListing:
+    return OrderListing(database)
+
+
+def counted(listing: OrderListing, wanted: OrderFilter) -> dict[OrderStatus, int]:
+    return {each.status: each.count for each in listing.counts(wanted)}
+
+
+def found(listing: OrderListing, search: str) -> list[str]:
+    page = listing.page(OrderFilter(search=search), OrderSort.OLDEST, size=50)
+    return [order.number for order in page.orders]
+
+
+def test_counts_follow_every_change_of_status(
+    company: Company, listing: OrderListing
+) -> None:
+    company.take_in(an_order("1001"), an_order("1002"), an_order("1003", payments=()))
+    company.orders.ignore(company.row("1002").id, "A test order.", actor="Pat")
+
+    assert counted(listing, OrderFilter()) == {
+        OrderStatus.QUEUED: 1,
+        OrderStatus.IGNORED: 1,
+        OrderStatus.AWAITING_PAYMENT: 1,
+    }
+    assert counted(listing, OrderFilter(shop="shop")) == counted(listing, OrderFilter())
+    assert counted(listing, OrderFilter(shop="no such shop")) == {}
+
+
+def test_many_tallies_are_folded_into_few_that_come_to_the_same(
+    company: Company, listing: OrderListing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "_FOLDED_FROM", 3)
+    company.take_in(*(an_order(str(number)) for number in range(1001, 1011)))
+    before = counted(listing, OrderFilter())
+    newest = _of_tallies(company, func.max(OrderTallyRow.id))
+
+    fold_tallies(company.database)
+
+    assert counted(listing, OrderFilter()) == before
+    assert _of_tallies(company, func.count(OrderTallyRow.id)) == 1
+    assert _of_tallies(company, func.max(OrderTallyRow.id)) > newest
+
+    fold_tallies(company.database)
+
+    assert _of_tallies(company, func.count(OrderTallyRow.id)) == 1
+
+
+def _of_tallies(company: Company, figure: func.max) -> int:
+    with company.database.read() as session:
+        return session.scalar(select(figure)) or 0
+
+
+def test_a_changed_order_is_found_by_what_it_says_now(
+    company: Company, listing: OrderListing
+) -> None:
+    order = an_order("1001", customer=a_customer("1", company="Before Ltd"))
+    company.take_in(order)
+
+    company.take_in(replace(order, customer=a_customer("1", company="Afterwards Ltd")))
+
+    assert found(listing, "before") == []
+    assert found(listing, "afterwards") == ["1001"]
+    company.assert_orders_are_counted_and_found()
+
+
+def test_three_letters_are_a_beginning_and_two_are_a_word(
+    company: Company, listing: OrderListing
+) -> None:
+    company.take_in(
+        an_order("1001", customer=a_customer("1", company="Ed Edwards")),
+        an_order("1002", customer=a_customer("2", company="Edwina Ash")),
+    )
+
+    assert found(listing, "edw") == ["1001", "1002"]
+    assert found(listing, "ed") == ["1001"]
+    assert found(listing, "ash edw") == ["1002"]
+    assert found(listing, "w") == []
+    assert len("edw") == BEGINNING
+
+
+def test_a_count_that_stops_early_says_so(
+    company: Company, listing: OrderListing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing_orders, "COUNTED_UP_TO", 3)
+    company.take_in(*(an_order(str(number)) for number in range(1001, 1006)))
+
+    (limited,) = listing.counts(OrderFilter(search="100"))
+    (whole,) = listing.counts(OrderFilter(search="1003"))
+
+    assert (limited.count, limited.at_least) == (3, True)
+    assert (whole.count, whole.at_least) == (1, False)
+
+
+@pytest.mark.parametrize("sort", list(OrderSort))
+@pytest.mark.parametrize(
+    "statuses", [(), (OrderStatus.QUEUED, OrderStatus.AWAITING_PAYMENT)]
+)
+@pytest.mark.parametrize("shop", ["", "shop"])
+def test_a_list_of_several_statuses_is_sorted_as_one(
+    company: Company,
+    listing: OrderListing,
+    sort: OrderSort,
+    statuses: tuple[OrderStatus, ...],
+    shop: str,
+) -> None:
+    for number in range(1001, 1009):
+        paid = {} if number % 2 else {"payments": ()}
+        company.take_in(an_order(str(number), f"{10 + number % 3}.00", **paid))
+    wanted = OrderFilter(statuses=statuses, shop=shop)
+    whole = listing.page(wanted, sort, size=50).orders
+
+    first = listing.page(wanted, sort, size=3)
+    second = listing.page(wanted, sort, size=3, after=first.orders[-1].id)
+    back = listing.page(wanted, sort, size=3, before=second.orders[0].id)
+
+    by_total = sort in {OrderSort.HIGHEST, OrderSort.LOWEST}
+    keys = [(order.total if by_total else 0, order.id) for order in whole]
+    down = sort in {OrderSort.NEWEST, OrderSort.HIGHEST}
+    assert len(whole) == 8
+    assert keys == sorted(keys, reverse=down)
+    assert (*first.orders, *second.orders) == whole[:6]
+    assert back.orders == first.orders
+
+
+def test_orders_from_before_are_counted_and_found_after_the_upgrade(
+    maker: DatabaseMaker, clock: SettableClock
+) -> None:
+    url = maker.empty()
+    with opened(url) as (app, engine), app.app_context():
+        upgrade(directory=str(MIGRATIONS))
+        database = ClockedDatabase(engine, clock)
+        company = Company(database)
+        company.take_in(an_order("1001"), an_order("1002", payments=()))
+        downgrade(directory=str(MIGRATIONS), revision="0001")
+        with engine.connect() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM orders")) == 2
+
+        upgrade(directory=str(MIGRATIONS))
+
+        company.assert_orders_are_counted_and_found()
+    maker.drop(url)
