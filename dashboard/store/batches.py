@@ -23,6 +23,7 @@ from dashboard.domain.postings import (
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision, RequestState
+from dashboard.store.among import among
 from dashboard.store.postings import FIRST, SelectedPosting, postings_of
 from dashboard.store.schema import (
     OrderRow,
@@ -198,8 +199,10 @@ def freeze_batch(
     )
     session.execute(
         update(PostingRow)
-        .where(PostingRow.id.in_([posting.id for posting in rows]))
+        .where(among(PostingRow.id, [posting.id for posting in rows]))
         .values(state=PostingState.IN_FLIGHT.value, updated_at=now)
+        # What was selected are no rows that the session would have to bring up to date.
+        .execution_options(synchronize_session=False)
     )
     return row
 

@@ -28,6 +28,7 @@ from dashboard.domain.problems import Problem
 from dashboard.domain.sentences import say
 from dashboard.domain.status import RequestState
 from dashboard.domain.timing import Timing, full_jitter_s
+from dashboard.store.among import among
 from dashboard.store.batches import (
     Due,
     Freeze,
@@ -110,7 +111,7 @@ class WorkQueue:
             rows = selected(
                 session,
                 eligible(kind)
-                .where(PostingRow.id.in_(due))
+                .where(among(PostingRow.id, due))
                 .with_for_update(key_share=True, skip_locked=True, of=PostingRow),
             )
             if not rows:
@@ -521,7 +522,9 @@ def _still_in_flight(session: Session, claim: Claim) -> Sequence[SelectedPosting
     return selected(
         session,
         select(PostingRow)
-        .where(PostingRow.id.in_(ids), PostingRow.state == PostingState.IN_FLIGHT.value)
+        .where(
+            among(PostingRow.id, ids), PostingRow.state == PostingState.IN_FLIGHT.value
+        )
         .order_by(PostingRow.id)
         .with_for_update(key_share=True, of=PostingRow),
     )

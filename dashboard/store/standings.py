@@ -20,6 +20,7 @@ from dashboard.domain.status import (
     RequestState,
     standing_of,
 )
+from dashboard.store.among import among
 from dashboard.store.schema import (
     OrderEventRow,
     OrderRow,
@@ -62,7 +63,9 @@ def refresh_standings(session: Session, order_ids: Iterable[int], at: datetime) 
         return
     session.flush()
     orders = session.execute(
-        select(*_DECIDING, *_DERIVED).where(OrderRow.id.in_(ids)).order_by(OrderRow.id)
+        select(*_DECIDING, *_DERIVED)
+        .where(among(OrderRow.id, ids))
+        .order_by(OrderRow.id)
     ).all()
     progress = _progress(session, orders)
     changes = [
@@ -92,10 +95,10 @@ def _moves(
 def orders_of(session: Session, posting_ids: Iterable[int]) -> set[int]:
     """Return the orders that wait for any of the postings, contacts among them."""
     ids = list(posting_ids)
-    own = session.scalars(select(PostingRow.order_id).where(PostingRow.id.in_(ids)))
+    own = session.scalars(select(PostingRow.order_id).where(among(PostingRow.id, ids)))
     sharing = session.scalars(
         select(OrderRow.id).where(
-            OrderRow.contact_posting_id.in_(ids),
+            among(OrderRow.contact_posting_id, ids),
             # A contact changes nothing for orders that are through with it.
             OrderRow.status.not_in(["paid", "credited", "ignored"]),
         )
@@ -107,7 +110,7 @@ def lock_orders(session: Session, order_ids: Iterable[int]) -> None:
     """Lock orders in one sequence, before their postings: no waiting in a circle."""
     session.execute(
         select(OrderRow.id)
-        .where(OrderRow.id.in_(sorted(order_ids)))
+        .where(among(OrderRow.id, order_ids))
         .order_by(OrderRow.id)
         .with_for_update(key_share=True)
     )
@@ -206,7 +209,7 @@ def _progress(session: Session, orders: Sequence[_Row]) -> Mapping[int, list[Pro
     for order in orders:
         if order.contact_posting_id is not None:
             orders_by_contact[order.contact_posting_id].append(order.id)
-    own = PostingRow.order_id.in_([order.id for order in orders])
+    own = among(PostingRow.order_id, [order.id for order in orders])
     postings = session.execute(
         select(
             PostingRow.id,
@@ -216,7 +219,7 @@ def _progress(session: Session, orders: Sequence[_Row]) -> Mapping[int, list[Pro
             PostingRow.state,
             PostingRow.problem,
         )
-        .where(or_(own, PostingRow.id.in_(orders_by_contact)))
+        .where(or_(own, among(PostingRow.id, orders_by_contact)))
         .order_by(PostingRow.id)
     ).all()
     carriers = _open_requests(session, postings)
@@ -246,7 +249,7 @@ def _open_requests(session: Session, postings: Iterable[_Row]) -> Mapping[int, _
             RequestRow.not_before,
         )
         .join(RequestRow, RequestRow.id == RequestMemberRow.request_id)
-        .where(RequestMemberRow.posting_id.in_(ids))
+        .where(among(RequestMemberRow.posting_id, ids))
         .where(RequestRow.state != RequestState.DONE.value)
     )
     return {request.posting_id: request for request in found}

@@ -24,6 +24,7 @@ from dashboard.domain.exchanges import (
 from dashboard.domain.postings import LABELS, Posting, PostingState
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.sentences import say
+from dashboard.store.among import among
 from dashboard.store.codec import dump_draft
 from dashboard.store.schema import OrderEventRow, PostingRow
 from dashboard.store.standings import BY_ITSELF, problem_to_plain
@@ -133,7 +134,7 @@ class VerdictWriter:
         rows = self._session.scalars(
             select(PostingRow)
             .options(defer(PostingRow.draft))
-            .where(PostingRow.id.in_([member.id for member in self._claim.members]))
+            .where(among(PostingRow.id, [m.id for m in self._claim.members]))
             .order_by(PostingRow.id)
             .with_for_update(key_share=True)
             .execution_options(populate_existing=True)

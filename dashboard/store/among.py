@@ -1,0 +1,65 @@
+"""A condition on many ids that is one parameter, however many there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from typing_extensions import override
+
+
+def among(
+    column: InstrumentedAttribute[int] | InstrumentedAttribute[int | None],
+    ids: Iterable[int],
+) -> ColumnElement[bool]:
+    """Tell whether *column* is one of *ids*.
+
+    With a parameter for each of a batch, as `in_` has it, writing the statement down
+    and reading it in the driver took a quarter of the work on the batch.
+    """
+    return _Among(column, bindparam(None, list(ids), type_=_Ids(), unique=True))
+
+
+class _Ids(TypeDecorator[list[int]]):
+    """Numbers as the database unpacks them: an array, or the text of a JSON list."""
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        on_postgres = dialect.name == "postgresql"
+        return dialect.type_descriptor(ARRAY(BigInteger()) if on_postgres else Text())
+
+    @override
+    def process_bind_param(
+        self, value: list[int] | None, dialect: Dialect
+    ) -> list[int] | str | None:
+        return value if dialect.name == "postgresql" else json.dumps(value)
+
+
+class _Among(FunctionElement[bool]):
+    # Of no type: a Boolean would be compared with 1 on SQLite, past every index.
+    inherit_cache = True
+
+
+@compiles(_Among, "postgresql")
+def _to_array(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    column, ids = element.clauses
+    return f"{compiler.process(column, **kw)} = ANY ({compiler.process(ids, **kw)})"
+
+
+@compiles(_Among, "sqlite")
+def _to_list(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    column, ids = element.clauses
+    unpacked = f"SELECT value FROM json_each({compiler.process(ids, **kw)})"  # noqa: S608
+    return f"{compiler.process(column, **kw)} IN ({unpacked})"
