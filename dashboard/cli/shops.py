@@ -11,9 +11,13 @@ from dashboard.app import Program
 from dashboard.cli.terminal import json_option, note, open_program, tell
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.rules import SLUG_PATTERN, Shop
-from dashboard.outbound.address import AddressRefused, check_address
+from dashboard.outbound.address import (
+    AddressRefused,
+    check_address,
+    whole_address,
+)
 from dashboard.shops.protocol import ShopSilent
-from dashboard.shops.registry import CONNECTORS, READERS
+from dashboard.shops.registry import CONNECTORS, READERS, SIGNED_BY_KEY_SECRET
 from dashboard.store.codec import to_plain
 from dashboard.store.company import ShopExists
 from dashboard.store.pulls import ApiKeys
@@ -32,9 +36,27 @@ def shops() -> None:
 @click.option("--secret", required=True, help="What it signs its messages with.")
 @click.option("--name", default="", help="Its name on pages; the slug if not given.")
 @click.option("--prefix", default="", help="What its invoice numbers begin with.")
-@click.option("--url", default="", help="Where it is asked for its orders.")
-@click.option("--key", default="", help="The consumer key of its API, for reading.")
-@click.option("--key-secret", default="", help="The consumer secret of its API.")
+@click.option(
+    "--url",
+    "--domain",
+    "url",
+    default="",
+    help="Where it is asked for its orders; at Shopify, it ends in .myshopify.com.",
+)
+@click.option(
+    "--key",
+    "--client-id",
+    "key",
+    default="",
+    help="The key of its API: consumer key (WooCommerce) or client ID (Shopify).",
+)
+@click.option(
+    "--key-secret",
+    "--client-secret",
+    "key_secret",
+    default="",
+    help="The secret of that key; at Shopify, it is --secret if not given.",
+)
 @click.option(
     "--orders-since",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -61,6 +83,9 @@ def add_shop(  # noqa: PLR0913, PLR0917 - a command has its options
     if not secret:
         raise click.ClickException("The secret is empty: anybody could sign with it.")
     program = open_program()
+    if key and not key_secret and kind in SIGNED_BY_KEY_SECRET:
+        key_secret = secret
+    url = whole_address(url)
     if url or key or key_secret:
         _check_access(program, kind, url, key, key_secret)
     shop = Shop(id=0, slug=slug, name=name or slug, kind=kind, prefix=prefix)
@@ -132,4 +157,4 @@ def _give_access(
     if orders_since is not None:
         since = orders_since.replace(tzinfo=UTC)
     keys = ApiKeys(key=key, secret=key_secret, orders_since=since)
-    program.pulls.set_access(shop, url.rstrip("/"), keys)
+    program.pulls.set_access(shop, url, keys)

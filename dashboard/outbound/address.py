@@ -16,6 +16,12 @@ class AddressRefused(Exception):
     """An address we do not call; the message says why and what would do."""
 
 
+def whole_address(entered: str) -> str:
+    """Return an address as people enter it with its scheme and no end; empty stays."""
+    text = entered.strip().rstrip("/")
+    return text if "://" in text or not text else f"https://{text}"
+
+
 def check_address(url: str, *, allow_inner: bool) -> None:
     """Make sure that *url* is one the program may call.
 

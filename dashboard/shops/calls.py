@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange
+from dashboard.domain.sentences import say
 from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
 from dashboard.shops.payload import header
 from dashboard.shops.protocol import Log, ShopSilent
@@ -69,13 +70,18 @@ class Calls:
 
     def silent(self, failure: NotSent | NoAnswer) -> ShopSilent:
         """Return what it means that no whole answer came."""
-        match failure:
-            case NotSent():
-                return ShopSilent(
-                    f"{self._base_url} cannot be reached: {failure}. Check the address."
-                )
-            case NoAnswer():
-                return ShopSilent(f"{self._base_url} gave no whole answer: {failure}.")
+        url, reason = self._base_url, str(failure)
+        if isinstance(failure, NotSent):
+            message = say(
+                "%(url)s cannot be reached: %(reason)s. Check the address.",
+                url=url,
+                reason=reason,
+            )
+        else:
+            message = say(
+                "%(url)s gave no whole answer: %(reason)s.", url=url, reason=reason
+            )
+        return ShopSilent(message)
 
 
 def _exchange(  # noqa: PLR0913, PLR0917 - what a call consists of

@@ -65,3 +65,6 @@ def connector_of(shop: Shop) -> ShopConnector:
 READERS: Final[Mapping[str, OpenReader]] = _with_installed(
     _OWN_READERS, "sluice.shop_readers"
 )
+
+# The kinds of shops whose webhooks are signed with the secret of the API's keys.
+SIGNED_BY_KEY_SECRET: Final = frozenset({Shopify.kind})

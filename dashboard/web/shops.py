@@ -20,9 +20,10 @@ from dashboard.domain.activity import ActivityKind
 from dashboard.domain.rules import Shop
 from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
-from dashboard.outbound.address import AddressRefused
+from dashboard.outbound.address import AddressRefused, whole_address
 from dashboard.shops.protocol import FindsVatNumbers, ShopSilent
-from dashboard.shops.registry import CONNECTORS, READERS
+from dashboard.shops.registry import CONNECTORS, READERS, SIGNED_BY_KEY_SECRET
+from dashboard.shops.shopify.connector import Shopify
 from dashboard.store.pulls import ApiKeys
 from dashboard.store.vault import SecretUnreadable
 from dashboard.web.access import requires
@@ -53,7 +54,7 @@ class AccessForm(PageForm):
     def validate_base_url(self, field: StringField) -> None:
         """Refuse an address that the program may not call."""
         try:
-            services().check_address((field.data or "").strip())
+            services().check_address(whole_address(field.data or ""))
         except AddressRefused as error:
             raise ValidationError(said_of(error)) from error
 
@@ -68,6 +69,23 @@ class AccessForm(PageForm):
         day: date = self.orders_since.data or services().clock.now().date()
         since = datetime.combine(day, time(), tzinfo=UTC)
         return ApiKeys(key=key, secret=secret, orders_since=since)
+
+
+class ShopifyAccessForm(AccessForm):
+    """The same, in the words of Shopify."""
+
+    key = StringField(
+        _("Client ID"), [Length(max=200)], render_kw={"autocomplete": "off"}
+    )
+    secret = PasswordField(
+        _("Client secret"),
+        [Length(max=200)],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _form_of(shop: Shop) -> type[AccessForm]:
+    return ShopifyAccessForm if shop.kind == Shopify.kind else AccessForm
 
 
 class FieldsForm(PageForm):
@@ -97,7 +115,7 @@ def show(slug: str) -> ResponseReturnValue:
     """Show a shop."""
     shop = _shop(slug)
     keys = _keys(shop)
-    form = AccessForm(None, base_url=shop.base_url)
+    form = _form_of(shop)(None, base_url=shop.base_url)
     form.orders_since.data = (
         keys.orders_since if keys else services().clock.now()
     ).date()
@@ -112,15 +130,17 @@ def save_access(slug: str) -> ResponseReturnValue:
     if shop.kind not in READERS:
         abort(404)
     known = _keys(shop)
-    entered = AccessForm()
+    entered = _form_of(shop)()
     if not entered.validate():
         return _page(shop, known, entered, status=422)
     keys = entered.keys_beside(known)
     if keys is None:
         entered.secret.errors = [gettext("Enter both, the key and its secret.")]
         return _page(shop, known, entered, status=422)
-    base_url = (entered.base_url.data or "").strip().rstrip("/")
-    services().pulls.set_access(shop, base_url, keys)
+    services().pulls.set_access(shop, whole_address(entered.base_url.data or ""), keys)
+    if shop.kind in SIGNED_BY_KEY_SECRET:
+        at = services().clock.now()
+        services().company.add_shop(shop, keys.secret, at=at)
     note(ActivityKind.SETTINGS, "changed", say("shop %(slug)s, keys", slug=slug))
     return _tried_out(slug)
 

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode, urlsplit
 
 from dashboard.domain.clock import Clock
+from dashboard.domain.sentences import say
 from dashboard.domain.tokens import AccessToken
 from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
 from dashboard.shops.calls import Calls
@@ -112,11 +113,12 @@ class Api:
             wait_s = max(_SHORTEST_WAIT_S, wanted)
             waited_s += wait_s
             if waited_s > _LONGEST_WAIT_S:
-                raise ShopSilent(
-                    f"{self.host} wants fewer calls, from us or from other apps. We go "
-                    "on later.",
-                    wait_s=wait_s,
+                message = say(
+                    "%(host)s wants fewer calls, from us or from other apps. We go on "
+                    "later.",
+                    host=self.host,
                 )
+                raise ShopSilent(message, wait_s=wait_s)
             self._wait(wait_s)
 
     def pause(self, seconds: float) -> None:
@@ -134,7 +136,9 @@ class Api:
         """
         scheme = urlsplit(self._base_url).scheme
         if urlsplit(url).scheme not in {"https", scheme}:
-            raise ShopSilent(f"{self.host} names a file that is not at https.")
+            raise ShopSilent(
+                say("%(host)s names a file that is not at https.", host=self.host)
+            )
         try:
             reply = self._transport.save(
                 url, target, max_bytes=_MAX_FILE_BYTES, deadline_s=_FILE_DEADLINE_S
@@ -143,8 +147,12 @@ class Api:
             raise self._calls.silent(failure) from failure
         if reply.status != _OK:
             raise ShopSilent(
-                f"The file with the orders of {self.host} cannot be read "
-                f"({reply.status}). We ask for it again."
+                say(
+                    "The file with the orders of %(host)s cannot be read (%(status)s). "
+                    "We ask for it again.",
+                    host=self.host,
+                    status=reply.status,
+                )
             )
 
     def _wait_for_points(self, name: str) -> float:
@@ -247,12 +255,13 @@ class Api:
         parts = urlsplit(self._base_url)
         is_mock = parts.scheme == "http"
         if not is_mock and not (parts.hostname or "").endswith(_SHOPS):
-            raise ShopSilent(
-                f"{self.host} is not the address of a shop at Shopify. Enter the one "
-                f"that ends in {_SHOPS}: it stands under Settings > Domains in the "
+            message = say(
+                "%(host)s is not the address of a shop at Shopify. Enter the one that "
+                "ends in .myshopify.com: it stands under Settings > Domains in the "
                 "shop's admin.",
-                code="address",
+                host=self.host,
             )
+            raise ShopSilent(message, code="address")
 
 
 def _errors(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dashboard.domain.sentences import say
 from dashboard.shops.payload import parse_object
 from dashboard.shops.protocol import NotJson, ShopSilent
 from dashboard.shops.shopify.queries import CONNECTION_OF_TYPE, OF_ORDER
 
-_BROKEN = "The file with the shop's orders is not whole. We ask for it again."
+_BROKEN = say("The file with the shop's orders is not whole. We ask for it again.")
 
 
 def orders_of(lines: Iterable[bytes], *, objects: int) -> Iterator[dict[str, Any]]:

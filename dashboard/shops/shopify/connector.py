@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.shops.payload import header, parse_object
 from dashboard.shops.protocol import FieldError, Hint, Message, NotUnderstood, Ping
-from dashboard.shops.shopify.order import read_order
+from dashboard.shops.shopify.order import VAT_NUMBER_KEYS, read_order
 
 # Not Shopify's: kept with an order we asked for, where its shop is, for the days.
 ZONE_HEADER: Final = "X-Sluice-Shop-Zone"
@@ -26,10 +26,21 @@ class Shopify:
 
     A webhook's body is an order as it was when something happened, also when it comes
     hours later, and in the shape of the old API: it only says which order to look at.
+
+    Args:
+        vat_number_keys: The order's attributes in which themes and apps keep the
+            customer's VAT number, the first one filled counts.
     """
 
     kind = "shopify"
-    kept_headers = frozenset({"content-type", "x-shopify-topic"})
+    kept_headers = frozenset({"x-shopify-topic"})
+
+    def __init__(self, vat_number_keys: Sequence[str] = VAT_NUMBER_KEYS) -> None:
+        self._vat_number_keys = tuple(vat_number_keys)
+
+    def finding_vat_numbers_in(self, keys: Sequence[str]) -> Shopify:
+        """Return a connector that looks for VAT numbers in these attributes."""
+        return Shopify(vat_number_keys=keys)
 
     def signature_is_valid(
         self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]
@@ -62,7 +73,8 @@ class Shopify:
         topic = header(headers, "X-Shopify-Topic")
         if topic:
             return _read_webhook(topic, headers, payload)
-        return read_order(payload, _zone(header(headers, ZONE_HEADER)))
+        zone = _zone(header(headers, ZONE_HEADER))
+        return read_order(payload, zone, self._vat_number_keys)
 
 
 def _read_webhook(

@@ -45,19 +45,19 @@ from dashboard.shops.shopify.payments import (
 )
 from dashboard.shops.shopify.refunds import GivenBack, read_refunds, settled
 
-# The order's own attributes in which themes and apps keep a VAT number, written
-# without spaces and signs.
+# The order's own attributes in which themes and apps keep a VAT number, whatever
+# capitals, spaces and signs are in them.
 VAT_NUMBER_KEYS: Final = (
-    "vatnumber",
-    "vatid",
-    "vatno",
+    "vat_number",
+    "vat_id",
+    "vat_no",
     "vat",
-    "euvatnumber",
-    "btwnummer",
-    "ustidnr",
-    "ustid",
-    "tvanumber",
-    "taxid",
+    "eu_vat_number",
+    "btw_nummer",
+    "ust_id_nr",
+    "ust_id",
+    "tva_number",
+    "tax_id",
 )
 _TAX_CREDENTIAL: Final = re.compile(r"TAX_CREDENTIAL_[A-Z]{2}")
 _NOT_A_LETTER: Final = re.compile(r"[^a-z0-9]")
@@ -76,7 +76,9 @@ class _Sums:
 
 
 def read_order(
-    payload: Mapping[str, Any], zone: ZoneInfo | None
+    payload: Mapping[str, Any],
+    zone: ZoneInfo | None,
+    vat_number_keys: Sequence[str] = VAT_NUMBER_KEYS,
 ) -> Received | NotUnderstood:
     """Read an order; every field that cannot be read is named.
 
@@ -86,7 +88,7 @@ def read_order(
     fields = Fields(payload, errors)
     external_id = numeric_id(fields, "Order")
     number = _read_number(fields, external_id)
-    order = _read_order(fields, external_id, number, Days(zone))
+    order = _read_order(fields, external_id, number, Days(zone), vat_number_keys)
     if errors:
         return NotUnderstood(
             external_id=external_id, number=number, errors=tuple(errors)
@@ -94,7 +96,13 @@ def read_order(
     return Received(order=order)
 
 
-def _read_order(fields: Fields, external_id: str, number: str, days: Days) -> Order:
+def _read_order(
+    fields: Fields,
+    external_id: str,
+    number: str,
+    days: Days,
+    vat_number_keys: Sequence[str],
+) -> Order:
     ordered_at = fields.required_time("createdAt")
     modified_at = fields.time("updatedAt")
     phase, shop_status = _read_phase(fields)
@@ -112,7 +120,7 @@ def _read_order(fields: Fields, external_id: str, number: str, days: Days) -> Or
         ordered_on=days.of(ordered_at),
         modified_at=modified_at,
         modified_on=days.of(modified_at),
-        customer=_read_customer(fields),
+        customer=_read_customer(fields, vat_number_keys),
         lines=sums.lines,
         payments=sums.payments,
         refunds=sums.refunds,
@@ -120,6 +128,7 @@ def _read_order(fields: Fields, external_id: str, number: str, days: Days) -> Or
         payment_method_title=title,
         vat_exempt=fields.flag("taxExempt"),
         note=fields.text("note"),
+        delivery=_read_delivery(fields.part("shippingAddress")),
     )
 
 
@@ -232,7 +241,7 @@ def _line_alone(description: str, amount: Decimal) -> Charge:
 # Customer -----------------------------------------------------------------------------
 
 
-def _read_customer(fields: Fields) -> Customer:
+def _read_customer(fields: Fields, vat_number_keys: Sequence[str]) -> Customer:
     """Read who is billed; where the checkout asked no address, who it is sent to."""
     billed = (
         "shippingAddress" if fields.is_empty("billingAddress") else "billingAddress"
@@ -248,19 +257,29 @@ def _read_customer(fields: Fields) -> Customer:
         first_name=address.text("firstName"),
         last_name=address.text("lastName"),
         phone=fields.text("phone") or address.text("phone"),
-        vat_number=_read_vat_number(fields, entity),
+        vat_number=_read_vat_number(fields, entity, vat_number_keys),
         address=Address(
             line1=address.text("address1"),
             line2=address.text("address2"),
             city=address.text("city"),
-            region=address.text("province"),
+            region=address.text("provinceCode"),
             postcode=address.text("zip"),
             country=address.text("countryCodeV2").upper(),
         ),
     )
 
 
-def _read_vat_number(fields: Fields, entity: Fields) -> str:
+def _read_delivery(address: Fields) -> Address:
+    """Return where the goods go, as far as it matters for taxes."""
+    return Address(
+        region=address.text("provinceCode"),
+        country=address.text("countryCodeV2").upper(),
+    )
+
+
+def _read_vat_number(
+    fields: Fields, entity: Fields, vat_number_keys: Sequence[str]
+) -> str:
     """Return the VAT number: the company's, the checkout's, else an attribute."""
     settings = entity.part("location").part("taxSettings")
     registered = settings.text("taxRegistrationId")
@@ -271,8 +290,13 @@ def _read_vat_number(fields: Fields, entity: Fields) -> str:
         if value and _TAX_CREDENTIAL.fullmatch(field.text("key")):
             return value
     attributes = {
-        _NOT_A_LETTER.sub("", attribute.text("key").lower()): attribute.text("value")
+        _plain(attribute.text("key")): attribute.text("value")
         for attribute in fields.parts("customAttributes")
     }
-    numbers = (attributes.get(key, "") for key in VAT_NUMBER_KEYS)
+    numbers = (attributes.get(_plain(key), "") for key in vat_number_keys)
     return next((number for number in numbers if number), "")
+
+
+def _plain(key: str) -> str:
+    """Return a key as any theme would write it: "VAT Number" is "vat_number"."""
+    return _NOT_A_LETTER.sub("", key.lower())

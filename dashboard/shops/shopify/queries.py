@@ -38,7 +38,7 @@ _TAXES = f"taxLines{{title rate ratePercentage channelLiable priceSet{_MONEY}}}"
 _PAGE_INFO = "pageInfo{hasNextPage endCursor}"
 _DISCOUNTS = f"discountAllocations{{allocatedAmountSet{_MONEY}}}"
 _ADDRESS = (
-    "{company firstName lastName phone address1 address2 city province zip "
+    "{company firstName lastName phone address1 address2 city provinceCode zip "
     "countryCodeV2}"
 )
 _TRANSACTION = (

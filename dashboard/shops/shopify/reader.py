@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from dashboard.domain.clock import Clock
 from dashboard.domain.money import decimals_of
+from dashboard.domain.sentences import say
 from dashboard.outbound.transport import Transport
 from dashboard.shops.fields import Fields
 from dashboard.shops.protocol import (
@@ -82,26 +83,28 @@ class ShopifyReader:
         """Try the access out: scopes, version, orders and webhooks."""
         scopes = self._api.scopes()
         if scopes and queries.READ_ORDERS not in scopes:
-            raise ShopSilent(
+            message = say(
                 "The app has no access scope read_orders. Add it to a new version of "
                 "the app in the Dev Dashboard, with read_all_orders and "
-                "read_customers, release it, and accept it in the shop.",
-                code=ACCESS_DENIED,
+                "read_customers, release it, and accept it in the shop."
             )
+            raise ShopSilent(message, code=ACCESS_DENIED)
         shop = self._shop
         if self._api.version != queries.API_VERSION:
-            raise ShopSilent(
-                f"Shopify does not answer in version {queries.API_VERSION} of its API "
-                f"any more, but in {self._api.version}. Update Sluice.",
-                code="version",
+            message = say(
+                "Shopify does not answer in version %(ours)s of its API any more, but "
+                "in %(theirs)s. Update Sluice.",
+                ours=queries.API_VERSION,
+                theirs=self._api.version,
             )
+            raise ShopSilent(message, code="version")
         if self._since < self.told_since():
-            raise ShopSilent(
+            message = say(
                 "The app sees the orders of the last 60 days only, and older ones are "
                 "wanted. Give it the access scope read_all_orders, for which Shopify's "
-                "approval is needed, or choose a later day.",
-                code=ACCESS_DENIED,
+                "approval is needed, or choose a later day."
             )
+            raise ShopSilent(message, code=ACCESS_DENIED)
         return ShopFacts(
             currency=shop.currency,
             decimals=decimals_of(shop.currency),
@@ -307,11 +310,12 @@ class ShopifyReader:
                         self._api.pause(wait_s)
                 case _:
                     return None
-        raise ShopSilent(
-            f"Shopify still prepares the orders of {self._api.host} for the first "
-            "load. We look again in a minute.",
-            wait_s=_LOOK_AGAIN_S,
+        message = say(
+            "Shopify still prepares the orders of %(host)s for the first load. We look "
+            "again in a minute.",
+            host=self._api.host,
         )
+        raise ShopSilent(message, wait_s=_LOOK_AGAIN_S)
 
     def _whole(self, node: dict[str, Any]) -> Fetched:
         """Return an order of a file; one with refunds is asked for by itself.
