@@ -8,6 +8,7 @@ import click
 from typing_extensions import override
 
 from dashboard.cli.alarms import alarms, channels
+from dashboard.cli.backfill import backfill
 from dashboard.cli.company import connection, rules
 from dashboard.cli.people import tokens, users
 from dashboard.cli.reconcile import reconcile
@@ -39,6 +40,7 @@ def main() -> None:
 
 for command in (
     alarms,
+    backfill,
     channels,
     connection,
     db,

@@ -92,16 +92,20 @@ class SelectionStore:
             _add(session, row.id, members)
             return _selection(session, row)
 
-    def ask_backfill(self, shop_id: int, period: Period, asked_by: str) -> int:
-        """Ask for the plan of a backfill; return its id."""
+    def ask_backfill(
+        self, shop_id: int, period: Period, asked_by: str, *, claim: bool = False
+    ) -> Selection:
+        """Ask for the plan of a backfill; with *claim* this process makes it."""
         with self._database.write() as session:
             now = self._database.now(session)
             row = _new(SelectionAct.BACKFILL, SelectionState.PLANNING, asked_by, now)
             row.shop_id = shop_id
             row.first_day, row.last_day = period.first, period.last
+            if claim:
+                self._claim(row, now)
             session.add(row)
             session.flush()
-            return row.id
+            return _selection(session, row)
 
     def add_members(self, selection_id: int, members: Sequence[Member]) -> bool:
         """Add what was found to a plan; False once a person has stopped it."""

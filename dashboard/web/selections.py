@@ -140,9 +140,9 @@ def plan() -> ResponseReturnValue:
     if shop is None:
         abort(422)
     asked_by = signed_in().name
-    selection_id = services().selections.ask_backfill(shop.id, form.period, asked_by)
+    asked = services().selections.ask_backfill(shop.id, form.period, asked_by)
     services().perform.wake()
-    return redirect(url_for("selections.show", selection_id=selection_id))
+    return _back_to(asked.id)
 
 
 @blueprint.get("/selections/<row_id:selection_id>")

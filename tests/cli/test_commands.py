@@ -557,6 +557,29 @@ def outcome(**counts: int) -> dict[str, int]:
     return {"done": 0, "skipped": 0, "stopped": 0, "failed": 0} | counts
 
 
+def test_a_backfill_is_a_plan_unless_it_is_told_to_book(
+    company: Any, program: Program
+) -> None:
+    company.facts(*SHOP)
+    take_in(program, id="1", number="1")
+    take_in(program, id="2", number="2", status="cancelled")
+    period = ("backfill", "--shop", "main", "--from", "2026-01-01", "--to")
+
+    planned = company.facts(*period, "2026-12-31")
+    booked = company.facts(*period, "2026-12-31", "--yes")
+
+    assert planned["state"] == "ready"
+    counts = {name: planned[name] for name in ("creates", "skips", "blocked", "calls")}
+    assert counts == {"creates": 0, "skips": 2, "blocked": 0, "calls": 0}
+    assert booked["state"] == "done"
+    assert booked["results"]["done"] == 0
+    text = company.run(*period, "2026-12-31").stdout
+    assert text == "Creates 0, skips 2, 0 blocked, about 0 minutes, 0 calls.\n"
+    assert company.run(*period, "2025-12-31").exit_code == 2
+    unknown = ("backfill", "--shop", "none", "--from", "2026-01-01")
+    assert "no shop none" in company.error(*unknown, "--to", "2026-01-02")
+
+
 def test_orders_are_listed_in_words(company: Any, program: Program) -> None:
     company.facts(*SHOP)
     take_in(program)

@@ -176,3 +176,58 @@ def test_a_note_stands_in_the_story_with_who_wrote_it(scene: Scene) -> None:
     assert "She calls on Monday &lt;b&gt;" in text
     assert "Watcher" in text
     assert empty.status_code == 422
+
+
+def plan(client: Browsing, scene: Scene, last: str = "2026-11-22") -> str:
+    """Let a person ask what a backfill comes to; return where it is told."""
+    form = {"shop": "demo", "first": "2026-11-22", "last": last}
+    answer = client.post("/selections", form, page="/selections")
+    assert answer.status_code == 302, answer.text
+    let_work(scene)
+    return str(answer.headers["Location"])
+
+
+def test_a_backfill_is_planned_first_and_books_when_it_is_started(
+    scene: Scene,
+) -> None:
+    refused = scene.order("1001", name="Ada Sample")
+    scene.refuse(refused)
+    unknown = scene.order("1002", rate="13", name="Grace Example")
+    scene.book(scene.order("1003", name="Ada Lively"))
+    client = scene.client(Role.MANAGER)
+
+    page = plan(client, scene)
+    text = client.get(page).text
+    counts = re.findall(r'data-key="tab-(\w*)".*?tab-count">(\d+)<', text, re.DOTALL)
+    assert dict(counts) == {"": "3", "creates": "1", "skips": "1", "blocked": "1"}
+    assert "It is in the books already." in client.get(f"{page}?of=skips").text
+    assert "has no tax type" in client.get(f"{page}?of=blocked").text
+    assert "Takes about" in text
+    assert scene.status(refused) == "needs attention"
+
+    client.post(f"{page}/start", {}, page=page)
+    let_work(scene)
+
+    assert scene.status(refused) == "queued"
+    assert scene.status(unknown) == "needs attention"
+    assert "1 of 1 orders handled" in client.get(page).text
+
+
+def test_only_managers_start_a_backfill_or_stop_it(scene: Scene) -> None:
+    scene.refuse(scene.order("1001"))
+    page = plan(scene.client(Role.MANAGER), scene)
+    watcher = scene.client(Role.WATCHER)
+
+    assert watcher.get(page).status_code == 200
+    for act in ("start", "stop"):
+        assert watcher.post(f"{page}/{act}", {}, page="/orders").status_code == 403
+
+
+def test_a_backfill_of_a_period_that_makes_no_sense_is_refused(scene: Scene) -> None:
+    client = scene.client(Role.MANAGER)
+    form = {"shop": "demo", "first": "2026-11-22", "last": "2026-11-21"}
+
+    answer = client.post("/selections", form, page="/selections")
+
+    assert answer.status_code == 422
+    assert "The period ends before it begins." in answer.text

@@ -25,6 +25,7 @@ from dashboard.domain.alarms import AlarmKind
 from dashboard.domain.clock import SystemClock
 from dashboard.domain.reconciliation import DifferenceKind
 from dashboard.domain.rules import Shop
+from dashboard.domain.selections import SelectionAct
 from dashboard.domain.users import Role
 from tests.web.conftest import MakeScene
 from tests.web.scene import PASSWORD, SECRET, Scene
@@ -49,6 +50,8 @@ PATHS = (
     "/orders/7",
     "/orders/7/preview",
     "/orders/7/revisions/7",
+    "/selections",
+    "/selections/1",
     "/problems",
     "/problems/unknown-tax-rate?about=13+%25",
     "/runs",
@@ -128,6 +131,9 @@ def fill(scene: Scene) -> None:
     scene.order("1007", rate="13", name="Zoë Çelik-Østergård")
     scene.order("1008", method="barter", name="Ada Byron")
     scene.refuse(scene.order("1009", name="Ada King", slug="second"))
+    kept = scene.program.selections.freeze(SelectionAct.IGNORE, [6, 7], "Pat")
+    scene.program.selections.start(kept.id, "By hand")
+    scene.program.selections.pause(kept.id)
     scene.close_gate("The books asked for a pause")
     scene.channel("http://127.0.0.1:9/")
     scene.upload(A_FILE)
