@@ -105,8 +105,12 @@ class Ordeal:
         calls = self.books.calls()
         faults = sum(bool(call["faults"]) for call in calls)
         told = ", ".join(f"{name} {n}" for name, n in sorted(self.happened.items()))
+        invoices, notes = self.books.invoices(), self.books.credit_notes().values()
+        voided = sum(invoice.status == "VOIDED" for invoice in invoices)
         return (
-            f"seed {self.seed}: {self.orders} orders; "
+            f"seed {self.seed}: {self.orders} orders; {len(invoices)} invoices, "
+            f"{voided} of them voided; {len(notes)} credit notes, "
+            f"{sum(len(note.paid_out) for note in notes)} times paid out; "
             f"died at {len(self.company.died())} of {len(self.kill_points)} kill "
             f"points, {self.company.killed} more killed; "
             f"{faults} of {len(calls)} calls with a fault; {told}; {took_s:.0f} s"

@@ -1,8 +1,13 @@
-"""Two shops whose orders change, are pushed twice, late or never, and are pulled."""
+"""Two shops whose orders change, are pushed twice, late or never, and are pulled.
+
+What is pushed lives on after it is booked: it is refunded, cancelled and changed.
+"""
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,11 +20,22 @@ from tests.e2e.company import OWN_JSON, WOOCOMMERCE
 from tests.e2e.processes import eventually
 from tests.fixtures.woocommerce_shop import WooCommerceShop
 
+Payload = dict[str, Any]
+
 _TOTAL = Decimal("12.08")
-_PART = Decimal("5.00")
+# So many orders come in between an order and what follows it.
+_FOLLOWS_AFTER = 4
 _TAKEN_WITHIN_S = 60.0
 # Long enough for a server to start again, or a database.
 _PUSH_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What must come of an order: what is asked for it, and the money that stays."""
+
+    asked: Decimal
+    kept: Decimal
 
 
 @dataclass
@@ -29,9 +45,14 @@ class Shops:
     company: CrashCompany
     woocommerce: WooCommerceShop
     chance: random.Random
-    paid: dict[str, Decimal] = field(default_factory=dict)  # by invoice number
-    own_orders: dict[int, dict[str, Any]] = field(default_factory=dict)  # newest
-    _late: list[dict[str, Any]] = field(default_factory=list)
+    wanted: dict[str, Wanted] = field(default_factory=dict)  # by invoice number
+    own_orders: dict[int, Payload] = field(default_factory=dict)  # as pushed last
+    _lives: Iterator[Callable[[int], list[Payload]]] = field(init=False)
+    _following: list[list[Payload]] = field(default_factory=list)
+    _late: list[Payload] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lives = itertools.cycle(self.chance.sample(_LIVES, len(_LIVES)))
 
     def customer_orders(self, number: int) -> None:
         """Let an order come in, one way or the other."""
@@ -39,13 +60,17 @@ class Shops:
             self._order_at_woocommerce(number)
         else:
             self._order_at_own(number)
+        if len(self._following) > _FOLLOWS_AFTER:
+            self._tell(self._following.pop(0))
 
     def push_again(self, number: int) -> None:
         """Push the newest version of an order once more."""
         self._push(self.own_orders[number], OWN_JSON)
 
     def deliver_late(self) -> None:
-        """Push what was held back: old versions of orders, long after the new ones."""
+        """Push what is left, then old versions of orders, long after the new ones."""
+        while self._following:
+            self._tell(self._following.pop(0))
         for payload in self._late:
             self._push(payload, OWN_JSON)
         self._late.clear()
@@ -60,26 +85,28 @@ class Shops:
             "last_name": f"N{customer}",
             "email": f"n{customer}@shop.example",
         }
-        self.paid[f"W-{order_id}"] = _TOTAL
+        self.wanted[f"W-{order_id}"] = Wanted(asked=_TOTAL, kept=_TOTAL)
         for _ in range(self.chance.choice([0, 1, 1, 2])):
             self._push(shop.written(order_id), WOOCOMMERCE)
 
     def _order_at_own(self, number: int) -> None:
-        """Push an order that is paid in parts: the books would take a part twice."""
-        versions = [
-            _own_order(number, parts)
-            for parts in range(self.chance.randrange(1, 3) + 1)
-        ]
-        self.own_orders[number] = versions[-1]
-        self.paid[f"O-{number}"] = _paid(versions[-1])
-        if self.chance.random() < 0.3:
+        """Push an order as it comes in; what follows is told when others have come."""
+        first, *following = next(self._lives)(number)
+        self.wanted[f"O-{number}"] = _wanted([first, *following][-1])
+        self._tell([first])
+        self._following.append(following)
+
+    def _tell(self, versions: list[Payload]) -> None:
+        """Push versions of an order: twice, without those in between, or those late."""
+        if len(versions) > 1 and self.chance.random() < 0.3:
             self._late += versions[:-1]
             versions = versions[-1:]
         for version in versions:
+            self.own_orders[int(version["id"])] = version
             for _ in range(self.chance.choice([1, 1, 2])):
                 self._push(version, OWN_JSON)
 
-    def _push(self, payload: dict[str, Any], shop: str) -> None:
+    def _push(self, payload: Payload, shop: str) -> None:
         """Send an order as a shop does: again, until it is taken."""
 
         def is_taken() -> bool:
@@ -93,16 +120,108 @@ class Shops:
         eventually(is_taken, f"{payload['id']} is taken", within_s=_TAKEN_WITHIN_S)
 
 
-def _own_order(number: int, parts: int) -> dict[str, Any]:
-    """Return a version of an order: with none, one or two payments."""
-    at = f"2026-11-22T09:{parts:02}:00+00:00"
-    amounts = [_PART, _TOTAL - _PART][:parts]
+# Lives: all versions of an order, oldest first ----------------------------------------
+
+
+def _paid_in_parts(number: int) -> list[Payload]:
+    """The books would take a part twice."""
+    return [
+        _order(number, 0),
+        _order(number, 1, paid=["5.00"]),
+        _order(number, 2, paid=["5.00", "7.08"]),
+    ]
+
+
+def _refunded(number: int) -> list[Payload]:
+    """Return an order of which a line is given back, then an amount."""
+    line = {"id": "1", "amount": "3.00", "lines": [_CASE]}
+    return [
+        _order(number, 0, paid=["12.08"]),
+        _order(number, 1, paid=["12.08"], refunds=[line]),
+        _order(number, 2, paid=["12.08"], refunds=[line, _amount("2", "2.50")]),
+    ]
+
+
+def _refunded_wholly(number: int) -> list[Payload]:
+    first = _amount("1", "4.04")
+    return [
+        _order(number, 0, paid=["12.08"]),
+        _order(number, 1, paid=["12.08"], refunds=[first]),
+        _order(number, 2, paid=["12.08"], refunds=[first, _amount("2", "8.04")]),
+    ]
+
+
+def _cancelled_unpaid(number: int) -> list[Payload]:
+    return [_order(number, 0), _order(number, 1, status="cancelled")]
+
+
+def _cancelled_paid(number: int) -> list[Payload]:
+    back = [_amount("1", "5.00")]
+    return [
+        _order(number, 0, paid=["5.00"]),
+        _order(number, 1, paid=["5.00"], status="cancelled"),
+        _order(number, 2, paid=["5.00"], status="cancelled", refunds=back),
+    ]
+
+
+def _changed_to_more(number: int) -> list[Payload]:
+    return [
+        _order(number, 0, paid=["5.00"]),
+        _order(number, 1, paid=["5.00"], lines=(_PEN, _CASE, _CASE)),
+    ]
+
+
+def _changed_to_less(number: int) -> list[Payload]:
+    return [
+        _order(number, 0, paid=["5.00"]),
+        _order(number, 1, paid=["5.00"], lines=(_PEN,)),
+        _order(number, 2, paid=["5.00", "4.08"], lines=(_PEN,)),
+    ]
+
+
+_LIVES = [
+    _paid_in_parts,
+    _refunded,
+    _refunded_wholly,
+    _cancelled_unpaid,
+    _cancelled_paid,
+    _changed_to_more,
+    _changed_to_less,
+]
+
+
+def _line(description: str, net: str, tax: str) -> Payload:
+    return {
+        "kind": "product",
+        "description": description,
+        "net": net,
+        "taxes": [{"rate_percent": "21", "amount": tax}],
+    }
+
+
+_PEN, _CASE = _line("Pen", "7.50", "1.58"), _line("Case", "2.48", "0.52")
+
+
+def _amount(refund: str, amount: str) -> Payload:
+    return {"id": refund, "amount": amount}
+
+
+def _order(
+    number: int,
+    version: int,
+    *,
+    paid: Sequence[str] = (),
+    refunds: Sequence[Payload] = (),
+    lines: Sequence[Payload] = (_PEN, _CASE),
+    status: str = "placed",
+) -> Payload:
+    at = f"2026-11-22T09:{version:02}:00+00:00"
     customer = number % 20 + 100
     return {
         "id": str(number),
-        "status": "placed",
+        "status": status,
         "currency": "EUR",
-        "total": str(_TOTAL),
+        "total": str(_sum(lines, lambda line: line["net"]) + _sum(lines, _tax)),
         "ordered_at": "2026-11-22T09:00:00+00:00",
         "modified_at": at,
         "customer": {
@@ -110,20 +229,26 @@ def _own_order(number: int, parts: int) -> dict[str, Any]:
             "company": f"Buyer {customer}",
             "email": f"n{customer}@shop.example",
         },
-        "lines": [
-            {
-                "kind": "product",
-                "description": "Pen",
-                "net": "9.98",
-                "taxes": [{"rate_percent": "21", "amount": "2.10"}],
-            }
-        ],
+        "lines": list(lines),
         "payments": [
-            {"amount": str(amount), "method": "card", "paid_at": at}
-            for amount in amounts
+            {"amount": amount, "method": "card", "paid_at": at} for amount in paid
         ],
+        "refunds": list(refunds),
     }
 
 
-def _paid(order: dict[str, Any]) -> Decimal:
-    return sum((Decimal(p["amount"]) for p in order["payments"]), Decimal(0))
+def _wanted(order: Payload) -> Wanted:
+    given_back = _sum(order["refunds"], lambda refund: refund["amount"])
+    asked = Decimal(order["total"]) - given_back
+    return Wanted(
+        asked=Decimal(0) if order["status"] == "cancelled" else asked,
+        kept=_sum(order["payments"], lambda payment: payment["amount"]) - given_back,
+    )
+
+
+def _tax(line: Payload) -> str:
+    return str(line["taxes"][0]["amount"])
+
+
+def _sum(items: Iterable[Payload], amount_of: Callable[[Payload], str]) -> Decimal:
+    return sum((Decimal(amount_of(item)) for item in items), Decimal(0))

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -19,12 +20,13 @@ import pytest
 from tests.crash.company import CrashCompany
 from tests.crash.ordeal import KILL_POINTS, Ordeal, lock
 from tests.crash.shops import Shops
-from tests.e2e.books import Books
+from tests.e2e.books import BookedCreditNote, BookedInvoice, Books
 from tests.e2e.mock_program import running_mock
 from tests.e2e.processes import seeded
 from tests.fixtures.databases import PostgresServer
 from tests.fixtures.postgres import NoPostgres, PostgresProcess, postgres_process
 from tests.fixtures.woocommerce_shop import WooCommerceShop, served
+from tests.simulation.promises import root_of
 
 SEEDS = [int(seed) for seed in os.environ.get("CRASH_SEEDS", "20260307").split()]
 FOR_S = float(os.environ.get("CRASH_SECONDS", "5"))
@@ -65,6 +67,8 @@ def test_everything_is_booked_once_whatever_happens(
             everything.callback(company.end)
             shop = everything.enter_context(served(WooCommerceShop(datetime.now(UTC))))
             company.open_for_business(program.url, shop)
+            way = seeded(seed + number).choice(["renew", "adjust"])
+            company.cli("rules", "set", "--when-changed", way)
             file = company.database_url.removeprefix("sqlite:///")
             ordeals[name] = Ordeal(
                 seed=seed + number,
@@ -93,20 +97,43 @@ def test_everything_is_booked_once_whatever_happens(
 
 def check(ordeal: Ordeal) -> None:
     """Compare the books with the shops, to the cent."""
-    company, books, paid = ordeal.company, ordeal.books, ordeal.shops.paid
-    invoices = {invoice.number: invoice for invoice in books.invoices()}
-    assert {number: invoice.total for number, invoice in invoices.items()} == {
-        number: Decimal("12.08") for number in paid
-    }
-    booked = {
-        number: sum((payment.amount for payment in invoice.payments), Decimal(0))
-        for number, invoice in invoices.items()
-    }
-    assert booked == paid
-    in_full = [number for number, amount in paid.items() if amount == Decimal("12.08")]
-    books.check(paid, in_full)
+    company, books, wanted = ordeal.company, ordeal.books, ordeal.shops.wanted
+    booked = {number: Account() for number in wanted}
+    for invoice in books.invoices():
+        booked[root_of(invoice.number)].add_invoice(invoice)
+    for note in books.credit_notes().values():
+        booked[root_of(note.number)].add_note(note)
+    assert {
+        number: (account.asked, account.kept) for number, account in booked.items()
+    } == {number: (order.asked, order.kept) for number, order in wanted.items()}
+    for number, account in booked.items():
+        # What is credited lowers what is asked for, before any of it is left over.
+        still_due = wanted[number].asked - wanted[number].kept
+        assert (account.due, account.left) == (still_due, 0), number
+    books.check()
     assert company.open_requests() == []
-    assert set(company.statuses()) <= {"paid", "invoiced"}
+    assert set(company.statuses()) <= {"paid", "invoiced", "credited", "ignored"}
     assert company.doubled_slots() == []
     assert company.tracebacks() == []
     assert set(company.died()) == set(ordeal.kill_points)
+
+
+@dataclass
+class Account:
+    """What the books say of one order, all its documents added up."""
+
+    asked: Decimal = Decimal(0)
+    kept: Decimal = Decimal(0)
+    due: Decimal = Decimal(0)
+    left: Decimal = Decimal(0)
+
+    def add_invoice(self, invoice: BookedInvoice) -> None:
+        if invoice.status != "VOIDED":
+            self.asked += invoice.total
+            self.due += invoice.due
+        self.kept += sum(payment.amount for payment in invoice.payments)
+
+    def add_note(self, note: BookedCreditNote) -> None:
+        self.asked -= note.total
+        self.left += note.left
+        self.kept -= sum(payment.amount for payment in note.paid_out)
