@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from flask import Flask
@@ -17,13 +19,14 @@ from dashboard.api.metrics import metrics_blueprint
 from dashboard.api.services import keep, open_api_services
 from dashboard.api.v1.routes import blueprint as api_v1
 from dashboard.config import Settings
-from dashboard.domain.clock import Clock, SystemClock
+from dashboard.domain.clock import Clock, DemoClock, SystemClock
 from dashboard.domain.exchanges import NotProcessed
 from dashboard.domain.pace import Pace
 from dashboard.domain.pauses import Pause
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.timing import Timing
+from dashboard.lab.client import Lab
 from dashboard.notices.courier import Courier
 from dashboard.outbound.address import AddressRefused, check_address
 from dashboard.outbound.transport import Transport
@@ -66,13 +69,14 @@ from dashboard.sync.setup import plan_waiting
 from dashboard.sync.upload import Uploads
 from dashboard.sync.watch import Watch, WatchStores
 from dashboard.web import register_pages
-from dashboard.web.services import Services, open_services
+from dashboard.web.services import DemoLab, Services, open_services
 
 # An address that may not be called stays so until a person changes it.
 _PAUSE_S = 300.0
 _WEBHOOK_DEADLINE_S = 30.0
 # A shop on a small host takes its time for a hundred orders, but not for ever.
 _SHOP_DEADLINE_S = 40.0
+_LAB_DEADLINE_S = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +135,7 @@ class Program:
 
 def build(settings: Settings, clock: Clock | None = None) -> Program:
     """Put a process together from its settings."""
-    clock = clock or SystemClock()
+    clock = clock or _clock_of(settings)
     app = Flask("dashboard")
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
@@ -201,6 +205,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         mirror=ScheduleMirror(ScheduleStore(database), engine.runs, clock, wake),
         clock=clock,
     )
+
+
+def _clock_of(settings: Settings) -> Clock:
+    if settings.demo:
+        return DemoClock(timedelta(seconds=settings.demo_ahead_s))
+    return SystemClock()
 
 
 def _books_opener(settings: Settings, clock: Clock) -> OpenBooks:
@@ -371,4 +381,38 @@ def _page_services(program: Program) -> Services:
         pace=pace_of(program.settings),
         demo=program.settings.demo,
         https=program.settings.https,
+        demo_lab=_demo_lab(program),
     )
+
+
+def _demo_lab(program: Program) -> DemoLab | None:
+    """Return the lab this dashboard was started by; None outside a demonstration."""
+    settings, clock = program.settings, program.clock
+    if not settings.demo_lab_url or not isinstance(clock, DemoClock):
+        return None
+    check_address(settings.demo_lab_url, allow_inner=settings.allow_loopback_api)
+    transport = Transport(
+        clock, _LAB_DEADLINE_S, allow_inner=settings.allow_loopback_api
+    )
+    lab = Lab(settings.demo_lab_url, settings.demo_lab_token, transport)
+    return DemoLab(
+        lab=lab,
+        advance=_advancer(program, lab, clock),
+        ahead=lambda: clock.ahead,
+    )
+
+
+def _advancer(program: Program, lab: Lab, clock: DemoClock) -> Callable[[int], None]:
+    """Return what moves the clock of the whole demonstration forward."""
+
+    def advance(seconds: int) -> None:
+        clock.move_to(timedelta(seconds=lab.advance(seconds)))
+        # They are alive, whatever the time of their last sign of it has become.
+        for role in ("engine", "scheduler"):
+            program.engine.runs.beat(role)
+        program.mirror.look_again()
+        program.engine.wake(Trigger.PERSON)
+        program.puller.wake()
+        program.reconciler.wake()
+
+    return advance

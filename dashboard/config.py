@@ -12,6 +12,12 @@ from dotenv import dotenv_values
 
 _MIN_SECRET_KEY = 32
 _LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+_OF_THE_DEMO = (
+    "SLUICE_DEMO_LAB_URL",
+    "SLUICE_DEMO_LAB_TOKEN",
+    "SLUICE_DEMO_AHEAD_SECONDS",
+)
+_A_CENTURY_S = 100 * 366 * 24 * 3600
 _TRUE = {"1", "true", "yes", "on"}
 
 
@@ -38,6 +44,9 @@ class Settings:
     settle_s: float = 60.0
     calls_a_minute: int = 60
     calls_a_day: int = 5000
+    demo_lab_url: str = ""
+    demo_lab_token: str = ""
+    demo_ahead_s: int = 0
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -55,6 +64,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     data_dir = Path(environment.get("SLUICE_DATA_DIR") or ".data").resolve()
     _make_writable(data_dir)
     demo = _flag(environment, "SLUICE_DEMO")
+    _refuse_lab_without_demo(environment, demo=demo)
     database_url = environment.get("SLUICE_DATABASE_URL") or (
         f"sqlite:///{data_dir / 'sluice.db'}"
     )
@@ -74,7 +84,21 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         settle_s=float(_number(environment, "SLUICE_SETTLE_SECONDS", 60, 0, 3000)),
         calls_a_minute=_number(environment, "SLUICE_CALLS_PER_MINUTE", 60, 0, 10_000),
         calls_a_day=_number(environment, "SLUICE_CALLS_PER_DAY", 5000, 0, 1_000_000),
+        demo_lab_url=environment.get("SLUICE_DEMO_LAB_URL", "").strip(),
+        demo_lab_token=environment.get("SLUICE_DEMO_LAB_TOKEN", "").strip(),
+        demo_ahead_s=_number(
+            environment, "SLUICE_DEMO_AHEAD_SECONDS", 0, 0, _A_CENTURY_S
+        ),
     )
+
+
+def _refuse_lab_without_demo(environment: Mapping[str, str], *, demo: bool) -> None:
+    """Keep a real installation from a page that can empty it and move its clock."""
+    for name in _OF_THE_DEMO:
+        if environment.get(name, "").strip() and not demo:
+            raise SettingWrong(
+                f"{name} is for a demonstration: remove it, or set SLUICE_DEMO=1."
+            )
 
 
 def _with_driver(url: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -15,6 +17,9 @@ from seed.catalogue import Rounding, Shop
 from seed.clock import utc_now
 from seed.company import EMAIL, SHOP_SLUG, set_up
 from seed.config import Settings, environment
+from seed.lab.books import LabBooks
+from seed.lab.server import LabServer
+from seed.lab.stage import Lab
 from seed.memory import Memory, is_lost, keep, recall
 from seed.preflight import check_folder, check_ports
 from seed.problems import DataFolderUnusable, ProgramEnded
@@ -31,6 +36,8 @@ DEMO_SHOP: Final = Shop(
 )
 _HEALTHY_WITHIN_S: Final = 60
 _ASK_EVERY_S: Final = 0.1
+# The dashboard answers the page that asked for the start before it is stopped.
+_LAST_ANSWERS_S: Final = 0.7
 
 
 def run_demo(settings: Settings, pace: Pace, stop: Event) -> None:
@@ -42,13 +49,65 @@ def run_demo(settings: Settings, pace: Pace, stop: Event) -> None:
     check_ports(settings)
     check_folder(settings)
     memory = _memory(settings, dashboard_is_ours=True)
+    token = secrets.token_urlsafe(24)
+    lab = _lab(settings, memory)
+    server = LabServer(lab, token)
     programs = Programs(stop, settings.data_dir)
     try:
-        if _start(programs, settings, memory):
+        server.start()
+        env = _dashboard_environment(settings) | {
+            "SLUICE_DEMO_LAB_URL": server.url,
+            "SLUICE_DEMO_LAB_TOKEN": token,
+        }
+        if _start(programs, settings, memory, lab, env):
             _introduce(settings, memory, pace)
-            _tell(programs, settings, memory, pace)
+            _play(programs, settings, memory, pace, lab, env)
     finally:
+        lab.close()
+        server.close()
         programs.end()
+
+
+def _lab(settings: Settings, memory: Memory) -> Lab:
+    intake = Intake.of(settings.dashboard_url, SHOP_SLUG, memory.shop_secret)
+    return Lab(
+        settings.data_dir,
+        DEMO_SHOP,
+        intake,
+        LabBooks(settings.mock_url),
+        seed=memory.seed,
+    )
+
+
+def _play(
+    programs: Programs,
+    settings: Settings,
+    memory: Memory,
+    pace: Pace,
+    lab: Lab,
+    env: Mapping[str, str],
+) -> None:
+    """Tell the story until the demo ends; from the start again when asked to."""
+    _tell(programs, settings, memory, pace, lab)
+    while lab.wants_start and not programs.wait(_LAST_ANSWERS_S):
+        click.echo("Going back to the start ...")
+        programs.stop("dashboard")
+        _forget_dashboard(settings.data_dir / "dashboard")
+        lab.begin_anew()
+        # Last: a demo that is killed before this goes on with what is left.
+        memory = memory.anew()
+        keep(settings.data_dir, memory)
+        set_up(programs, settings, memory, env)
+        if programs.wait(0) or not _start_dashboard(programs, settings, lab, env):
+            return
+        click.echo("Back at the start.")
+        _tell(programs, settings, memory, pace, lab)
+
+
+def _forget_dashboard(folder: Path) -> None:
+    """Remove the dashboard's database; the key of its cookies stays."""
+    for file in folder.glob("sluice.db*"):
+        file.unlink()
 
 
 def join_demo(settings: Settings, pace: Pace, stop: Event) -> None:
@@ -86,22 +145,36 @@ def _memory(settings: Settings, *, dashboard_is_ours: bool) -> Memory:
     return memory
 
 
-def _start(programs: Programs, settings: Settings, memory: Memory) -> bool:
+def _start(
+    programs: Programs,
+    settings: Settings,
+    memory: Memory,
+    lab: Lab,
+    env: Mapping[str, str],
+) -> bool:
     """Start both programs and set up the company; False if stopped meanwhile."""
     click.echo("Starting Sluice ...")
     books = settings.data_dir / "mock"
-    env = _dashboard_environment(settings)
     port = str(settings.mock_port)
     mock = [script("mock-accounting"), "serve", "--port", port, "--data", str(books)]
     programs.start("mock", mock, environment({}))
     if not _healthy(programs, "mock", settings.mock_health_url):
         return False
+    lab.catch_up()
     set_up(programs, settings, memory, env)
     if programs.wait(0):
         return False
+    return _start_dashboard(programs, settings, lab, env)
+
+
+def _start_dashboard(
+    programs: Programs, settings: Settings, lab: Lab, env: Mapping[str, str]
+) -> bool:
+    """Start the dashboard on the demo's clock; False if stopped meanwhile."""
     port = str(settings.dashboard_port)
     dashboard = [script("sluice"), "serve", "--host", "127.0.0.1", "--port", port]
-    programs.start("dashboard", dashboard, env)
+    clock = {"SLUICE_DEMO_AHEAD_SECONDS": str(int(lab.ahead_s))}
+    programs.start("dashboard", dashboard, {**env, **clock})
     return _healthy(programs, "dashboard", settings.dashboard_health_url)
 
 
@@ -111,6 +184,8 @@ def _dashboard_environment(settings: Settings) -> dict[str, str]:
             "SLUICE_DATA_DIR": str(settings.data_dir / "dashboard"),
             "SLUICE_DEMO": "1",
             "SLUICE_ALLOW_LOOPBACK_API": "1",
+            # What becomes of a lost answer is to be seen while people watch.
+            "SLUICE_SETTLE_SECONDS": "10",
         }
     )
 
@@ -159,7 +234,14 @@ def _short(folder: Path) -> str:
     return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
-def _tell(programs: Programs, settings: Settings, memory: Memory, pace: Pace) -> None:
+def _tell(
+    programs: Programs,
+    settings: Settings,
+    memory: Memory,
+    pace: Pace,
+    lab: Lab | None = None,
+) -> None:
+    """Tell the story until the demo ends, or is to go back to the start."""
     intake = Intake.of(settings.dashboard_url, SHOP_SLUG, memory.shop_secret)
     teller = Storyteller(
         DEMO_SHOP, intake, seed=memory.seed, placed=dict(memory.placed)
@@ -167,8 +249,12 @@ def _tell(programs: Programs, settings: Settings, memory: Memory, pace: Pace) ->
     opening_left = max(0, pace.opening - memory.orders_sent)
     in_opening = memory.last_number + opening_left
     rest = replace(pace, opening=opening_left)
-    for number in numbers(memory.last_number + 1, rest, programs.wait):
-        sent = teller.tell(number, at=utc_now())
+
+    def wait(seconds: float) -> bool:
+        return _wait(programs, lab, seconds)
+
+    for number in numbers(memory.last_number + 1, rest, wait):
+        sent = teller.tell(number, at=lab.now() if lab else utc_now())
         memory = memory.after(number, teller.placed)
         keep(settings.data_dir, memory)
         for one in sent:
@@ -177,8 +263,21 @@ def _tell(programs: Programs, settings: Settings, memory: Memory, pace: Pace) ->
         if number == in_opening:
             click.echo(f"{memory.orders_sent} orders sent.")
     teller.close()
-    while not programs.wait(_ASK_EVERY_S):
+    while not wait(_ASK_EVERY_S):
         """Nothing more to send: the programs run on."""
+
+
+def _wait(programs: Programs, lab: Lab | None, seconds: float) -> bool:
+    """Wait so long in the story's time; True if it is not to go on."""
+    if lab is None:
+        return programs.wait(seconds)
+    left = seconds
+    while left > 0:
+        step = min(left, _ASK_EVERY_S)
+        if programs.wait(step) or lab.wants_start:
+            return True
+        left -= step * lab.speed
+    return programs.wait(0) or lab.wants_start
 
 
 def line_about(sent: Sent) -> str:

@@ -44,6 +44,12 @@ class Memory:
             placed=recent,
         )
 
+    def anew(self) -> Memory:
+        """Return the memory of a story that has not begun."""
+        return Memory(
+            password=self.password, shop_secret=self.shop_secret, seed=self.seed
+        )
+
 
 def is_lost(folder: Path) -> bool:
     """Whether *folder* holds a dashboard's data, but not the way to sign in."""

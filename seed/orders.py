@@ -37,6 +37,15 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Refund:
+    """Money the shop gave back for an order."""
+
+    refund_id: int
+    amount: Decimal
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """An order as the shop shows it at one moment; times are aware UTC."""
 
@@ -46,6 +55,7 @@ class Snapshot:
     modified_at: datetime
     paid_at: datetime | None
     completed_at: datetime | None
+    refunds: tuple[Refund, ...] = ()
 
     @property
     def is_new(self) -> bool:
@@ -62,12 +72,12 @@ def order_numbered(number: int, *, seed: int) -> Order:
         number=number,
         key="".join(luck.choices("abcdefghijkmnopqrstuvwxyzABCDEFGH23456789", k=13)),
         scene=scene,
-        customer=None if scene.without_address else _customer(scene, luck, seed),
+        customer=None if scene.without_address else customer_from(scene, luck, seed),
         basket=Basket(
             lines=lines,
             country=scene.country,
             coupon=scene.coupon,
-            shipping=_shipping(lines),
+            shipping=shipping_of(lines),
             fees=scene.fees,
             tax_exempt=scene.tax_exempt,
         ),
@@ -129,7 +139,8 @@ def _scene(number: int, seed: int) -> Scene:
     return deck[position]
 
 
-def _customer(scene: Scene, luck: Random, seed: int) -> Customer:
+def customer_from(scene: Scene, luck: Random, seed: int) -> Customer:
+    """Pick one of the customers who fit *scene*."""
     fitting = [
         customer
         for customer in customers(seed)
@@ -155,7 +166,8 @@ def _quantity(product: Product, luck: Random) -> int:
     return luck.choices((1, 2, 3), weights=(6, 3, 1))[0] if product in GOODS else 1
 
 
-def _shipping(lines: tuple[BasketLine, ...]) -> Shipping | None:
+def shipping_of(lines: tuple[BasketLine, ...]) -> Shipping | None:
+    """Return how the goods are sent; None where there is nothing to send."""
     if all(line.product.virtual for line in lines):
         return None
     goods = sum((line.price for line in lines), Decimal(0))

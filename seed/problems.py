@@ -25,3 +25,7 @@ class CommandFailed(DemoProblem):
 
 class ProgramEnded(DemoProblem):
     """A program the demo started ended by itself, or never answered."""
+
+
+class LabRefused(DemoProblem):
+    """What the lab was asked for cannot be done; the message says why."""

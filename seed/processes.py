@@ -128,6 +128,12 @@ class Programs:
             start_new_session=True,
         )
 
+    def stop(self, name: str) -> None:
+        """End one program: ask first, then insist after 5 s."""
+        ending = [program for program in self._running if program.name == name]
+        self._running = [it for it in self._running if it not in ending]
+        _end([program.process for program in ending])
+
     def end(self) -> None:
         """End every program: ask first, then insist after 5 s."""
         _end([program.process for program in reversed(self._running)])

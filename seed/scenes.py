@@ -32,6 +32,7 @@ class Status(StrEnum):
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    REFUNDED = "refunded"
 
 
 @dataclass(frozen=True, kw_only=True)

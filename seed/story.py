@@ -74,16 +74,18 @@ def numbers(first: int, pace: Pace, wait: Callable[[float], bool]) -> Iterator[i
     Args:
         first: The first order's number.
         pace: How fast.
-        wait: Waits so many seconds and returns True when it is time to stop.
+        wait: Waits so many seconds of the story, which may run faster than the clock,
+            and returns True when it is time to stop.
     """
-    due = time.monotonic()
     number = first
     gap = pace.over_s / max(pace.opening, 1)
+    worked_s = 0.0
     while number < first + pace.opening or pace.every_s > 0:
         step = gap if number < first + pace.opening else pace.every_s
         # Time lost with a slow intake is not made up for in a rush.
-        due = max(due + step, time.monotonic())
-        if wait(max(0.0, due - time.monotonic())):
+        if wait(max(0.0, step - worked_s)):
             return
+        began = time.monotonic()
         yield number
+        worked_s = time.monotonic() - began
         number += 1

@@ -35,6 +35,10 @@ QST = TaxRate(rate_id=6, code="CA-QC-QST-2", label="QST", percent=Decimal("9.975
 DE_7 = TaxRate(
     rate_id=7, code="DE-MWST 7%-1", label="MwSt 7%", percent=Decimal("7.0000")
 )
+# No tax type of the demo's books fits: only the lab sells there.
+FR_20 = TaxRate(
+    rate_id=8, code="FR-TVA 20%-1", label="TVA 20%", percent=Decimal("20.0000")
+)
 
 _RATES: dict[tuple[str, TaxClass], tuple[TaxRate, ...]] = {
     ("NL", TaxClass.STANDARD): (NL_21,),
@@ -43,6 +47,7 @@ _RATES: dict[tuple[str, TaxClass], tuple[TaxRate, ...]] = {
     ("DE", TaxClass.STANDARD): (DE_19,),
     ("DE", TaxClass.REDUCED): (DE_7,),
     ("CA", TaxClass.STANDARD): (GST, QST),
+    ("FR", TaxClass.STANDARD): (FR_20,),
 }
 
 

@@ -68,7 +68,14 @@ def payload(snapshot: Snapshot, shop: Shop) -> Json:
         "number": str(order.number),
         "meta_data": _meta(order, rows),
         **_rows(order, figures, rows),
-        "refunds": [],
+        "refunds": [
+            {
+                "id": refund.refund_id,
+                "reason": refund.reason,
+                "total": f"-{_money(refund.amount)}",
+            }
+            for refund in snapshot.refunds
+        ],
         "payment_url": (
             f"{shop.url}/checkout/order-pay/{order.number}/"
             f"?pay_for_order=true&key=wc_order_{order.key}"

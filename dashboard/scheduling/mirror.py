@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from dashboard.domain.clock import Clock
+from dashboard.domain.clock import Clock, SystemClock
 from dashboard.domain.runs import Schedule, ScheduleKind, Task, Trigger
 from dashboard.scheduling.plan import ScheduleWrong, make_trigger, next_due
 from dashboard.store.runs import RunStore
@@ -56,9 +56,14 @@ class ScheduleMirror:
             "interval",
             seconds=_MIRROR_EVERY_S,
             id=_MIRROR,
-            next_run_time=self._clock.now(),
+            next_run_time=SystemClock().now(),  # APScheduler goes by the machine's
         )
         self._scheduler.start()
+
+    def look_again(self) -> None:
+        """Fire what is due by a clock that was moved."""
+        if self._scheduler.running:
+            self._scheduler.modify_job(_MIRROR, next_run_time=SystemClock().now())
 
     def stop(self) -> None:
         """Fire nothing any more."""

@@ -223,6 +223,17 @@ class OrderListing:
         with self._database.read() as session:
             return tuple(session.scalars(query.order_by(OrderRow.id)))
 
+    def known(self, slug: str, external_ids: Iterable[str]) -> tuple[OrderSummary, ...]:
+        """Return those of a shop's orders that were received, the newest first."""
+        query = (
+            select(OrderRow)
+            .join(ShopRow, ShopRow.id == OrderRow.shop_id)
+            .where(ShopRow.slug == slug, OrderRow.external_id.in_(list(external_ids)))
+            .order_by(OrderRow.id.desc())
+        )
+        with self._database.read() as session:
+            return summaries(session, list(session.scalars(query)))
+
     def ids(self, wanted: OrderFilter, *, size: int | None = None) -> tuple[int, ...]:
         """Return the ids of what *wanted* holds, the oldest first, *size* at most."""
         with self._database.read() as session:

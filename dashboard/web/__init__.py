@@ -12,6 +12,7 @@ from dashboard.web import (
     activity,
     assets,
     bulk,
+    demo_lab,
     exchanges,
     notifications,
     order,
@@ -91,8 +92,10 @@ def register_pages(app: Flask, services: Services) -> None:
     uploads.allow_files(app)
     Bootstrap5(app)
     CSRFProtect(app)
-    install_access(app, frozenset(blueprint.name for blueprint in _PAGES))
+    # Of a demonstration alone: elsewhere there is nothing that could empty the books.
+    pages = _PAGES if services.demo_lab is None else (*_PAGES, demo_lab.blueprint)
+    install_access(app, frozenset(blueprint.name for blueprint in pages))
     install_errors(app)
     install_page(app)
-    for blueprint in (assets.blueprint, *_PAGES):
+    for blueprint in (assets.blueprint, *pages):
         app.register_blueprint(blueprint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from flask import Flask
+from flask import Flask, session
 from markupsafe import Markup
 
 from dashboard.domain.exchanges import SLOW_MS
@@ -24,6 +24,7 @@ from dashboard.web.problems import group_href
 from dashboard.web.reconciliation_words import PASS_STATES, total_label
 from dashboard.web.services import services
 from dashboard.web.summary import engine_state
+from dashboard.web.tour import tour_stop
 from dashboard.web.tracker import tracker
 from dashboard.web.words import (
     ACTIVITY_KINDS,
@@ -93,6 +94,7 @@ def _frame() -> dict[str, Any]:
         "layout": "_fragment.html" if is_live() else "layout.html",
         "demo": services().demo,
         "https": services().https,
+        "lab": services().demo_lab,
         "user": user,
         "may_manage": user is not None and user.role >= Role.MANAGER,
         "may_administer": user is not None and user.role >= Role.ADMINISTRATOR,
@@ -106,5 +108,6 @@ def _frame() -> dict[str, Any]:
             "pulse": pulse,
             "engine": engine,
             "banner": banner_lines(pulse, alarms),
+            "tour": None if services().demo_lab is None else tour_stop(session),
         }
     return frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 
 from flask import Flask, current_app
@@ -14,6 +15,7 @@ from dashboard.domain.pace import Pace
 from dashboard.domain.reconciliation import PassKind, Period
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Task
+from dashboard.lab.client import Lab
 from dashboard.shops.protocol import ShopFacts
 from dashboard.store.activity import ActivityStore
 from dashboard.store.company import CompanyStore
@@ -48,6 +50,19 @@ _KEY = "sluice-pages"
 
 
 @dataclass(frozen=True, kw_only=True)
+class DemoLab:
+    """The lab of a demonstration.
+
+    *advance* moves its clock and ours by seconds; *ahead* tells by how much ours is
+    ahead of the machine's.
+    """
+
+    lab: Lab
+    advance: Callable[[int], None]
+    ahead: Callable[[], timedelta]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """The stores and actions behind the pages.
 
@@ -58,7 +73,7 @@ class Services:
     many move. *forecast* tells when all that waits is done. *ask_pass* asks for a
     comparison in a person's name and returns its id; *usual_period* are the days it
     looks at if nobody says which. *https* tells whether
-    browsers reach us over TLS.
+    browsers reach us over TLS. *demo_lab* is there in a demonstration alone.
     """
 
     clock: Clock
@@ -92,6 +107,7 @@ class Services:
     forecast: Callable[[], Forecast]
     demo: bool = False
     https: bool = False
+    demo_lab: DemoLab | None = None
 
 
 def open_services(  # noqa: PLR0913 - the wiring of the pages
@@ -116,6 +132,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     pace: Pace,
     demo: bool = False,
     https: bool = False,
+    demo_lab: DemoLab | None = None,
 ) -> Services:
     """Add to what the engine shares the stores that only the pages need."""
     passwords = Passwords()
@@ -153,6 +170,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         forecast=lambda: read_forecast(database, pace),
         demo=demo,
         https=https,
+        demo_lab=demo_lab,
     )
 
 

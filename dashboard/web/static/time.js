@@ -23,9 +23,11 @@ const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 // Beyond a month "35 days ago" says less than the date.
 const RELATIVE_UP_TO_S = 30 * 86400;
 const TICK_MS = 5000;
+// The clock of a demonstration may have been moved.
+const AHEAD_MS = Number(document.documentElement.dataset.ahead ?? 0) * 1000;
 
 function relative(at) {
-  const seconds = (at - Date.now()) / 1000;
+  const seconds = (at - Date.now() - AHEAD_MS) / 1000;
   if (Math.abs(seconds) > RELATIVE_UP_TO_S) return shortFormat.format(at);
   if (Math.abs(seconds) < 5) return relativeFormat.format(0, "second");
   for (const [unit, size] of UNITS) {

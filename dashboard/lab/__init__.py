@@ -1,0 +1,1 @@
+"""The demo's control: the shop of a demonstration, its scenes, its clock."""
