@@ -12,7 +12,7 @@ from seed.problems import BadSetting
 
 HIGHEST_PORT: Final = 65_535
 _MOST_ORDERS: Final = 100_000
-_PASSED_ON: Final = ("SLUICE_LOG_LEVEL", "MOCK_LIMITS")
+_PASSED_ON: Final = ("SLUICE_LOG_LEVEL", "SLUICE_SETTLE_SECONDS", "MOCK_LIMITS")
 
 
 @dataclass(frozen=True, kw_only=True)

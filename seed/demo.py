@@ -38,6 +38,7 @@ _HEALTHY_WITHIN_S: Final = 60
 _ASK_EVERY_S: Final = 0.1
 # The dashboard answers the page that asked for the start before it is stopped.
 _LAST_ANSWERS_S: Final = 0.7
+_SETTLE_S: Final = "10"
 
 
 def run_demo(settings: Settings, pace: Pace, stop: Event) -> None:
@@ -179,13 +180,13 @@ def _start_dashboard(
 
 
 def _dashboard_environment(settings: Settings) -> dict[str, str]:
-    return environment(
+    # What becomes of a lost answer is to be seen while people watch.
+    settle = {"SLUICE_SETTLE_SECONDS": _SETTLE_S}
+    return settle | environment(
         {
             "SLUICE_DATA_DIR": str(settings.data_dir / "dashboard"),
             "SLUICE_DEMO": "1",
             "SLUICE_ALLOW_LOOPBACK_API": "1",
-            # What becomes of a lost answer is to be seen while people watch.
-            "SLUICE_SETTLE_SECONDS": "10",
         }
     )
 

@@ -223,12 +223,12 @@ class OrderListing:
         with self._database.read() as session:
             return tuple(session.scalars(query.order_by(OrderRow.id)))
 
-    def known(self, slug: str, external_ids: Iterable[str]) -> tuple[OrderSummary, ...]:
-        """Return those of a shop's orders that were received, the newest first."""
+    def known(self, slug: str, numbers: Iterable[str]) -> tuple[OrderSummary, ...]:
+        """Return the orders of a shop with these numbers, the newest first."""
         query = (
             select(OrderRow)
             .join(ShopRow, ShopRow.id == OrderRow.shop_id)
-            .where(ShopRow.slug == slug, OrderRow.external_id.in_(list(external_ids)))
+            .where(ShopRow.slug == slug, OrderRow.number.in_(list(numbers)))
             .order_by(OrderRow.id.desc())
         )
         with self._database.read() as session:

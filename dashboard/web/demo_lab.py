@@ -113,7 +113,7 @@ def place() -> ResponseReturnValue:
 
     def ask() -> str:
         number = _lab().lab.place(items, paying)
-        note(ActivityKind.SETTINGS, "placed in the Demo lab the order", number)
+        note(ActivityKind.SETTINGS, "placed in the demo shop the order", number)
         return _("Order %(number)s is placed.", number=number)
 
     return _ask(ask, "orders")
@@ -128,7 +128,12 @@ def act(number: int, act: str) -> ResponseReturnValue:
 
     def ask() -> str:
         _lab().lab.act(number, act)
-        note(ActivityKind.SETTINGS, f"did in the Demo lab: {act}, order", str(number))
+        note(
+            ActivityKind.SETTINGS,
+            "changed in the demo shop the order",
+            str(number),
+            detail=act,
+        )
         return _("The shop has told it.")
 
     return _ask(ask, "orders")
@@ -143,7 +148,7 @@ def play(scene: str) -> ResponseReturnValue:
 
     def ask() -> str:
         _lab().lab.play(scene)
-        note(ActivityKind.SETTINGS, "played in the Demo lab the scene", scene)
+        note(ActivityKind.SETTINGS, "played the scene", scene)
         return _("The scene runs: %(title)s.", title=SCENES[scene].title)
 
     return _ask(ask, f"scene-{scene}")
@@ -159,7 +164,7 @@ def move_clock() -> ResponseReturnValue:
 
     def ask() -> str:
         _lab().advance(seconds)
-        note(ActivityKind.SETTINGS, "moved the demo's clock by", f"{seconds} s")
+        note(ActivityKind.SETTINGS, "moved the clock of the demo by", f"{seconds} s")
         return _("The clock of shop, dashboard and books was moved.")
 
     return _ask(ask, "controls")
@@ -256,7 +261,7 @@ def _page(state: LabState | None, problem: str = "") -> str:
     shown: dict[str, Any] = {}
     if state is not None:
         numbers = [order.number for order in state.orders]
-        known = {it.external_id: it for it in services().orders.known(_SHOP, numbers)}
+        known = {it.number: it for it in services().orders.known(_SHOP, numbers)}
         shown = {
             "orders": [
                 ShownOrder(placed=it, known=known.get(it.number)) for it in state.orders

@@ -171,7 +171,7 @@ class ShownScene:
 def shown_scenes(
     played: Sequence[PlayedScene], orders: Mapping[str, OrderSummary]
 ) -> tuple[ShownScene, ...]:
-    """Return the scenes we have words for; *orders* are ours by the shop's id."""
+    """Return the scenes we have words for; *orders* are ours by their number."""
     return tuple(
         _shown(scene, orders, SCENES[scene.key])
         for scene in played

@@ -19,7 +19,7 @@ _PREFIX: Final = "W-"
 # Far above the story's own, which come one every few seconds.
 _FIRST_NUMBER: Final = 500_001
 _ROOM: Final = 1_000
-_SLOW_PAYMENT_S: Final = 8
+_SLOW_PAYMENT_S: Final = 5
 
 
 class Director(Protocol):

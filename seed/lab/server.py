@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from flask import Flask, Response, jsonify, request
-from waitress import create_server  # type: ignore[import-untyped]
+from typing_extensions import override
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from seed.lab.orders import Act, Item, LabOrder, Paying, acts, on_sale, product, total
 from seed.lab.scenes import SCRIPTS
@@ -18,7 +19,6 @@ from seed.lab.stage import SPEEDS, Lab
 from seed.problems import LabRefused
 from seed.totals import cents
 
-_THREADS: Final = 4
 _NEWEST: Final = 60
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -27,12 +27,12 @@ class LabServer:
     """Serves a lab on a free port of this machine."""
 
     def __init__(self, lab: Lab, token: str) -> None:
-        self._server = create_server(
-            _app(lab, token), host="127.0.0.1", port=0, threads=_THREADS
+        self._server = make_server(
+            "127.0.0.1", 0, _app(lab, token), threaded=True, request_handler=_Quiet
         )
-        self.url = f"http://127.0.0.1:{self._server.effective_port}"
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(
-            target=self._server.run, name="lab", daemon=True
+            target=self._server.serve_forever, name="lab", daemon=True
         )
 
     def start(self) -> None:
@@ -41,7 +41,16 @@ class LabServer:
 
     def close(self) -> None:
         """Answer nothing any more."""
-        self._server.close()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    @override
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: the demo's own lines are for people."""
 
 
 def _app(lab: Lab, token: str) -> Flask:

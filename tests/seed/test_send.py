@@ -7,11 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 import requests
@@ -22,49 +18,10 @@ from seed.cli import main
 from seed.orders import Snapshot
 from seed.send import Intake, deliver, headers, signature
 from seed.story import Pace, numbers
+from tests.seed.conftest import IntakeDouble
 
 DATA = Path(__file__).parent / "data"
 SECRET = 'shop-secret & <"x">'
-
-
-@dataclass
-class IntakeDouble:
-    """A listening intake: what it was sent, and what it answers."""
-
-    url: str = ""
-    status: int = 202
-    text: str = "{}"
-    received: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
-
-
-@pytest.fixture
-def intake() -> Iterator[IntakeDouble]:
-    double = IntakeDouble()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"]))
-            double.received.append((self.path, dict(self.headers), raw))
-            answer = double.text.encode()
-            self.send_response(double.status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: Any) -> None:
-            """Keep the test's output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    double.url = f"http://127.0.0.1:{server.server_port}"
-    yield double
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_the_signature_is_woocommerces_own() -> None:
