@@ -95,7 +95,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def _refuse_lab_without_demo(environment: Mapping[str, str], *, demo: bool) -> None:
     """Keep a real installation from a page that can empty it and move its clock."""
     for name in _OF_THE_DEMO:
-        if environment.get(name, "").strip() and not demo:
+        if environment.get(name, "").strip() not in {"", "0"} and not demo:
             raise SettingWrong(
                 f"{name} is for a demonstration: remove it, or set SLUICE_DEMO=1."
             )

@@ -86,7 +86,9 @@ class Lab:
         """Return the orders of the lab, the newest first."""
         with self._lock:
             orders = list(self._notes.orders.values())
-        return tuple(sorted(orders, key=lambda it: (it.placed_at, it.number), reverse=True))
+        return tuple(
+            sorted(orders, key=lambda it: (it.placed_at, it.number), reverse=True)
+        )
 
     def plays(self) -> Mapping[str, Play]:
         """Return how far the scenes are that were played."""

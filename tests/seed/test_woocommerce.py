@@ -117,7 +117,7 @@ def test_sixty_orders_show_every_kind(story: Story) -> None:
     assert {snapshot.order.scene.name for snapshot in told} == {
         scene.name for scene in SCENES
     }
-    assert {snapshot.status for snapshot in told} == set(Status)
+    assert {snapshot.status for snapshot in told} == set(Status) - {Status.REFUNDED}
 
 
 def test_only_orders_that_were_paid_have_a_payment_date_and_reference(

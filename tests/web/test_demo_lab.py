@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from dashboard.config import SettingWrong, load_settings
 from dashboard.domain.clock import DemoClock
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
@@ -60,6 +62,21 @@ def test_without_a_demo_shop_there_is_no_lab_and_no_tour(empty: Scene) -> None:
     assert client.get(PAGE).status_code == 404
     assert client.post("/demo/start").status_code == 404
     assert "Demo lab" not in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SLUICE_DEMO_LAB_URL", "http://127.0.0.1:9"),
+        ("SLUICE_DEMO_LAB_TOKEN", "token"),
+        ("SLUICE_DEMO_AHEAD_SECONDS", "60"),
+    ],
+)
+def test_a_real_installation_does_not_start_with_a_lab(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(SettingWrong, match=f"{name} is for a demonstration"):
+        load_settings({"SLUICE_DATA_DIR": str(tmp_path), name: value})
 
 
 def test_a_watcher_sees_the_lab_and_cannot_use_it(stage: Scene, lab: LabDouble) -> None:
