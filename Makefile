@@ -3,6 +3,7 @@
 #   make demo    run the product with a demo shop, until Ctrl-C
 #   make test    run every test
 #   make check   what CI runs: lint, types, architecture, tests
+#   make messages  gather new texts into the catalogues of Dutch and German
 #   make crash CRASH_SECONDS=120 CRASH_SEEDS="1 2 3"   processes killed for longer
 #   make simulate SCHEDULES=20000   many more bad days than the tests play
 #
@@ -21,7 +22,8 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
 		>/dev/null 2>&1 && echo "$$python" && break; done)
 endif
 
-.PHONY: help demo test crash simulate check lint types architecture format constraints clean
+.PHONY: help demo test crash simulate check lint types architecture format messages \
+	constraints clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -70,6 +72,9 @@ architecture: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+messages: $(VENV)/.installed-dev
+	@$(BIN)/python -m dashboard.languages.gathering
 
 # The newest versions that pyproject.toml allows, written down.
 constraints: $(BIN)/python
