@@ -8,6 +8,8 @@ import pytest
 
 from dashboard.domain.clock import SystemClock
 from tests.cli.conftest import Terminal
+from tests.fixtures.shopify_shop import CLIENT_ID, CLIENT_SECRET, ShopifyShop
+from tests.fixtures.shopify_shop import served as served_shopify
 from tests.fixtures.woocommerce_shop import KEY, SECRET, WooCommerceShop, served
 
 ADD = ("shops", "add", "--kind", "woocommerce", "--slug", "woo", "--secret", "hook")
@@ -100,3 +102,38 @@ def test_a_shop_without_keys_cannot_be_tested(company: Terminal) -> None:
     company.facts(*ADD)
 
     assert "no keys" in company.error("shops", "test", "woo")
+
+
+@pytest.fixture
+def shopify(monkeypatch: pytest.MonkeyPatch) -> Iterator[ShopifyShop]:
+    monkeypatch.setenv("SLUICE_ALLOW_LOOPBACK_API", "1")
+    with served_shopify(ShopifyShop(SystemClock().now())) as shop:
+        yield shop
+
+
+FY = ("shops", "add", "--kind", "shopify", "--slug", "fy")
+
+
+def test_a_shop_at_shopify_needs_its_client_secret_once(
+    company: Terminal, shopify: ShopifyShop
+) -> None:
+    shopify.place()
+
+    company.facts(
+        *FY,
+        *("--secret", CLIENT_SECRET, "--domain", shopify.url),
+        *("--client-id", CLIENT_ID),
+    )
+
+    assert company.facts("shops", "test", "fy")["orders"] == 1
+    assert company.facts("pull")["pulled"] == 1
+
+
+def test_keys_of_shopify_go_to_shopify_alone(
+    company: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLUICE_ALLOW_LOOPBACK_API", "1")
+    other = ("--secret", "s", "--domain", "shop.example", "--client-id", "c")
+    company.facts(*FY, *other)
+
+    assert ".myshopify.com" in company.error("shops", "test", "fy")

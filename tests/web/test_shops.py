@@ -10,6 +10,8 @@ from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.users import Role
 from tests.e2e.company import signed
+from tests.fixtures.shopify_shop import CLIENT_ID, CLIENT_SECRET, ShopifyShop
+from tests.fixtures.shopify_shop import served as served_shopify
 from tests.fixtures.woocommerce_shop import KEY, SECRET, WooCommerceShop, served
 from tests.web.scene import Scene
 
@@ -188,3 +190,40 @@ def test_shop_with_a_field_of_its_own_for_vat_numbers_is_asked_for_no_other(
     )
 
     assert answer.status_code == 404
+
+
+@pytest.fixture
+def shopify(scene: Scene) -> Iterator[ShopifyShop]:
+    new = Shop(id=0, slug="fy", name="Fy", kind="shopify", prefix="F-")
+    scene.program.company.add_shop(new, "old-secret", at=scene.clock.now())
+    with served_shopify(ShopifyShop(scene.clock.now())) as shop:
+        yield shop
+
+
+def test_a_shop_at_shopify_is_connected_in_its_own_words(
+    scene: Scene, shopify: ShopifyShop
+) -> None:
+    client = scene.client()
+    page = client.get("/settings/shops/fy").text
+    assert "Client ID" in page
+    assert "Consumer key" not in page
+
+    keys = {"base_url": shopify.url, "key": CLIENT_ID, "secret": CLIENT_SECRET}
+    client.post("/settings/shops/fy/access", keys)
+
+    page = client.get("/settings/shops/fy").text
+    assert "It works: 0 orders, in EUR." in page
+    assert CLIENT_SECRET not in page
+
+
+def test_its_client_secret_signs_its_webhooks_and_the_old_one_still_does(
+    scene: Scene, shopify: ShopifyShop
+) -> None:
+    keys = {"base_url": shopify.url, "key": CLIENT_ID, "secret": CLIENT_SECRET}
+
+    scene.client().post("/settings/shops/fy/access", keys)
+
+    company = scene.program.company
+    shop = company.shop("fy")
+    assert shop is not None
+    assert company.shop_secrets(shop) == (CLIENT_SECRET, "old-secret")
