@@ -96,6 +96,20 @@ def show() -> ResponseReturnValue:
     return _page(state)
 
 
+@blueprint.get("/demo/newest")
+@requires(Role.WATCHER)
+def newest() -> ResponseReturnValue:
+    """Lead to the newest order of the lab, to all orders while there is none."""
+    try:
+        numbers = [order.number for order in _lab().lab.state().orders]
+    except (LabSilent, LabRefused):
+        numbers = []
+    known = services().orders.known(_SHOP, numbers)
+    if not known:
+        return redirect(url_for("orders.index"))
+    return redirect(url_for("order.show", order_id=known[0].id))
+
+
 @blueprint.post("/demo/orders")
 @requires(Role.MANAGER)
 def place() -> ResponseReturnValue:

@@ -22,12 +22,13 @@ Kept = MutableMapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step: what to see and do, and the page it is on."""
+    """One step: what to see and do, and where; *leads_to* if that is led on from."""
 
     title: str
     text: str
     endpoint: str
     anchor: str | None = None
+    leads_to: str = ""
 
 
 STEPS: Final[tuple[Step, ...]] = (
@@ -53,11 +54,12 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(
         title=lazy_gettext("The story of one order"),
         text=lazy_gettext(
-            "Open the newest order. Beside what the shop charged stands what was "
-            "booked, to the cent. The timeline tells every attempt in plain words; "
+            "This is the order you placed. Beside what the shop charged stands what "
+            "was booked, to the cent. The timeline tells every attempt in plain words; "
             "behind each stand the request and the answer."
         ),
-        endpoint="orders.index",
+        endpoint="demo_lab.newest",
+        leads_to="order.show",
     ),
     Step(
         title=lazy_gettext("Break something"),
@@ -131,7 +133,7 @@ def tour_stop(kept: Kept) -> Stop | None:
         number=number,
         count=len(STEPS),
         href=url_for(step.endpoint, _anchor=step.anchor),
-        here=request.endpoint == step.endpoint,
+        here=request.endpoint in {step.endpoint, step.leads_to},
     )
 
 

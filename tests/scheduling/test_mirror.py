@@ -86,6 +86,22 @@ def test_what_is_due_queues_a_run_and_wakes_the_engine(
     assert process.schedule().next_due_at == NOW + timedelta(seconds=120)
 
 
+def test_what_a_moved_clock_makes_due_fires_at_once(
+    process: Process, clock: SettableClock
+) -> None:
+    fired = threading.Event()
+    process.mirror = ScheduleMirror(
+        process.schedules, process.runs, clock, lambda _trigger: fired.set()
+    )
+    process.mirror.start()
+
+    clock.advance(86_400)
+    process.mirror.look_again()
+
+    # Sooner than it would look by itself.
+    assert fired.wait(4)
+
+
 def test_missed_times_give_one_run(process: Process, clock: SettableClock) -> None:
     clock.advance(3600)
 

@@ -78,6 +78,17 @@ def test_a_search_finds_numbers_names_and_addresses_in_any_case(
         assert numbers(listing, OrderFilter(search=nothing)) == [], nothing
 
 
+def test_known_orders_are_those_of_one_shop_with_exactly_these_numbers(
+    company: Company, listing: OrderListing
+) -> None:
+    company.take_in(*(an_order(number) for number in ("1", "10", "11")))
+
+    known = listing.known("demo", ["11", "1", "12"])
+
+    assert [order.number for order in known] == ["11", "1"]
+    assert listing.known("another", ["1"]) == ()
+
+
 def test_a_filter_narrows_by_shop_day_cause_and_status(
     company: Company, listing: OrderListing
 ) -> None:

@@ -387,17 +387,32 @@ def test_the_tour_goes_back_but_not_before_its_beginning(stage: Scene) -> None:
     assert "step 1 of" in text_of(client)
 
 
+def test_the_tour_shows_the_order_that_was_placed(stage: Scene, lab: LabDouble) -> None:
+    client = stage.client(Role.WATCHER)
+    for move in ("begin", "next", "next"):
+        client.post(f"/demo/tour/{move}", page=PAGE)
+    nothing_placed = client.get("/demo/newest").headers["Location"]
+    order_id = stage.order("500001", slug=SHOP)
+    lab.has("500001")
+
+    led_to = client.get("/demo/newest").headers["Location"]
+
+    assert (nothing_placed, led_to) == ("/orders", f"/orders/{order_id}")
+    assert "Go to the page of this step" in text_of(client, "/orders")
+    assert "Go to the page of this step" not in text_of(client, led_to)
+
+
 def test_the_tour_leads_over_real_pages_to_its_end(stage: Scene) -> None:
     client = stage.client(Role.WATCHER)
     answer = client.post("/demo/tour/begin", page=PAGE)
     seen = []
     while "End of the tour" not in (page := text_of(client)):
         seen.append(answer.headers["Location"].partition("#")[0])
-        assert client.get(seen[-1]).status_code == 200
+        assert client.get(seen[-1]).status_code in {200, 302}
         answer = client.post("/demo/tour/next", page=PAGE)
 
     client.post("/demo/tour/end", page=PAGE)
 
-    assert {"/", "/orders", "/problems", "/reconciliation", PAGE} <= set(seen)
+    assert {"/", "/demo/newest", "/problems", "/reconciliation", PAGE} <= set(seen)
     assert "Now you" in page
     assert "Guided tour, 5 minutes" in text_of(client)
