@@ -83,7 +83,7 @@ def test_known_orders_are_those_of_one_shop_with_exactly_these_numbers(
 ) -> None:
     company.take_in(*(an_order(number) for number in ("1", "10", "11")))
 
-    known = listing.known("demo", ["11", "1", "12"])
+    known = listing.known(company.shop.slug, ["11", "1", "12"])
 
     assert [order.number for order in known] == ["11", "1"]
     assert listing.known("another", ["1"]) == ()
