@@ -34,6 +34,7 @@ from dashboard.web import (
 )
 from dashboard.web.access import install_access
 from dashboard.web.errors import install_errors
+from dashboard.web.freshness import install_freshness
 from dashboard.web.headers import install_headers
 from dashboard.web.language import install_language
 from dashboard.web.page import install_page
@@ -95,6 +96,7 @@ def register_pages(app: Flask, services: Services) -> None:
     # Of a demonstration alone: elsewhere there is nothing that could empty the books.
     pages = _PAGES if services.demo_lab is None else (*_PAGES, demo_lab.blueprint)
     install_access(app, frozenset(blueprint.name for blueprint in pages))
+    install_freshness(app)
     install_errors(app)
     install_page(app)
     for blueprint in (assets.blueprint, *pages):

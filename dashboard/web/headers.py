@@ -7,6 +7,7 @@ import secrets
 from flask import Flask, Response, g, request
 
 from dashboard.web.access import LIVE_HEADER, is_live
+from dashboard.web.freshness import mark_page
 
 # Nothing runs or loads that is not ours; no inline script, no inline style.
 _CONTENT_SECURITY_POLICY = (
@@ -49,8 +50,7 @@ def install_headers(app: Flask, *, https: bool) -> None:
             response.headers.setdefault("Cache-Control", "no-store")
         if is_live() and response.status_code == 200:  # noqa: PLR2004 - OK
             # A page that did not change costs no bytes and no work in the browser.
-            response.add_etag()
-            response.make_conditional(request)
+            return mark_page(response)
         return response
 
 

@@ -18,6 +18,7 @@ from dashboard.domain.runs import Task
 from dashboard.lab.client import Lab
 from dashboard.shops.protocol import ShopFacts
 from dashboard.store.activity import ActivityStore
+from dashboard.store.change_marks import ChangeMark, read_change_mark
 from dashboard.store.company import CompanyStore
 from dashboard.store.database import Database
 from dashboard.store.listing_exchanges import ExchangeListing
@@ -70,7 +71,8 @@ class Services:
     *test_shop* asks a shop and raises `ShopSilent` with what is wrong, *check_address*
     raises `AddressRefused` for one the program may not call.
     *replan* plans the stopped orders anew after a change of the rules and returns how
-    many move. *forecast* tells when all that waits is done. *ask_pass* asks for a
+    many move. *forecast* tells when all that waits is done. *change_mark* tells whether
+    anything may have changed. *ask_pass* asks for a
     comparison in a person's name and returns its id; *usual_period* are the days it
     looks at if nobody says which. *https* tells whether
     browsers reach us over TLS. *demo_lab* is there in a demonstration alone.
@@ -105,6 +107,7 @@ class Services:
     ask_pass: Callable[[PassKind, Period | None, str], int]
     usual_period: Callable[[], Period]
     forecast: Callable[[], Forecast]
+    change_mark: Callable[[], ChangeMark]
     demo: bool = False
     https: bool = False
     demo_lab: DemoLab | None = None
@@ -168,6 +171,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         ask_pass=ask_pass,
         usual_period=usual_period,
         forecast=lambda: read_forecast(database, pace),
+        change_mark=lambda: read_change_mark(database),
         demo=demo,
         https=https,
         demo_lab=demo_lab,

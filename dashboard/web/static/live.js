@@ -120,11 +120,9 @@ async function tick() {
       stopped = true;
       return;
     }
-    if (answer.status !== 304) {
-      if (!answer.ok) throw new Error(`answer ${answer.status}`);
-      etag = answer.headers.get("ETag");
-      lay(await answer.text());
-    }
+    if (!answer.ok && answer.status !== 304) throw new Error(`answer ${answer.status}`);
+    etag = answer.headers.get("ETag");
+    if (answer.ok) lay(await answer.text());
     slower = 1;
     say(null);
   } catch {
