@@ -49,6 +49,7 @@ from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
 from dashboard.store.period_orders import PeriodOrders
 from dashboard.store.pulls import ApiKeys, PullStore
+from dashboard.store.retention import RetentionStore
 from dashboard.store.schedules import ScheduleStore
 from dashboard.store.selections import SelectionStore
 from dashboard.store.shop_webhooks import ShopWebhookStore
@@ -63,6 +64,7 @@ from dashboard.sync.intake import Intake
 from dashboard.sync.performer import Performer
 from dashboard.sync.preview import OrderPreview
 from dashboard.sync.processes import process_name
+from dashboard.sync.pruner import Pruner
 from dashboard.sync.puller import Puller, PullStores
 from dashboard.sync.reconciler import Reconciler, ReconcilerStores
 from dashboard.sync.setup import plan_waiting
@@ -101,6 +103,8 @@ class Program:
     reconciler: Reconciler
     selections: SelectionStore
     performer: Performer
+    retention: RetentionStore
+    pruner: Pruner
     mirror: ScheduleMirror
     watch: Watch
     clock: Clock
@@ -111,6 +115,7 @@ class Program:
         self.puller.start()
         self.reconciler.start()
         self.performer.start()
+        self.pruner.start()
         install_defaults(ScheduleStore(self.database), self.clock.now())
         self.mirror.start()
         self.watch.start()
@@ -120,6 +125,7 @@ class Program:
         self.watch.stop()
         self.mirror.stop()
         self.puller.stop()
+        self.pruner.stop()
         self.performer.stop()
         self.reconciler.stop()
         self.engine.stop()
@@ -130,6 +136,7 @@ class Program:
         self.engine.wake(Trigger.PERSON)
         self.puller.wake()
         self.reconciler.wake()
+        self.pruner.wake()
         return run_id
 
 
@@ -177,10 +184,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         clock,
     )
 
+    retention = RetentionStore(database)
+    pruner = Pruner(retention, engine.runs, clock)
+
     def wake(trigger: Trigger) -> None:
         engine.wake(trigger)
         puller.wake()
         reconciler.wake()
+        pruner.wake()
 
     return Program(
         settings=settings,
@@ -198,6 +209,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         reconciler=reconciler,
         selections=selections,
         performer=Performer(selections, actions, backfill),
+        retention=retention,
+        pruner=pruner,
         watch=_watch(settings, database, company, clock),
         puller=puller,
         pulls=pulls,
@@ -369,6 +382,7 @@ def _page_services(program: Program) -> Services:
         preview=OrderPreview(Foresight(program.database), freeze),
         selections=program.selections,
         perform=program.performer,
+        retention=program.retention,
         watch=program.watch,
         start_run=program.start_run,
         replan=lambda: plan_waiting(program.orders),

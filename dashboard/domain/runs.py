@@ -17,6 +17,7 @@ class Task(StrEnum):
     SYNC = "sync"
     PULL = "pull"
     RECONCILE = "reconcile"
+    PRUNE = "prune"
 
 
 class Trigger(StrEnum):

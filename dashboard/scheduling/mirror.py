@@ -126,6 +126,7 @@ def install_defaults(schedules: ScheduleStore, now: datetime) -> None:
         ("Book orders", Task.SYNC, interval, "60"),
         ("Pull shops", Task.PULL, interval, "300"),
         ("Reconcile", Task.RECONCILE, cron, "30 3 * * *"),
+        ("Prune", Task.PRUNE, cron, "10 2 * * *"),
     ):
         zone = "UTC"
         schedules.install(

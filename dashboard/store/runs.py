@@ -162,6 +162,8 @@ class RunStore:
                 RunRow.state.in_([RunState.DONE.value, RunState.FAILED.value]),
                 RunRow.created_at < now - timedelta(seconds=_KEEP_EMPTY_S),
                 RunRow.orders == 0,
+                # One a night, and the only trace of what was cleared away.
+                RunRow.task != Task.PRUNE.value,
             )
             session.execute(delete(RunRow).where(RunRow.id.in_(_free(empty))))
 

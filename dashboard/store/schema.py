@@ -105,7 +105,7 @@ class ApiTokenRow(Base):
 
 
 class ActivityRow(Base):
-    """Who did what; never changed, never deleted."""
+    """Who did what; never changed, and kept as long as the company wants."""
 
     __tablename__ = "activities"
     __table_args__ = (

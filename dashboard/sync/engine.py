@@ -194,6 +194,8 @@ class Engine:
                 return self._sync(run)
             case Task.RECONCILE:
                 raise ValueError("the reconciler carries these out")
+            case Task.PRUNE:
+                raise ValueError("the pruner carries these out")
 
     def _sync(self, run: Run) -> Run:
         connection = self._stores.company.connection()

@@ -32,6 +32,7 @@ from dashboard.store.outlook import read_forecast
 from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
 from dashboard.store.pulls import PullStore
+from dashboard.store.retention import RetentionStore
 from dashboard.store.schedules import ScheduleStore
 from dashboard.store.selections import SelectionStore
 from dashboard.store.sign_in_throttle import SignInThrottle
@@ -98,6 +99,7 @@ class Services:
     preview: OrderPreview
     selections: SelectionStore
     perform: Performer
+    retention: RetentionStore
     watch: Watch
     start_run: Callable[[Task], int]
     replan: Callable[[], int]
@@ -125,6 +127,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     preview: OrderPreview,
     selections: SelectionStore,
     perform: Performer,
+    retention: RetentionStore,
     watch: Watch,
     start_run: Callable[[Task], int],
     replan: Callable[[], int],
@@ -162,6 +165,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         preview=preview,
         selections=selections,
         perform=perform,
+        retention=retention,
         watch=watch,
         start_run=start_run,
         replan=replan,

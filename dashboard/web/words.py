@@ -93,6 +93,7 @@ TASKS: Mapping[Task, str] = {
     Task.SYNC: _("Write orders to the books"),
     Task.PULL: _("Fetch orders from the shops"),
     Task.RECONCILE: _("Compare orders with the books"),
+    Task.PRUNE: _("Clear away what is too old to keep"),
 }
 
 EXCHANGE_RESULTS: Mapping[ExchangeResult, Look] = {

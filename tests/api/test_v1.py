@@ -347,7 +347,8 @@ def test_summary_tells_when_schedules_are_due(
 
     schedules = company.get("summary").get_json()["schedules"]
 
-    assert {each["task"] for each in schedules} == {"sync", "pull", "reconcile"}
+    tasks = {each["task"] for each in schedules}
+    assert tasks == {"sync", "pull", "reconcile", "prune"}
     assert all(
         datetime.fromisoformat(each["next_due_at"]) > clock.now() for each in schedules
     )

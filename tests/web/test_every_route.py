@@ -101,6 +101,8 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /settings/notifications/rules": MANAGER,
     "GET /settings/number-example": WATCHER,
     "POST /settings/payments": MANAGER,
+    "GET /settings/retention": WATCHER,
+    "POST /settings/retention": MANAGER,
     "POST /settings/shops": ADMINISTRATOR,
     "GET /settings/shops/<slug>": WATCHER,
     "POST /settings/shops/<slug>/access": ADMINISTRATOR,

@@ -59,6 +59,7 @@ PATHS = (
     "/uploads/1",
     "/settings/notifications",
     "/settings/notifications/1",
+    "/settings/retention",
     "/settings/notifications/new/email",
     "/users",
     "/users/1",

@@ -173,3 +173,38 @@ def test_without_facts_of_the_books_codes_are_typed(empty: Scene) -> None:
 
     assert "type the codes" in text
     assert 'name="sales_account" value="200"' in text or 'value="200"' in text
+
+
+def test_for_how_long_things_are_kept_is_saved_with_who_did_it(scene: Scene) -> None:
+    client = scene.client(Role.MANAGER)
+    page = "/settings/retention"
+    form = {"version": "0", "exchange_days": "30", "failure_days": "60"}
+
+    client.post(page, {**form, "activity_days": "0"}, page=page)
+
+    kept = scene.program.retention.kept().rules
+    assert (kept.exchange_days, kept.failure_days, kept.activity_days) == (30, 60, 0)
+    assert "for how long things are kept" in client.get("/activity").text
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "failures", "said"),
+    [
+        ("3", "60", "for a week at least"),
+        ("30", "20", "at least as long as what went well"),
+        ("0", "60", "at least as long as what went well"),
+        ("many", "60", "Not a valid integer"),
+    ],
+)
+def test_days_that_make_no_sense_are_refused(
+    scene: Scene, exchanges: str, failures: str, said: str
+) -> None:
+    form = {"version": "0", "exchange_days": exchanges, "failure_days": failures}
+
+    answer = scene.client(Role.MANAGER).post(
+        "/settings/retention", {**form, "activity_days": "0"}, page="/settings"
+    )
+
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert scene.program.retention.kept().version == 0
