@@ -15,6 +15,7 @@ class AccountRule(StrEnum):
     SALES = "sales"
     SHIPPING = "shipping"
     FEE = "fee"
+    GIFT_CARD = "gift card"
     ROUNDING = "rounding"
 
 

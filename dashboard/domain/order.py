@@ -26,6 +26,7 @@ class LineKind(StrEnum):
     PRODUCT = "product"
     SHIPPING = "shipping"
     FEE = "fee"
+    GIFT_CARD = "gift card"  # sold: what was paid for it is owed, and not yet earned
 
 
 @dataclass(frozen=True, kw_only=True)

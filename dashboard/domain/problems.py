@@ -18,6 +18,7 @@ class Cause(StrEnum):
     UNKNOWN_TAX_RATE = "unknown tax rate"
     VAT_NUMBER = "VAT number not valid"
     UNKNOWN_PAYMENT_METHOD = "unknown payment method"
+    NO_LEDGER_ACCOUNT = "no ledger account"
     NUMBER_TAKEN = "number already taken"
     REFUSED = "refused by the books"
     ARCHIVED_CONTACT = "contact archived in the books"
@@ -35,6 +36,7 @@ TITLES: Final[Mapping[Cause, Sentence]] = {
     Cause.TOTAL_DIFFERS: say("Lines do not add up"),
     Cause.UNKNOWN_TAX_RATE: say("Unknown tax rate"),
     Cause.UNKNOWN_PAYMENT_METHOD: say("Unknown payment method"),
+    Cause.NO_LEDGER_ACCOUNT: say("No ledger account"),
     Cause.NUMBER_TAKEN: say("Number already taken"),
     Cause.REFUSED: say("Refused by the books"),
     Cause.ARCHIVED_CONTACT: say("Contact archived in the books"),

@@ -72,7 +72,8 @@ class CompanyRules:
 
     *correction* is what is done with an order that was changed after it was booked;
     None asks a person each time. *home* is the company's own country as the books tell
-    it, not a choice; empty until they have.
+    it, not a choice; empty until they have. *gift_card_account* is where gift cards
+    that are sold stay until they pay for something; empty until a person chooses.
     """
 
     invoice_when: InvoiceWhen = InvoiceWhen.PAID
@@ -82,6 +83,7 @@ class CompanyRules:
     shipping_account: str = "200"
     fee_account: str = "200"
     rounding_account: str = "860"
+    gift_card_account: str = ""
     number_pattern: str = "{prefix}{number}"
     due_days: int = 14
     vat_check: VatCheck = VatCheck.VALID

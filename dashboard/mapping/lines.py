@@ -28,6 +28,7 @@ _ACCOUNT_RULES = {
     LineKind.PRODUCT: AccountRule.SALES,
     LineKind.SHIPPING: AccountRule.SHIPPING,
     LineKind.FEE: AccountRule.FEE,
+    LineKind.GIFT_CARD: AccountRule.GIFT_CARD,
 }
 
 
@@ -67,7 +68,7 @@ def _chosen_lines(
         chosen
         for item in items
         if not _says_nothing(item)
-        for chosen in _invoice_lines(item, tax_types, rules)
+        for chosen in _invoice_lines(order, item, tax_types, rules)
     )
 
 
@@ -108,15 +109,15 @@ def lines_total(lines: Iterable[InvoiceLine]) -> Decimal:
 
 def _says_nothing(line: LineItem) -> bool:
     nothing = not line.net and not line.tax and not line.discount
-    return nothing and line.kind is not LineKind.PRODUCT
+    return nothing and line.kind in {LineKind.SHIPPING, LineKind.FEE}
 
 
 def _invoice_lines(
-    line: LineItem, tax_types: TaxTypes, rules: CompanyRules
+    order: Order, line: LineItem, tax_types: TaxTypes, rules: CompanyRules
 ) -> Iterator[ChosenLine]:
     parts = tax_types.parts(line)
     account_rule = _ACCOUNT_RULES[line.kind]
-    account = _account(line.kind, rules)
+    account = _account(order, line.kind, rules)
     write = _whole_line if len(parts) == 1 else _part_line
     for part in parts:
         yield ChosenLine(
@@ -178,7 +179,7 @@ def _description(line: LineItem, *, with_quantity: bool) -> str:
     return text
 
 
-def _account(kind: LineKind, rules: CompanyRules) -> str:
+def _account(order: Order, kind: LineKind, rules: CompanyRules) -> str:
     match kind:
         case LineKind.PRODUCT:
             return rules.sales_account
@@ -186,6 +187,20 @@ def _account(kind: LineKind, rules: CompanyRules) -> str:
             return rules.shipping_account
         case LineKind.FEE:
             return rules.fee_account
+        case LineKind.GIFT_CARD if rules.gift_card_account:
+            return rules.gift_card_account
+        case LineKind.GIFT_CARD:
+            raise stopped(
+                Cause.NO_LEDGER_ACCOUNT,
+                order,
+                say(
+                    "a gift card was sold, and there is no ledger account for it: what "
+                    "was paid is owed to whoever holds it, and is no revenue yet. "
+                    "Choose one under Settings > Ledger accounts."
+                ),
+                settings_section="accounts",
+                about="gift cards",
+            )
 
 
 def _check_rounding(order: Order, residual: Decimal) -> None:

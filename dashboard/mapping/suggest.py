@@ -12,8 +12,10 @@ from dashboard.domain.places import EU, EU_COUNTRIES, OUTSIDE_EU, region_of
 from dashboard.domain.rules import CompanyRules, PaymentRule, TaxRule, TaxSituation
 from dashboard.domain.tax_cases import TaxCase
 
+_LIABILITY_KINDS = ("CURRLIAB", "LIABILITY", "TERMLIAB")
 _SALES_KINDS = ("REVENUE", "SALES")
 _SHIPPING_WORDS = ("shipping", "freight", "postage", "delivery", "verzend", "versand")
+_GIFT_CARD_WORDS = ("gift", "voucher", "cadeau", "gutschein")
 _FEE_WORDS = ("fee", "surcharge", "toeslag", "gebühr")
 
 _NO_TAX = "NONE"
@@ -33,6 +35,11 @@ _METHODS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("bacs", _BANK_WORDS),
     ("cheque", _BANK_WORDS),
     ("cod", _CASH_WORDS),
+    ("Bank Deposit", _BANK_WORDS),
+    ("cash", _CASH_WORDS),
+    ("Cash on Delivery (COD)", _CASH_WORDS),
+    ("gift_card", _GIFT_CARD_WORDS),
+    ("shopify_payments", ("shopify", "card")),
     ("stripe", ("stripe", "card")),
     ("woocommerce_payments", ("woo", "card")),
     ("mollie_wc_gateway_creditcard", _MOLLIE_WORDS),
@@ -98,6 +105,7 @@ def suggest_rules(rules: CompanyRules, facts: BooksFacts) -> CompanyRules:
         shipping_account=_sales_account(rules.shipping_account, facts, _SHIPPING_WORDS),
         fee_account=_sales_account(rules.fee_account, facts, _FEE_WORDS),
         rounding_account=_rounding_account(rules.rounding_account, facts),
+        gift_card_account=_gift_card_account(rules.gift_card_account, facts),
         tax_rules=_with_tax_rules(rules.tax_rules, facts),
         payment_rules=_with_payment_rules(rules.payment_rules, facts),
     )
@@ -140,6 +148,19 @@ def _rounding_account(current: str, facts: BooksFacts) -> str:
     if _is_there(current, facts):
         return current
     return facts.rounding_account or current
+
+
+def _gift_card_account(current: str, facts: BooksFacts) -> str:
+    """Return the liability that is named after gift cards, if there is just one."""
+    if _is_there(current, facts):
+        return current
+    named = [
+        account.code
+        for account in facts.ledger_accounts
+        if account.kind.upper() in _LIABILITY_KINDS
+        and any(word in account.name.lower() for word in _GIFT_CARD_WORDS)
+    ]
+    return named[0] if len(named) == 1 else ""
 
 
 def _is_there(code: str, facts: BooksFacts) -> bool:

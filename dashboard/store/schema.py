@@ -232,6 +232,7 @@ class CompanyRulesRow(Base):
     shipping_account: Mapped[str] = mapped_column(Text)
     fee_account: Mapped[str] = mapped_column(Text)
     rounding_account: Mapped[str] = mapped_column(Text)
+    gift_card_account: Mapped[str] = mapped_column(Text, default="", server_default="")
     number_pattern: Mapped[str] = mapped_column(Text)
     due_days: Mapped[int]
     vat_check: Mapped[str] = mapped_column(

@@ -18,6 +18,7 @@ _REASONS = {
     LineKind.PRODUCT: Reason.GOODS,
     LineKind.SHIPPING: Reason.SHIPPING,
     LineKind.FEE: Reason.FEE,
+    LineKind.GIFT_CARD: Reason.GOODS,
 }
 
 

@@ -36,6 +36,9 @@ _ADVICE: Final[Mapping[Cause, str]] = {
         "Choose the bank account this method's money arrives on. The orders go on as "
         "soon as you save."
     ),
+    Cause.NO_LEDGER_ACCOUNT: _(
+        "Choose the ledger account. The orders go on as soon as you save."
+    ),
     Cause.NUMBER_TAKEN: _(
         "Give the order another number in the shop, or its shop another prefix."
     ),

@@ -83,7 +83,7 @@ def _entries_of(line: LineItem, booked: list[InvoiceLine]) -> list[InvoiceLine]:
     taxed in parts.
     """
     nothing = not line.net and not line.tax and not line.discount
-    if not booked or (nothing and line.kind is not LineKind.PRODUCT):
+    if not booked or (nothing and line.kind in {LineKind.SHIPPING, LineKind.FEE}):
         return []
     entries = [booked.pop(0)]
     while booked and sum(entry.net for entry in entries) != to_cents(line.net):

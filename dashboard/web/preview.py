@@ -28,6 +28,7 @@ _ACCOUNT_RULES: Final[Mapping[AccountRule, str]] = {
     AccountRule.SALES: lazy_gettext("ledger account for products"),
     AccountRule.SHIPPING: lazy_gettext("ledger account for shipping"),
     AccountRule.FEE: lazy_gettext("ledger account for fees"),
+    AccountRule.GIFT_CARD: lazy_gettext("ledger account for gift cards"),
     AccountRule.ROUNDING: lazy_gettext("ledger account for rounding"),
 }
 

@@ -45,6 +45,7 @@ from dashboard.web.language import gettext, lazy_gettext, said_of
 from dashboard.web.language import lazy_gettext as _
 
 _CODE = [InputRequired(), Length(max=40)]
+_CODE_OR_NONE = [Optional(), Length(max=40)]
 
 
 class CompanyForm(PageForm):
@@ -116,6 +117,7 @@ class AccountsForm(PageForm):
     shipping_account = CodeField(_("Shipping"), _CODE)
     fee_account = CodeField(_("Fees"), _CODE)
     rounding_account = CodeField(_("Rounding"), _CODE)
+    gift_card_account = CodeField(_("Gift cards that are sold"), _CODE_OR_NONE)
 
     def offer(self, facts: BooksFacts | None) -> None:
         """Let people choose from the ledger accounts of the books."""
@@ -125,6 +127,7 @@ class AccountsForm(PageForm):
             self.shipping_account,
             self.fee_account,
             self.rounding_account,
+            self.gift_card_account,
         ):
             field.choices = choices
 
@@ -136,6 +139,7 @@ class AccountsForm(PageForm):
             shipping_account=(self.shipping_account.data or "").strip(),
             fee_account=(self.fee_account.data or "").strip(),
             rounding_account=(self.rounding_account.data or "").strip(),
+            gift_card_account=(self.gift_card_account.data or "").strip(),
         )
 
 

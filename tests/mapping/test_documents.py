@@ -403,3 +403,23 @@ def test_two_customers_never_share_a_contact_number(
 
 def test_contact_number_that_fits_is_shop_and_customer() -> None:
     assert contact_number("demo-shop", "77") == "demo-shop-c77"
+
+
+def test_gift_card_that_is_sold_is_owed_and_no_revenue() -> None:
+    card = a_line("50.00", kind=LineKind.GIFT_CARD, description="Gift card")
+    rules = replace(RULES, gift_card_account="835")
+
+    documents = draft_documents(an_order("50.00", card), SHOP, rules)
+
+    (line,) = documents.invoice.lines
+    assert (line.account, line.tax_type) == ("835", "NONE")
+
+
+def test_gift_card_waits_until_its_ledger_account_is_chosen() -> None:
+    card = a_line("50.00", kind=LineKind.GIFT_CARD, description="Gift card")
+
+    with pytest.raises(NotMappable) as stop:
+        draft_documents(an_order("50.00", card), SHOP, RULES)
+
+    assert stop.value.problem.cause is Cause.NO_LEDGER_ACCOUNT
+    assert stop.value.problem.settings_section == "accounts"

@@ -194,6 +194,19 @@ def test_ledger_accounts_that_the_books_lack_are_found_by_name() -> None:
     assert suggested.rounding_account == "860"
 
 
+def test_gift_cards_go_to_the_one_liability_that_is_named_after_them() -> None:
+    owed = LedgerAccount(
+        code="835", name="Gift Cards", kind="CURRLIAB", takes_payments=False
+    )
+    more = replace(owed, code="836", name="Vouchers")
+    one = replace(BOOKS, ledger_accounts=(*BOOKS.ledger_accounts, owed))
+    two = replace(BOOKS, ledger_accounts=(*BOOKS.ledger_accounts, owed, more))
+
+    assert suggest_rules(CompanyRules(), BOOKS).gift_card_account == ""
+    assert suggest_rules(CompanyRules(), one).gift_card_account == "835"
+    assert suggest_rules(CompanyRules(), two).gift_card_account == ""
+
+
 def test_what_a_person_chose_stays() -> None:
     chosen = TaxRule(
         situation=TaxSituation.RATE, tax_type="MINE", rate_percent=Decimal("21.00")

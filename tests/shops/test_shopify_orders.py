@@ -154,7 +154,7 @@ def test_gift_card_pays_by_its_own_method() -> None:
 def test_gift_card_that_is_sold_bears_no_tax() -> None:
     (card, _mug) = read(sample("06")).lines
 
-    assert card.taxes == ()
+    assert (card.kind, card.taxes) == (LineKind.GIFT_CARD, ())
 
 
 def test_pending_money_is_no_payment() -> None:

@@ -64,6 +64,7 @@ def test_rules_come_back_as_they_were_saved(store: CompanyStore) -> None:
         invoice_when=InvoiceWhen.ORDERED,
         mark_as_paid=False,
         sales_account="201",
+        gift_card_account="835",
         number_pattern="{number}",
         due_days=30,
         tax_rules=(

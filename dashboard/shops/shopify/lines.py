@@ -107,7 +107,7 @@ class Charges:
             )
             yield self._charge(
                 item,
-                LineKind.PRODUCT,
+                LineKind.GIFT_CARD if item.flag("isGiftCard") else LineKind.PRODUCT,
                 item.text("name", default="Item"),
                 price - discount,
                 quantity=quantity,
