@@ -148,10 +148,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.old_secret_keys),
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
     )
     database = install(app, clock)
-    company = CompanyStore(database, Vault(settings.secret_key))
+    company = CompanyStore(database, vault_of(settings))
     orders = OrderStore(database)
     open_books = _books_opener(settings, clock)
     engine = _engine(settings, database, company, orders, open_books, clock)
@@ -166,7 +167,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         process=process_name(),
     )
     passwords = Passwords()
-    pulls = PullStore(database, Vault(settings.secret_key))
+    pulls = PullStore(database, vault_of(settings))
     puller = _puller(settings, company, orders, pulls, engine, database, clock)
     actions = OrderActions(orders, engine.wake)
     selections = SelectionStore(database, process_name())
@@ -276,6 +277,11 @@ def _engine(
     )
 
 
+def vault_of(settings: Settings) -> Vault:
+    """Return what encrypts with the settings' key, and reads by the old ones too."""
+    return Vault(settings.secret_key, *settings.old_secret_keys)
+
+
 def pace_of(settings: Settings) -> Pace:
     """Return the pace that the settings allow."""
     return Pace(calls=settings.calls_a_minute, calls_a_day=settings.calls_a_day)
@@ -285,7 +291,7 @@ def _watch(
     settings: Settings, database: Database, company: CompanyStore, clock: Clock
 ) -> Watch:
     inner = settings.allow_loopback_api
-    channels = ChannelStore(database, Vault(settings.secret_key))
+    channels = ChannelStore(database, vault_of(settings))
     stores = WatchStores(
         company=company,
         sightings=Sightings(database),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv import dotenv_values
 
 _MIN_SECRET_KEY = 32
+_KEY_FILE = "secret.key"
+_OLD_KEY_FILE = "secret.key.old"
 _LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 _OF_THE_DEMO = (
     "SLUICE_DEMO_LAB_URL",
@@ -31,7 +33,9 @@ class Settings:
 
     data_dir: Path
     database_url: str
-    secret_key: bytes
+    secret_key: bytes = field(repr=False)
+    old_secret_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    key_in_environment: bool = False
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 4
@@ -68,10 +72,16 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     database_url = environment.get("SLUICE_DATABASE_URL") or (
         f"sqlite:///{data_dir / 'sluice.db'}"
     )
+    given_key = environment.get("SLUICE_SECRET_KEY", "")
     return Settings(
         data_dir=data_dir,
         database_url=_with_driver(database_url),
-        secret_key=_secret_key(environment.get("SLUICE_SECRET_KEY", ""), data_dir),
+        secret_key=_secret_key(given_key, data_dir),
+        key_in_environment=bool(given_key),
+        old_secret_keys=(
+            *environment.get("SLUICE_OLD_SECRET_KEYS", "").encode().split(),
+            *(() if given_key else _old_stored_key(data_dir)),
+        ),
         host=environment.get("SLUICE_HOST") or "127.0.0.1",
         port=_number(environment, "SLUICE_PORT", 8000, 1, 65_535),
         workers=_number(environment, "SLUICE_WORKERS", 4, 0, 64),
@@ -132,7 +142,7 @@ def _secret_key(given: str, data_dir: Path) -> bytes:
                 f"SLUICE_SECRET_KEY is shorter than {_MIN_SECRET_KEY} characters."
             )
         return given.encode()
-    path = data_dir / "secret.key"
+    path = data_dir / _KEY_FILE
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
@@ -154,6 +164,51 @@ def _stored_key(path: Path) -> bytes:
             "delete it and set the secrets of the shops and the connection again."
         )
     return key
+
+
+def _old_stored_key(data_dir: Path) -> tuple[bytes, ...]:
+    path = data_dir / _OLD_KEY_FILE
+    return (_stored_key(path),) if path.exists() else ()
+
+
+def make_secret_key(data_dir: Path) -> None:
+    """Put a new secret key into the data folder; the one that is there becomes old.
+
+    Killed on the way, it leaves at least one file with the key of before.
+
+    Raises:
+        SettingWrong: If there is an old key already: two would be lost in one.
+    """
+    path, old_path = data_dir / _KEY_FILE, data_dir / _OLD_KEY_FILE
+    known = _stored_key(path)
+    if old_path.exists() and _stored_key(old_path) != known:
+        raise SettingWrong(
+            f"{old_path} holds an old key still. Encrypt everything anew with: sluice "
+            "secrets rotate. Then forget it with: sluice secrets forget-old-key"
+        )
+    _write_key(old_path, known)
+    _write_key(path, secrets.token_hex(32).encode())
+
+
+def forget_old_secret_key(data_dir: Path) -> bool:
+    """Delete the old secret key from the data folder; False if there is none."""
+    path = data_dir / _OLD_KEY_FILE
+    if not path.exists():
+        return False
+    path.unlink()
+    return True
+
+
+def _write_key(path: Path, key: bytes) -> None:
+    """Write a key so that its file is either the one of before or whole."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
 
 
 def _flag(environment: Mapping[str, str], name: str) -> bool:

@@ -14,6 +14,7 @@ from dashboard.cli.people import tokens, users
 from dashboard.cli.reconcile import reconcile
 from dashboard.cli.reports import doctor, export, orders
 from dashboard.cli.retry import retry
+from dashboard.cli.secrets import secrets
 from dashboard.cli.shops import shops
 from dashboard.cli.upload import upload
 from dashboard.cli.work import db, pull, serve, sync, worker
@@ -51,6 +52,7 @@ for command in (
     reconcile,
     retry,
     rules,
+    secrets,
     serve,
     shops,
     sync,

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange
 from dashboard.domain.sentences import say
+from dashboard.outbound.echoes import without_echoes
 from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
 from dashboard.shops.payload import header
 from dashboard.shops.protocol import Log, ShopSilent
@@ -59,7 +60,8 @@ class Calls:
             raise self.silent(failure) from failure
         finally:
             took_s = self._clock.monotonic_s() - started_s
-            self._log(_exchange(at, method, url, shown, reply, error, took_s))
+            exchange = _exchange(at, method, url, shown, reply, error, took_s)
+            self._log(without_echoes(exchange, headers, body))
         return reply
 
     def now_at(self, reply: Reply) -> datetime:

@@ -28,6 +28,9 @@ FRUITFUL = (
     "state = 'done' AND orders + contacts + invoices + payments + credits + refused > 0"
 )
 
+# Marks a column that holds what a vault has locked; `StoredSecrets` finds it by this.
+ENCRYPTED = {"encrypted": True}
+
 # BigInteger would not count up by itself on SQLite.
 _Key = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -134,7 +137,7 @@ class ConnectionRow(Base):
     kind: Mapped[str] = mapped_column(Text)
     base_url: Mapped[str] = mapped_column(Text)
     client_id: Mapped[str] = mapped_column(Text)
-    client_secret: Mapped[str] = mapped_column(Text)  # encrypted
+    client_secret: Mapped[str] = mapped_column(Text, info=ENCRYPTED)
     tenant_id: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=1)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -151,12 +154,13 @@ class ShopRow(Base):
     name: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     prefix: Mapped[str] = mapped_column(Text, unique=True)
-    secrets: Mapped[str] = mapped_column(Text)  # encrypted JSON list, newest first
+    # A JSON list, newest first
+    secrets: Mapped[str] = mapped_column(Text, info=ENCRYPTED)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # How it is asked for its orders; empty where it only sends them
     base_url: Mapped[str] = mapped_column(Text, default="")
-    api_keys: Mapped[str] = mapped_column(Text, default="")  # encrypted
+    api_keys: Mapped[str] = mapped_column(Text, default="", info=ENCRYPTED)
     orders_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # One a line
     vat_number_keys: Mapped[str] = mapped_column(Text, default="", server_default="")
@@ -746,7 +750,7 @@ class ChannelRow(Base):
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
     name: Mapped[str] = mapped_column(Text, unique=True)
     kind: Mapped[str] = mapped_column(Text)
-    address: Mapped[str] = mapped_column(Text)  # encrypted JSON
+    address: Mapped[str] = mapped_column(Text, info=ENCRYPTED)  # JSON
     kinds: Mapped[list[str]] = mapped_column(JSON)
     language: Mapped[str] = mapped_column(Text, default="")  # "": the company's
     active: Mapped[bool] = mapped_column(default=True)

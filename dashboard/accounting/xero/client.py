@@ -64,6 +64,7 @@ from dashboard.domain.exchanges import (
 from dashboard.domain.pauses import Pause
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.domain.sentences import say
+from dashboard.outbound.echoes import without_echoes
 from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
 
 SCOPES = (
@@ -440,6 +441,7 @@ class _Attempt:
     ) -> None:
         self._clock = clock
         self._started_s = clock.monotonic_s()
+        self._headers, self._body = headers, body
         self._exchange = Exchange(
             at=clock.now(),
             purpose=purpose,
@@ -469,9 +471,10 @@ class _Attempt:
 
     def _ended(self, **fields: object) -> Exchange:
         took_s = self._clock.monotonic_s() - self._started_s
-        return Exchange(
+        ended = Exchange(
             **{**vars(self._exchange), **fields, "duration_ms": round(took_s * 1000)}
         )
+        return without_echoes(ended, self._headers, self._body)
 
 
 def _identity_url(base_url: str) -> str:
