@@ -391,6 +391,7 @@ def _page_services(program: Program) -> Services:
         retention=program.retention,
         watch=program.watch,
         start_run=program.start_run,
+        stop_run=program.engine.runs.ask_to_stop,
         replan=lambda: plan_waiting(program.orders),
         test_shop=program.puller.test,
         check_address=lambda url: check_address(

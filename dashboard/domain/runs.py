@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from dashboard.domain.sentences import say
 
@@ -18,6 +19,10 @@ class Task(StrEnum):
     PULL = "pull"
     RECONCILE = "reconcile"
     PRUNE = "prune"
+
+
+# What can be ended half-way: a comparison of half the documents compares nothing.
+STOPPABLE: Final = frozenset({Task.SYNC, Task.PULL, Task.PRUNE})
 
 
 class Trigger(StrEnum):
@@ -36,6 +41,7 @@ class RunState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"  # a person ended it; the next run takes up what is left
     INTERRUPTED = "interrupted"  # its process ended without finishing it
 
 
@@ -81,7 +87,10 @@ class RunCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One pass of the engine, or one pull of the shops."""
+    """One pass of the engine, or one pull of the shops.
+
+    *stopped_by* is who wants it to end after the batch it is at.
+    """
 
     id: int
     task: Task
@@ -94,3 +103,4 @@ class Run:
     counts: RunCounts
     message: str
     schedule_id: int | None = None
+    stopped_by: str = ""

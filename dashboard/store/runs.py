@@ -20,7 +20,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from dashboard.domain.postings import PostingKind
-from dashboard.domain.runs import Run, RunCounts, RunState, Task, Trigger
+from dashboard.domain.runs import (
+    STOPPABLE,
+    Run,
+    RunCounts,
+    RunState,
+    Task,
+    Trigger,
+)
 from dashboard.domain.sentences import say
 from dashboard.domain.status import RequestState
 from dashboard.store.batches import what_is_due
@@ -125,6 +132,25 @@ class RunStore:
                 .values(heartbeat_at=self._database.now(session))
             )
 
+    def ask_to_stop(self, run_id: int, by: str) -> bool:
+        """Let a run end after the batch it is at; False if it has ended."""
+        with self._database.write() as session:
+            row = session.get_one(RunRow, run_id, with_for_update=True)
+            if row.finished_at is not None or Task(row.task) not in STOPPABLE:
+                return False
+            row.stopped_by = by
+            if row.state == RunState.QUEUED.value:
+                row.state = RunState.STOPPED.value
+                row.finished_at = self._database.now(session)
+                row.message = stopped_message(by)
+            return True
+
+    def stopped_by(self, run_id: int) -> str:
+        """Return who wants a run to end; empty while nobody does."""
+        asked = select(RunRow.stopped_by).where(RunRow.id == run_id)
+        with self._database.read() as session:
+            return session.scalar(asked) or ""
+
     def leave(self) -> None:
         """Say that this process ends."""
         with self._database.write() as session:
@@ -221,6 +247,11 @@ def _free(which: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return which.with_for_update(skip_locked=True)
 
 
+def stopped_message(by: str) -> str:
+    """Say that a person ended a run."""
+    return say("Stopped by %(who)s. The next run takes up what is left.", who=by)
+
+
 def run_of(row: RunRow) -> Run:
     """Turn a row into a run."""
     return Run(
@@ -243,6 +274,7 @@ def run_of(row: RunRow) -> Run:
         ),
         message=row.message,
         schedule_id=row.schedule_id,
+        stopped_by=row.stopped_by or "",
     )
 
 

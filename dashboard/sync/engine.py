@@ -21,7 +21,7 @@ from dashboard.store.gate import Gate, gate_state
 from dashboard.store.holdings import free, holders
 from dashboard.store.orders import OrderStore
 from dashboard.store.queue import WorkQueue
-from dashboard.store.runs import RunStore
+from dashboard.store.runs import RunStore, stopped_message
 from dashboard.store.tallies import fold_tallies
 from dashboard.sync.crew import Crew
 from dashboard.sync.pacer import GatePacer
@@ -35,6 +35,9 @@ _log = logging.getLogger(__name__)
 SWEEP_S = 15.0
 _BEAT_S = 5.0
 _MIN_WAIT_S = 0.05
+# What a person stopped stands still for so long, unless an order, a schedule or a
+# person asks for the next run.
+_STOPPED_S = 60.0
 _AFTER_FAILURE_S = 5.0
 _NO_CONNECTION = say("There is no connection to the books: Settings > Connection.")
 
@@ -79,6 +82,7 @@ class Engine:
         self._pacer = GatePacer(self._gate, clock, self._stopping)
         self._urgent_pacer = GatePacer(self._gate, clock, self._stopping, urgent=True)
         self._trigger = Trigger.SWEEP
+        self._stands_still_until_s = 0.0
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
         self._books: tuple[Connection, Books] | None = None
 
@@ -149,6 +153,8 @@ class Engine:
                 break
             states.append(self._carry_out(run).state)
         trigger, self._trigger = self._trigger, Trigger.SWEEP
+        if self._stands_still_s() and trigger is Trigger.SWEEP:
+            return True
         if not self.rests() and (self._must_prove() or self._has_work()):
             run = self.runs.begin(Task.SYNC, trigger)
             states.append(self._carry_out(run).state)
@@ -176,7 +182,12 @@ class Engine:
         wait_s = self.runs.work_due_in_s()
         if wait_s is None or self._stores.company.connection() is None:
             return SWEEP_S
-        return min(max(wait_s, self._allowed_in_s(), _MIN_WAIT_S), SWEEP_S)
+        waits_s = (wait_s, self._allowed_in_s(), self._stands_still_s(), _MIN_WAIT_S)
+        return min(max(waits_s), SWEEP_S)
+
+    def _stands_still_s(self) -> float:
+        """Return for how long no run begins by itself: a person stopped the last."""
+        return max(0.0, self._stands_still_until_s - self._clock.monotonic_s())
 
     def rests(self) -> bool:
         """Tell whether the books may not be called for so long that no run begins."""
@@ -224,10 +235,19 @@ class Engine:
             sleep=self._stopping.wait,
             run_id=run.id,
         )
-        crew = Crew(worker.step, self._workers, self._stopping)
+
+        def step() -> bool:
+            return not self.runs.stopped_by(run.id) and worker.step()
+
+        crew = Crew(step, self._workers, self._stopping)
         crew.run(lambda: self.runs.beat("engine", run.id), _BEAT_S)
         if crew.error:
             return self.runs.finish(run.id, RunState.FAILED, crew.error)
+        stopped_by = self.runs.stopped_by(run.id)
+        if stopped_by:
+            self._stands_still_until_s = self._clock.monotonic_s() + _STOPPED_S
+            message = stopped_message(stopped_by)
+            return self.runs.finish(run.id, RunState.STOPPED, message)
         return self.runs.finish(run.id, RunState.DONE, self._pause_message())
 
     def _pause_message(self) -> str:

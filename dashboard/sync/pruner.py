@@ -12,7 +12,7 @@ from dashboard.domain.retention import Cutoffs, cutoffs
 from dashboard.domain.runs import Run, RunState, Task, Trigger
 from dashboard.domain.sentences import say
 from dashboard.store.retention import RetentionStore
-from dashboard.store.runs import RunStore
+from dashboard.store.runs import RunStore, stopped_message
 from dashboard.sync.background import Background
 
 _log = logging.getLogger(__name__)
@@ -53,6 +53,10 @@ class Pruner(Background):
             _log.exception("pruning failed")
             message = say("Pruning failed; the log says why.")
             return self._runs.finish(run.id, RunState.FAILED, message)
+        stopped_by = self._runs.stopped_by(run.id)
+        if stopped_by:
+            why = stopped_message(stopped_by)
+            return self._runs.finish(run.id, RunState.STOPPED, why)
         message = say(
             "%(exchanges)s exchanges and %(activities)s lines of Activity removed.",
             exchanges=exchanges,
@@ -62,7 +66,7 @@ class Pruner(Background):
 
     def _prune_exchanges(self, before: Cutoffs, run: Run) -> int:
         removed, reached = 0, 0
-        while not self._stopping.is_set():
+        while not self._is_ending(run):
             pruned = self._retention.prune_exchanges(before, after=reached)
             removed += pruned.removed
             if pruned.reached is None:
@@ -73,13 +77,16 @@ class Pruner(Background):
 
     def _prune_activity(self, before: Cutoffs, run: Run) -> int:
         removed = 0
-        while not self._stopping.is_set():
+        while not self._is_ending(run):
             pruned = self._retention.prune_activity(before)
             removed += pruned.removed
             if pruned.reached is None:
                 break
             self._rest(run)
         return removed
+
+    def _is_ending(self, run: Run) -> bool:
+        return self._stopping.is_set() or bool(self._runs.stopped_by(run.id))
 
     def _rest(self, run: Run) -> None:
         self._runs.keep_alive(run.id)

@@ -22,7 +22,7 @@ from dashboard.store.company import CompanyStore
 from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.orders import OrderStore
 from dashboard.store.pulls import ApiKeys, PulledElsewhere, PullStore
-from dashboard.store.runs import RunStore
+from dashboard.store.runs import RunStore, stopped_message
 from dashboard.store.shop_webhooks import ShopWebhookStore
 from dashboard.store.vault import SecretUnreadable
 from dashboard.sync.background import Background
@@ -102,7 +102,11 @@ class Puller(Background):
         ]
         if not shops:
             return self._stores.runs.finish(run.id, RunState.DONE, NOTHING_TO_PULL)
-        results = [self._pull(shop, run) for shop in shops]
+        results = [self._pull(shop, run) for shop in shops if not self._is_ending(run)]
+        stopped_by = self._stores.runs.stopped_by(run.id)
+        if stopped_by:
+            message = stopped_message(stopped_by)
+            return self._stores.runs.finish(run.id, RunState.STOPPED, message)
         state = RunState.DONE if all(ok for ok, _ in results) else RunState.FAILED
         message = together(said for _, said in results)
         return self._stores.runs.finish(run.id, state, message)
@@ -143,7 +147,7 @@ class Puller(Background):
             clock=self._clock,
             run_id=run.id,
             arrived=lambda: self._wake_engine(Trigger.ORDER),
-            stopping=self._stopping.is_set,
+            stopping=lambda: self._is_ending(run),
         )
         pull.heed_hints()
         said = ""
@@ -152,7 +156,7 @@ class Puller(Background):
             compared = pull.compare_if_due()
             now = self._clock.now()
             said = watch_webhooks(shop, reader, self._stores.webhooks, now)
-            if not self._stopping.is_set():
+            if not self._is_ending(run):
                 self._stores.pulls.note_success(shop, compared=compared)
         done = say(
             "%(name)s: %(read)s orders read, %(news)s new or changed.",
@@ -161,6 +165,9 @@ class Puller(Background):
             news=pull.tally.news,
         )
         return together([done, said])
+
+    def _is_ending(self, run: Run) -> bool:
+        return self._stopping.is_set() or bool(self._stores.runs.stopped_by(run.id))
 
     def _rests(self, shop: Shop) -> bool:
         not_before = self._stores.pulls.state(shop).not_before

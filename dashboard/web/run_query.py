@@ -30,6 +30,7 @@ TABS: Final[tuple[RunTab, ...]] = (
     ),
     RunTab(key="done", label=_("Done"), states=(RunState.DONE,)),
     RunTab(key="failed", label=_("Failed"), states=(RunState.FAILED,), bad=True),
+    RunTab(key="stopped", label=_("Stopped"), states=(RunState.STOPPED,)),
     RunTab(key="interrupted", label=_("Interrupted"), states=(RunState.INTERRUPTED,)),
 )
 _BY_KEY: Final[Mapping[str, RunTab]] = {tab.key: tab for tab in TABS}

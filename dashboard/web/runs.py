@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.csv_table import Cell
-from dashboard.domain.runs import RunState, Task
+from dashboard.domain.runs import STOPPABLE, Run, RunState, Task
 from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.store.listing_runs import ListedRun
-from dashboard.web.access import requires
+from dashboard.web.access import requires, signed_in
 from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
 from dashboard.web.language import gettext as _
@@ -93,13 +93,35 @@ def show(run_id: int) -> ResponseReturnValue:
     detail = services().runs.one(run_id)
     if detail is None:
         abort(404)
-    under_way = detail.listed.run.finished_at is None
+    run = detail.listed.run
+    under_way = run.finished_at is None
     return render_template(
         "runs/show.html",
         detail=detail,
         listed=detail.listed,
         forecast=services().forecast() if under_way else None,
+        rate=_orders_a_minute(run),
+        may_stop=under_way and run.task in STOPPABLE and not run.stopped_by,
     )
+
+
+@blueprint.post("/runs/<row_id:run_id>/stop")
+@requires(Role.WATCHER)
+def stop(run_id: int) -> ResponseReturnValue:
+    """Let a run end after the batch it is at."""
+    if services().runs.one(run_id) is None:
+        abort(404)
+    if services().stop_run(run_id, signed_in().name):
+        note(
+            ActivityKind.RUN,
+            "stopped",
+            say("run %(run_id)s", run_id=run_id),
+            subject_id=run_id,
+        )
+        flash(_("The run ends after what it is at."), "good")
+    else:
+        flash(_("The run has ended already."), "quiet")
+    return redirect(url_for("runs.show", run_id=run_id))
 
 
 @blueprint.post("/runs")
@@ -119,6 +141,14 @@ def start() -> ResponseReturnValue:
     )
     flash(_("Asked for: %(task)s.", task=TASKS[task]), "good")
     return redirect(url_for("runs.show", run_id=run_id))
+
+
+def _orders_a_minute(run: Run) -> float | None:
+    """Return how fast a run under way goes; None while nobody can tell."""
+    if run.started_at is None or run.finished_at is not None or not run.counts.orders:
+        return None
+    passed_s = (services().clock.now() - run.started_at).total_seconds()
+    return run.counts.orders * 60 / passed_s if passed_s > 0 else None
 
 
 def _row(listed: ListedRun) -> Sequence[Cell]:

@@ -68,7 +68,8 @@ class DemoLab:
 class Services:
     """The stores and actions behind the pages.
 
-    *start_run* asks for a run of a task, wakes the engine and returns the run's id.
+    *start_run* asks for a run of a task, wakes the engine and returns the run's id;
+    *stop_run* lets one end after the batch it is at, in a person's name.
     *test_shop* asks a shop and raises `ShopSilent` with what is wrong, *check_address*
     raises `AddressRefused` for one the program may not call.
     *replan* plans the stopped orders anew after a change of the rules and returns how
@@ -102,6 +103,7 @@ class Services:
     retention: RetentionStore
     watch: Watch
     start_run: Callable[[Task], int]
+    stop_run: Callable[[int, str], bool]
     replan: Callable[[], int]
     test_shop: Callable[[Shop], ShopFacts]
     check_address: Callable[[str], None]
@@ -130,6 +132,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     retention: RetentionStore,
     watch: Watch,
     start_run: Callable[[Task], int],
+    stop_run: Callable[[int, str], bool],
     replan: Callable[[], int],
     test_shop: Callable[[Shop], ShopFacts],
     check_address: Callable[[str], None],
@@ -168,6 +171,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         retention=retention,
         watch=watch,
         start_run=start_run,
+        stop_run=stop_run,
         replan=replan,
         test_shop=test_shop,
         check_address=check_address,

@@ -84,6 +84,7 @@ RUN_STATES: Mapping[RunState, Look] = {
     RunState.RUNNING: Look(label=_("Running"), tone="moving", icon="arrow-repeat"),
     RunState.DONE: Look(label=_("Done"), tone="good", icon="check-circle-fill"),
     RunState.FAILED: Look(label=_("Failed"), tone="bad", icon="x-circle-fill"),
+    RunState.STOPPED: Look(label=_("Stopped"), tone="quiet", icon="x-lg"),
     RunState.INTERRUPTED: Look(
         label=_("Interrupted"), tone="waiting", icon="lightning-charge-fill"
     ),

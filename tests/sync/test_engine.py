@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy import select
 
 from dashboard.accounting.protocol import Books, BooksSilent, Log, Pacer
 from dashboard.domain.books import BooksFacts
@@ -16,6 +17,8 @@ from dashboard.domain.runs import Run, RunState, Task, Trigger
 from dashboard.domain.timing import Timing
 from dashboard.store.company import Connection
 from dashboard.store.exchanges import ExchangeStore
+from dashboard.store.runs import RunStore
+from dashboard.store.schema import RunRow
 from dashboard.sync.crew import Crew
 from dashboard.sync.engine import Engine, Stores
 from tests.fixtures.builders import an_order
@@ -113,6 +116,62 @@ def test_a_run_books_what_is_due_and_says_what_it_did(process: Process) -> None:
     assert run.state is RunState.DONE
     assert (run.counts.orders, run.counts.invoices, run.counts.payments) == (2, 2, 2)
     assert set(process.company.statuses().values()) == {"paid"}
+
+
+def test_a_stopped_run_ends_after_its_batch_and_the_next_one_goes_on(
+    process: Process,
+) -> None:
+    process.connect()
+    process.company.take_in(an_order("1"))
+    runs = process.engine.runs
+    process.books.while_sending = lambda: runs.ask_to_stop(runs_under_way(runs), "Pat")
+
+    stopped = process.run()
+    postings = process.company.postings()
+    process.books.while_sending = lambda: None
+    process.run()
+
+    assert stopped.state is RunState.STOPPED
+    assert stopped.message == "Stopped by Pat. The next run takes up what is left."
+    assert list(postings.values()).count("confirmed") == 1
+    assert "in flight" not in postings.values()
+    assert process.company.status("1") == "paid"
+
+
+def test_what_a_person_stopped_is_not_begun_again_by_itself(process: Process) -> None:
+    process.connect()
+    process.company.take_in(an_order("1"))
+    runs = process.engine.runs
+    process.books.while_sending = lambda: runs.ask_to_stop(runs_under_way(runs), "Pat")
+    process.run()
+    process.books.while_sending = lambda: None
+    engine = process.engine
+
+    engine._work()
+    assert process.company.status("1") != "paid"
+    engine.wake(Trigger.ORDER)
+    engine._work()
+
+    assert process.company.status("1") == "paid"
+
+
+def test_a_run_that_has_ended_or_not_begun_is_not_stopped_half_way(
+    process: Process,
+) -> None:
+    process.connect()
+    ended = process.run()
+    queued = process.engine.runs.queue(Task.SYNC, Trigger.PERSON)
+
+    assert not process.engine.runs.ask_to_stop(ended.id, "Pat")
+    assert process.engine.runs.ask_to_stop(queued, "Pat")
+    assert process.engine.runs.take(Task.SYNC) is None
+
+
+def runs_under_way(runs: RunStore) -> int:
+    """Return the run that is carried out at this moment."""
+    with runs._database.read() as session:
+        running = select(RunRow.id).where(RunRow.state == RunState.RUNNING.value)
+        return session.scalars(running).one()
 
 
 def test_without_a_connection_a_run_fails_and_says_where_to_set_it(

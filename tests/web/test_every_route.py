@@ -76,6 +76,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /runs": WATCHER,
     "GET /runs.csv": WATCHER,
     "GET /runs/<run_id>": WATCHER,
+    "POST /runs/<run_id>/stop": WATCHER,
     "GET /schedules": WATCHER,
     "GET /schedules/<schedule_id>": MANAGER,
     "POST /schedules/<schedule_id>": MANAGER,

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.domain.users import Role
 from tests.web.scene import Scene
 
@@ -36,6 +37,30 @@ def test_a_run_is_asked_for_by_a_button(scene: Scene) -> None:
     assert answer.status_code == 302
     assert "Queued" in client.get(answer.headers["Location"]).text
     assert client.post("/runs", {"task": "dance"}, page="/runs").status_code == 400
+
+
+def test_a_run_under_way_shows_how_far_it_is_and_can_be_stopped(scene: Scene) -> None:
+    scene.order("1001")
+    runs = scene.program.engine.runs
+    run = runs.begin(Task.SYNC, Trigger.PERSON)
+    client = scene.client(Role.WATCHER)
+    page = f"/runs/{run.id}"
+    assert "<progress" in client.get(page).text
+
+    client.post(f"{page}/stop", {}, page=page)
+    text = client.get(page).text
+    assert "Watcher has stopped it: it ends after what it is at." in text
+    assert "Stop after this batch" not in text
+
+    runs.finish(run.id, RunState.STOPPED)
+    client.post(f"{page}/stop", {}, page=page)
+    assert "The run has ended already." in client.get(page).text
+
+
+def test_a_comparison_cannot_be_stopped_half_way(scene: Scene) -> None:
+    run = scene.program.engine.runs.begin(Task.RECONCILE, Trigger.PERSON)
+
+    assert "Stop after" not in scene.client().get(f"/runs/{run.id}").text
 
 
 def test_a_whole_exchange_can_be_copied_as_a_command(scene: Scene) -> None:
