@@ -108,11 +108,12 @@ SCENES: Final[Mapping[str, SceneWords]] = {
         ),
         watch=lazy_gettext(
             "The order stops before anything is booked and says what is missing. It "
-            "stands under Problems with a button that leads to the right setting."
+            "stands under Problems with the one question that puts it right."
         ),
         ends=lazy_gettext(
-            "Choose a tax type for 20% in France, for the demonstration any will do. "
-            "The order goes by itself, and so does every later one."
+            "Open its group under Problems and choose the tax type for 20% in France; "
+            "for the demonstration any will do. The order goes by itself, and so does "
+            "every later one."
         ),
         place="problems.index",
         place_name=lazy_gettext("Problems"),
@@ -129,9 +130,9 @@ SCENES: Final[Mapping[str, SceneWords]] = {
             "invoice is not paid twice."
         ),
         ends=lazy_gettext(
-            "Give the card payment back in the shop's payment service and ignore the "
-            "order with that reason, or delete the bookkeeper's payment in the books "
-            "and retry."
+            "The transfer settled the invoice. Give the card payment back to the "
+            "customer and ignore the order with that reason: its story keeps it, and "
+            "the books are right as they are."
         ),
         place="problems.index",
         place_name=lazy_gettext("Problems"),

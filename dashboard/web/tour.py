@@ -75,8 +75,8 @@ STEPS: Final[tuple[Step, ...]] = (
         title=lazy_gettext("When a person is needed"),
         text=lazy_gettext(
             "Play the scene 'An unknown tax rate' in the lab, then come back: the "
-            "order stands here, grouped by its cause, with what to do and where. "
-            "Choose a tax type for it in the settings: the order goes by itself."
+            "order stands here, grouped by its cause, with what to do. Open the group "
+            "and answer its question: the order goes by itself."
         ),
         endpoint="problems.index",
     ),
