@@ -98,7 +98,8 @@ def said_of(error: Exception) -> str:
 
 def upfirst(text: str) -> str:
     """Begin a text with a capital letter and leave the others as they are."""
-    return text[:1].upper() + text[1:]
+    words = said(text)
+    return words[:1].upper() + words[1:]
 
 
 def money(amount: Decimal, currency: str) -> str:

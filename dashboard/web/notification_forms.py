@@ -33,6 +33,7 @@ from dashboard.domain.notices import (
     MailServer,
     Receiver,
 )
+from dashboard.languages.catalogues import LANGUAGES
 from dashboard.web.forms import PageForm, VersionField, labelled
 from dashboard.web.language import gettext
 from dashboard.web.language import lazy_gettext as _
@@ -124,6 +125,10 @@ class ChannelForm(PageForm):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
+    language = SelectField(
+        _("Language"),
+        choices=labelled(("", _("As in the books' country")), *LANGUAGES.items()),
+    )
     active = BooleanField(_("In use"))
 
     def fill_from(self, channel: Channel) -> None:
@@ -131,6 +136,7 @@ class ChannelForm(PageForm):
         self.version.data = str(channel.version)
         self.name.data = channel.name
         self.kinds.data = [kind.value for kind in channel.kinds]
+        self.language.data = channel.language
         self.active.data = channel.active
 
     def chosen(self) -> tuple[AlarmKind, ...]:
@@ -147,9 +153,11 @@ class MailForm(ChannelForm):
     """E-mail by the company's own mail server."""
 
     recipients = StringField(
-        _("To"), [InputRequired(), Length(max=1000)], render_kw={"inputmode": "email"}
+        _("Recipients"),
+        [InputRequired(), Length(max=1000)],
+        render_kw={"inputmode": "email"},
     )
-    sender = StringField(_("From"), [InputRequired(), Length(max=200)])
+    sender = StringField(_("Sender"), [InputRequired(), Length(max=200)])
     host = StringField(_("Mail server"), [InputRequired(), Length(max=253)])
     port = IntegerField(
         _("Port"), [InputRequired(), NumberRange(min=1, max=65_535)], default=587
@@ -208,6 +216,7 @@ class MailForm(ChannelForm):
             name=(self.name.data or "").strip(),
             kind=kind,
             kinds=self.chosen(),
+            language=self.language.data or "",
             active=bool(self.active.data),
             mail=MailServer(
                 host=host,
@@ -241,6 +250,7 @@ class WebhookForm(ChannelForm):
             name=(self.name.data or "").strip(),
             kind=kind,
             kinds=self.chosen(),
+            language=self.language.data or "",
             active=bool(self.active.data),
             receiver=Receiver(
                 url=(self.url.data or "").strip() or (kept.url if kept else ""),

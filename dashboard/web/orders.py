@@ -10,13 +10,14 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.csv_table import Cell
+from dashboard.domain.problems import TITLES
 from dashboard.domain.users import Role
 from dashboard.store.listing_orders import OrderSort, OrderSummary, StatusCount
 from dashboard.web.access import requires
 from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext
+from dashboard.web.language import lazy_gettext, said
 from dashboard.web.order_query import GROUPS, TABS, OrderQuery, Tab, read_query
 from dashboard.web.paging import beside
 from dashboard.web.row_ids import row_id
@@ -151,7 +152,8 @@ def _chips(query: OrderQuery) -> tuple[Chip, ...]:
         name = shops.get(query.shop, query.shop)
         without.append((_("Shop: %(name)s", name=name), replace(query, shop="")))
     if query.cause:
-        cause = ": ".join(filter(None, (query.cause.value, query.about)))
+        title = said(TITLES[query.cause])
+        cause = ": ".join(filter(None, (title, query.about)))
         text = _("Cause: %(cause)s", cause=cause)
         without.append((text, replace(query, cause=None, about=None)))
     if query.day:

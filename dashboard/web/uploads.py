@@ -23,6 +23,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.problems import TITLES
 from dashboard.domain.rules import Shop
 from dashboard.domain.status import Decision
 from dashboard.domain.users import Role
@@ -34,7 +35,7 @@ from dashboard.sync.upload import MOST_BYTES, Foreseen, Preview, Standing
 from dashboard.sync.watch import zone_of
 from dashboard.web.access import requires, signed_in
 from dashboard.web.download import csv_download
-from dashboard.web.language import gettext, ngettext
+from dashboard.web.language import gettext, ngettext, said
 from dashboard.web.note import note
 from dashboard.web.services import services
 from dashboard.web.upload_forms import (
@@ -258,7 +259,8 @@ def _why(order: Foreseen) -> str:
     if plan.problem is None:
         return plan.reason
     about = plan.problem.about
-    return f"{plan.problem.cause.value}: {about}" if about else plan.problem.cause.value
+    title = said(TITLES[plan.problem.cause])
+    return f"{title}: {about}" if about else title
 
 
 def _version(upload: Upload) -> str:

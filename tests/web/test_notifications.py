@@ -37,8 +37,19 @@ def mail(**fields: object) -> dict[str, object]:
         "user": "sluice",
         "password": "mail-password",
         "kinds": EVERYTHING,
+        "language": "",
         "active": "y",
     } | fields
+
+
+def chat(url: str) -> dict[str, object]:
+    return {
+        "name": "Chat",
+        "url": url,
+        "kinds": EVERYTHING,
+        "language": "",
+        "active": "y",
+    }
 
 
 def channels(scene: Scene) -> tuple[Channel, ...]:
@@ -120,7 +131,7 @@ def test_a_name_is_used_once(scene: Scene) -> None:
 
 def test_the_address_of_a_webhook_is_a_secret(scene: Scene) -> None:
     url = "http://127.0.0.1:9/hooks/T0/very-secret"
-    hook = {"name": "Chat", "url": url, "kinds": EVERYTHING, "active": "y"}
+    hook = chat(url)
 
     scene.client().post(f"{HOME}/new/webhook", hook)
 
@@ -137,7 +148,7 @@ def test_the_address_of_a_webhook_is_a_secret(scene: Scene) -> None:
     "url", ["", "hooks.slack.example", "ftp://hooks.slack.example/"]
 )
 def test_a_webhook_that_leads_nowhere_is_refused(scene: Scene, url: str) -> None:
-    hook = {"name": "Chat", "url": url, "kinds": EVERYTHING, "active": "y"}
+    hook = chat(url)
 
     answer = scene.client().post(f"{HOME}/new/webhook", hook)
 
@@ -145,18 +156,21 @@ def test_a_webhook_that_leads_nowhere_is_refused(scene: Scene, url: str) -> None
     assert "is not an http or https address" in answer.text
 
 
-def test_a_test_arrives(scene: Scene) -> None:
-    with a_mail_server() as box, a_chat_program() as chat:
+def test_a_test_arrives_in_the_language_of_the_channel_or_of_the_company(
+    scene: Scene,
+) -> None:
+    with a_mail_server() as box, a_chat_program() as room:
         fields = {"host": "localhost", "port": box.port, "user": ""}
         add_mail(scene, **fields, encryption=Encryption.NONE.value)
-        hook = {"name": "Chat", "url": chat.url, "kinds": EVERYTHING, "active": "y"}
+        hook = chat(room.url) | {"language": "de"}
         scene.client().post(f"{HOME}/new/teams", hook)
         client = scene.client()
 
         for channel in channels(scene):
             client.post(f"{HOME}/{channel.id}/test", {})
 
-        assert box.subjects() == chat.subjects() == ["Sluice: this is a test"]
+        assert box.subjects() == ["Sluice: dit is een test"]
+        assert room.subjects() == ["Sluice: Dies ist ein Test"]
         assert "The test was taken" in client.get(HOME).text
 
 

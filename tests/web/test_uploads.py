@@ -61,7 +61,7 @@ def test_a_file_is_shown_before_anything_is_taken_in(scene: Scene) -> None:
     page = client.get(uploaded(client)).text
 
     assert "1 new order is booked." in page
-    assert "1 new order is taken in, and waits for you: unknown tax rate" in page
+    assert "1 new order is taken in, and waits for you: Unknown tax rate" in page
     assert "1 order is wrong and left out." in page
     assert re.search(r"Line 4</th><td>Gross</td><td[^>]*>must be an amount", page)
     assert "Take in 2 orders" in page

@@ -17,7 +17,8 @@ const clockFormat = new Intl.DateTimeFormat(locale, {
   hour: "2-digit", minute: "2-digit", second: "2-digit",
 });
 const relativeFormat = new Intl.RelativeTimeFormat(locale, {
-  numeric: "auto", style: "short",
+  // German shortens with a stop ("vor 5 Std."), which a sentence would end with twice.
+  numeric: "auto", style: locale?.startsWith("de") ? "long" : "short",
 });
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 // Beyond a month "35 days ago" says less than the date.
