@@ -294,6 +294,6 @@ def _page(state: LabState | None, problem: str = "") -> str:
         acts=ACTS,
         currency=_CURRENCY,
         tour_left_at=left_at(session),
-        now=services().clock.now(),
+        now=services().clock.now().replace(second=0, microsecond=0),
         **shown,
     )

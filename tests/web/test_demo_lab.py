@@ -252,6 +252,21 @@ def test_what_fails_at_present_is_shown(stage: Scene, lab: LabDouble) -> None:
     assert lab.faults[0] in text_of(stage.client(Role.WATCHER), PAGE)
 
 
+def test_a_poll_sees_what_changed_in_the_shop_alone(
+    stage: Scene, lab: LabDouble
+) -> None:
+    client = stage.client(Role.WATCHER)
+    live = {"X-Live": "1"}
+    first = client.get(PAGE, headers=live)
+    known = {**live, "If-None-Match": first.headers["ETag"]}
+
+    lab.faults = ["The package is down for two minutes"]
+    changed = client.get(PAGE, headers=known)
+
+    assert changed.status_code == 200
+    assert lab.faults[0] in changed.text
+
+
 # The clock
 
 
