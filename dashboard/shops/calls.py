@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import BinaryIO
 
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange
@@ -18,6 +19,9 @@ from dashboard.shops.protocol import Log, ShopSilent
 _OK = 200
 # A hundred orders, some with all that plugins keep beside them.
 MAX_BYTES = 20_000_000
+# A file with a hundred thousand orders.
+_MAX_FILE_BYTES = 2_000_000_000
+_FILE_DEADLINE_S = 1800.0
 # Orders hold people: of a good answer nothing is kept here, of a bad one enough.
 _KEPT_BODY = 2000
 _KEPT_HEADERS = {"content-type", "date", "retry-after", "server", "x-wp-total"}
@@ -48,16 +52,39 @@ class Calls:
         Raises:
             ShopSilent: If no whole answer came.
         """
+
+        def send() -> Reply:
+            return self._transport.call(method, url, headers, body, max_bytes=MAX_BYTES)
+
+        return self._kept(method, url, shown, send)
+
+    def save(self, url: str, target: BinaryIO) -> Reply:
+        """Write a file that a shop made for us into *target*.
+
+        What its address says after the question mark opens it, and is not kept.
+
+        Raises:
+            ShopSilent: If it did not come, or not whole.
+        """
+
+        def send() -> Reply:
+            return self._transport.save(
+                url, target, max_bytes=_MAX_FILE_BYTES, deadline_s=_FILE_DEADLINE_S
+            )
+
+        return self._kept("GET", url.partition("?")[0], "", send)
+
+    def _kept(
+        self, method: str, url: str, shown: str, send: Callable[[], Reply]
+    ) -> Reply:
         started_s, at = self._clock.monotonic_s(), self._clock.now()
         reply: Reply | None = None
         error = ""
         try:
-            reply = self._transport.call(
-                method, url, headers, body, max_bytes=MAX_BYTES
-            )
+            reply = send()
         except (NotSent, NoAnswer) as failure:
             error = str(failure)
-            raise self.silent(failure) from failure
+            raise self._silent(failure) from failure
         finally:
             took_s = self._clock.monotonic_s() - started_s
             exchange = _exchange(at, method, url, shown, reply, error, took_s)
@@ -70,7 +97,7 @@ class Calls:
             return parsedate_to_datetime(header(reply.headers, "Date")).astimezone(UTC)
         return self._clock.now()
 
-    def silent(self, failure: NotSent | NoAnswer) -> ShopSilent:
+    def _silent(self, failure: NotSent | NoAnswer) -> ShopSilent:
         """Return what it means that no whole answer came."""
         url, reason = self._base_url, str(failure)
         if isinstance(failure, NotSent):

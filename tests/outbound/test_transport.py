@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,24 @@ def test_an_endless_answer_is_not_read_to_its_end(
 
     with pytest.raises(NoAnswer, match="longer than 1000"):
         transport.call("GET", server.url, {}, max_bytes=1000)
+
+
+def test_a_file_is_written_as_it_comes(transport: Transport, server: BadServer) -> None:
+    server.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nlines")
+    file = BytesIO()
+
+    reply = transport.save(server.url, file, max_bytes=10, deadline_s=5)
+
+    assert (reply.status, reply.body, file.getvalue()) == (200, b"", b"lines")
+
+
+def test_a_file_that_is_too_long_is_not_read_to_its_end(
+    transport: Transport, server: BadServer
+) -> None:
+    server.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000)
+
+    with pytest.raises(NoAnswer, match="longer than 10"):
+        transport.save(server.url, BytesIO(), max_bytes=10, deadline_s=5)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -569,6 +569,15 @@ def test_scopes_decide_what_is_asked_for(shop: ShopifyShop, here: Here) -> None:
     assert order_of(fetched).customer.external_id == ""
 
 
+def test_to_write_orders_is_to_read_them(shop: ShopifyShop, here: Here) -> None:
+    shop.scopes = "write_orders,write_customers"
+    shop.place()
+
+    assert here.reader().facts().orders == 1
+    (fetched,) = here.pull().known.values()
+    assert order_of(fetched).customer.external_id
+
+
 def test_a_version_that_is_gone_is_told(shop: ShopifyShop, here: Here) -> None:
     shop.version = "2027-01"
 

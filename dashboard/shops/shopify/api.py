@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 from dashboard.domain.clock import Clock
 from dashboard.domain.sentences import say
 from dashboard.domain.tokens import AccessToken
-from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
+from dashboard.outbound.transport import Reply, Transport
 from dashboard.shops.calls import Calls
 from dashboard.shops.payload import header, parse_object
 from dashboard.shops.protocol import Log, NotJson, ShopAccess, ShopSilent
@@ -41,9 +41,6 @@ _TOKEN_LASTS_S: Final = 24 * 3600
 # Longer than this we do not wait within one pull; the next one goes on.
 _LONGEST_WAIT_S: Final = 60.0
 _SHORTEST_WAIT_S: Final = 1.0
-# The file of a bulk operation: a hundred thousand orders.
-_MAX_FILE_BYTES: Final = 2_000_000_000
-_FILE_DEADLINE_S: Final = 1800.0
 
 Wait = Callable[[float], None]
 
@@ -78,7 +75,6 @@ class Api:
         self._base_url = access.base_url.rstrip("/")
         self.host = urlsplit(self._base_url).netloc
         self._calls = Calls(self._base_url, transport, clock, log)
-        self._transport = transport
         self._clock = clock
         self._wait = wait
         self._token = access.token
@@ -139,12 +135,7 @@ class Api:
             raise ShopSilent(
                 say("%(host)s names a file that is not at https.", host=self.host)
             )
-        try:
-            reply = self._transport.save(
-                url, target, max_bytes=_MAX_FILE_BYTES, deadline_s=_FILE_DEADLINE_S
-            )
-        except (NotSent, NoAnswer) as failure:
-            raise self._calls.silent(failure) from failure
+        reply = self._calls.save(url, target)
         if reply.status != _OK:
             raise ShopSilent(
                 say(

@@ -139,6 +139,11 @@ BULK_STATUS: Final = (
 )
 
 
+def may(scopes: Collection[str], scope: str) -> bool:
+    """Tell whether *scopes* hold one for reading; to write implies to read."""
+    return scope in scopes or scope.replace("read_", "write_", 1) in scopes
+
+
 @dataclass(frozen=True, kw_only=True)
 class OrderQueries:
     """The questions for whole orders, as far as an app's access scopes allow them."""
@@ -171,11 +176,11 @@ def order_queries(scopes: Collection[str]) -> OrderQueries:
 
 
 def _order_fields(scopes: Collection[str]) -> str:
-    customer = "customer{id}" if _READ_CUSTOMERS in scopes else ""
+    customer = "customer{id}" if may(scopes, _READ_CUSTOMERS) else ""
     company = (
         "purchasingEntity{...on PurchasingCompany{company{name}"
         "location{taxSettings{taxRegistrationId}}}}"
-        if _READ_COMPANIES in scopes
+        if may(scopes, _READ_COMPANIES)
         else ""
     )
     return (

@@ -81,8 +81,7 @@ class ShopifyReader:
 
     def facts(self) -> ShopFacts:
         """Try the access out: scopes, version, orders and webhooks."""
-        scopes = self._api.scopes()
-        if scopes and queries.READ_ORDERS not in scopes:
+        if not queries.may(self._api.scopes(), queries.READ_ORDERS):
             message = say(
                 "The app has no access scope read_orders. Add it to a new version of "
                 "the app in the Dev Dashboard, with read_all_orders and "
@@ -146,8 +145,7 @@ class ShopifyReader:
 
     def told_since(self) -> datetime:
         """Return from when on the app's scopes let it see orders."""
-        scopes = self._api.scopes()
-        if not scopes or queries.READ_ALL_ORDERS in scopes:
+        if queries.READ_ALL_ORDERS in self._api.scopes():
             return self._since
         return max(self._since, self._clock.now() - _SEEN_BACK)
 
