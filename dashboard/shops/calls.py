@@ -56,7 +56,10 @@ class Calls:
         def send() -> Reply:
             return self._transport.call(method, url, headers, body, max_bytes=MAX_BYTES)
 
-        return self._kept(method, url, shown, send)
+        def clean(exchange: Exchange) -> Exchange:
+            return without_echoes(exchange, headers, body)
+
+        return self._kept(method, url, shown, send, clean)
 
     def save(self, url: str, target: BinaryIO) -> Reply:
         """Write a file that a shop made for us into *target*.
@@ -72,10 +75,18 @@ class Calls:
                 url, target, max_bytes=_MAX_FILE_BYTES, deadline_s=_FILE_DEADLINE_S
             )
 
-        return self._kept("GET", url.partition("?")[0], "", send)
+        def clean(exchange: Exchange) -> Exchange:
+            return without_echoes(exchange, {})
+
+        return self._kept("GET", url.partition("?")[0], "", send, clean)
 
     def _kept(
-        self, method: str, url: str, shown: str, send: Callable[[], Reply]
+        self,
+        method: str,
+        url: str,
+        shown: str,
+        send: Callable[[], Reply],
+        clean: Callable[[Exchange], Exchange],
     ) -> Reply:
         started_s, at = self._clock.monotonic_s(), self._clock.now()
         reply: Reply | None = None
@@ -88,7 +99,7 @@ class Calls:
         finally:
             took_s = self._clock.monotonic_s() - started_s
             exchange = _exchange(at, method, url, shown, reply, error, took_s)
-            self._log(without_echoes(exchange, headers, body))
+            self._log(clean(exchange))
         return reply
 
     def now_at(self, reply: Reply) -> datetime:
