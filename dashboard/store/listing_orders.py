@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     TextClause,
-    exists,
     false,
     func,
     or_,
@@ -28,10 +27,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from dashboard.domain.money import from_hundredths
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Cause
-from dashboard.domain.search import looked_for
 from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
-from dashboard.store.order_words import is_word, rarest
+from dashboard.store.order_words import Looked, is_word, look_for
 from dashboard.store.parts import COUNTED_UP_TO, WHOLE_LIST_PART
 from dashboard.store.schema import (
     HAS_PROBLEM,
@@ -47,6 +45,8 @@ _Condition = ColumnElement[bool] | TextClause
 
 # SQLite merges no more than 500.
 _MAX_PARTS = 200
+# So many orders are walked through before a common word is collected from all.
+_NEAR = 10_000
 
 
 class OrderSort(StrEnum):
@@ -321,7 +321,7 @@ def _conditions(session: Session, wanted: OrderFilter) -> list[_Condition]:
     """Return what limits a list beside the statuses."""
     conditions: list[_Condition] = []
     if wanted.search:
-        conditions.extend(_said(session, wanted.search))
+        conditions.extend(_said(look_for(session, wanted.search)))
     if wanted.shop:
         conditions.append(OrderRow.shop_id == _shop_id(session, wanted.shop))
     if wanted.cause is not None:
@@ -338,17 +338,13 @@ def _has(statuses: Sequence[OrderStatus]) -> list[_Condition]:
     return [OrderRow.status.in_(words)] if words else []
 
 
-def _said(session: Session, search: str) -> Iterator[ColumnElement[bool]]:
+def _said(looked: Looked | None) -> Iterator[_Condition]:
     """Yield what is true of orders in which all that is looked for is said."""
-    terms = looked_for(search)
-    if not terms:
+    if looked is None:
         yield false()
         return
-    first = rarest(session, terms)
-    yield OrderRow.id.in_(select(OrderWordRow.order_id).where(is_word(first)))
-    for other in terms:
-        if other != first:
-            yield exists().where(OrderWordRow.order_id == OrderRow.id, is_word(other))
+    yield OrderRow.id.in_(select(OrderWordRow.order_id).where(is_word(looked.rarest)))
+    yield from map(looked.in_order, looked.others)
 
 
 def _received_on(day: date) -> Select[int]:
@@ -365,18 +361,27 @@ def _shop_id(session: Session, slug: str) -> int:
 
 def _counts_of_found(session: Session, wanted: OrderFilter) -> tuple[StatusCount, ...]:
     """Count by status what a search finds, as far as `COUNTED_UP_TO`."""
-    conditions = _conditions(session, wanted)
-    found = select(OrderRow.id).where(*conditions).limit(COUNTED_UP_TO).subquery()
+    looked = look_for(session, wanted.search)
+    if looked is None:
+        return ()
+    found = (
+        select(OrderWordRow.order_id)
+        .where(is_word(looked.rarest))
+        .distinct()
+        .limit(COUNTED_UP_TO)
+        .subquery()
+    )
     # Joined from the left, or SQLite begins with the million orders there are.
     counts = session.execute(
         select(OrderRow.status, func.count())
         .select_from(found)
-        .outerjoin(OrderRow, OrderRow.id == found.c.id)
+        .outerjoin(OrderRow, OrderRow.id == found.c.order_id)
+        .where(*map(looked.in_order, looked.others))
+        .where(*_conditions(session, replace(wanted, search="")))
         .group_by(OrderRow.status)
     ).all()
-    at_least = sum(count for _status, count in counts) >= COUNTED_UP_TO
     return tuple(
-        StatusCount(status=OrderStatus(status), count=count, at_least=at_least)
+        StatusCount(status=OrderStatus(status), count=count, at_least=looked.common)
         for status, count in counts
     )
 
@@ -399,6 +404,10 @@ def _ids(
     down = descending != backwards
     by_total = sort in {OrderSort.HIGHEST, OrderSort.LOWEST}
     keys = (OrderRow.total_hundredths, OrderRow.id) if by_total else (OrderRow.id,)
+    if wanted.search and not by_total:
+        near = _near(session, wanted, start, limit, down=down)
+        if near is not None:
+            return near
     place = [] if start is None else [_beyond(session, start, keys, down=down)]
     conditions = [*_conditions(session, wanted), *place]
     lists = [
@@ -411,6 +420,34 @@ def _ids(
     merged = [every.c[key.key] for key in keys]
     query = _sorted(select(every), merged, down=down).limit(limit)
     return [row.id for row in session.execute(query)]
+
+
+def _near(
+    session: Session,
+    wanted: OrderFilter,
+    start: int | None,
+    limit: int,
+    *,
+    down: bool,
+) -> list[int] | None:
+    """Look for what many orders say among those that come next; None if too few do.
+
+    To collect all of them first takes long: it may be a tenth of all there are.
+    """
+    looked = look_for(session, wanted.search)
+    if looked is None or not looked.common:
+        return None
+    if start is None:
+        start = (session.scalar(select(func.max(OrderRow.id))) or 0) + 1 if down else 0
+    first, last = (start - _NEAR, start - 1) if down else (start + 1, start + _NEAR)
+    query = select(OrderRow.id).where(
+        OrderRow.id.between(first, last),
+        *_has(wanted.statuses),
+        *_conditions(session, replace(wanted, search="")),
+        *map(looked.in_order, (looked.rarest, *looked.others)),
+    )
+    ids = session.scalars(_sorted(query, [OrderRow.id], down=down).limit(limit)).all()
+    return list(ids) if len(ids) == limit else None
 
 
 def _parts(

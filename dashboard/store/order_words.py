@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
-from dashboard.domain.search import BEGINNING, words_of
+from dashboard.domain.search import BEGINNING, looked_for, words_of
 from dashboard.store.schema import OrderRow, OrderWordRow
 
 # Sorts behind all that goes on after a beginning.
 _LAST: Final = "\U0010ffff"
-_FIRST_COUNTED: Final = 10_000
+# What more orders say is found soon by whoever walks through them.
+COMMON: Final = 10_000
 
 SEARCHED: Final = (
     OrderRow.number,
@@ -46,19 +48,42 @@ def keep_words(session: Session, order_ids: Collection[int]) -> None:
         session.execute(insert(OrderWordRow), rows)
 
 
-def is_word(looked_for: str) -> ColumnElement[bool]:
+def is_word(word: str) -> ColumnElement[bool]:
     """Compare words with one that is looked for: its beginning, or the whole of it."""
-    if len(looked_for) < BEGINNING:
-        return OrderWordRow.word == looked_for
-    return (OrderWordRow.word >= looked_for) & (OrderWordRow.word < looked_for + _LAST)
+    if len(word) < BEGINNING:
+        return OrderWordRow.word == word
+    return (OrderWordRow.word >= word) & (OrderWordRow.word < word + _LAST)
 
 
-def rarest(session: Session, looked_for: Collection[str]) -> str:
-    """Return the word that the fewest orders have; beyond a limit nobody counts."""
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What somebody looks for: the word that the fewest orders say, and the others.
 
-    def count(word: str) -> int:
-        some = select(OrderWordRow.word).where(is_word(word)).limit(_FIRST_COUNTED)
-        return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    *common* tells whether many say even that.
+    """
 
-    first, *others = looked_for
-    return min(looked_for, key=count) if others else first
+    rarest: str
+    others: tuple[str, ...]
+    common: bool
+
+    def in_order(self, word: str) -> ColumnElement[bool]:
+        """Tell whether an order says a word."""
+        return exists().where(OrderWordRow.order_id == OrderRow.id, is_word(word))
+
+
+def look_for(session: Session, search: str) -> Looked | None:
+    """Find out how to look for the words of a text; None if there is no word in it."""
+    counts = {word: _count(session, word) for word in looked_for(search)}
+    if not counts:
+        return None
+    rarest = min(counts, key=lambda word: counts[word])
+    return Looked(
+        rarest=rarest,
+        others=tuple(word for word in counts if word != rarest),
+        common=counts[rarest] >= COMMON,
+    )
+
+
+def _count(session: Session, word: str) -> int:
+    some = select(OrderWordRow.word).where(is_word(word)).limit(COMMON).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0

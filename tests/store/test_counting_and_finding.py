@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 
 from dashboard.domain.search import BEGINNING
 from dashboard.domain.status import OrderStatus
-from dashboard.store import listing_orders, tallies
+from dashboard.store import listing_orders, order_words, tallies
 from dashboard.store.database import MIGRATIONS
 from dashboard.store.listing_orders import OrderFilter, OrderListing, OrderSort
 from dashboard.store.schema import OrderTallyRow
@@ -106,6 +106,7 @@ def test_a_count_that_stops_early_says_so(
     company: Company, listing: OrderListing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing_orders, "COUNTED_UP_TO", 3)
+    monkeypatch.setattr(order_words, "COMMON", 3)
     company.take_in(*(an_order(str(number)) for number in range(1001, 1006)))
 
     (limited,) = listing.counts(OrderFilter(search="100"))
@@ -113,6 +114,27 @@ def test_a_count_that_stops_early_says_so(
 
     assert (limited.count, limited.at_least) == (3, True)
     assert (whole.count, whole.at_least) == (1, False)
+
+
+@pytest.mark.parametrize("near", [2, 100])
+def test_what_many_orders_say_is_found_among_the_next_ones_and_further_on(
+    company: Company,
+    listing: OrderListing,
+    monkeypatch: pytest.MonkeyPatch,
+    near: int,
+) -> None:
+    monkeypatch.setattr(order_words, "COMMON", 3)
+    monkeypatch.setattr(listing_orders, "_NEAR", near)
+    company.take_in(*(an_order(str(number)) for number in range(1001, 1009)))
+    wanted = OrderFilter(search="100")
+
+    first = listing.page(wanted, OrderSort.NEWEST, size=3)
+    second = listing.page(wanted, OrderSort.NEWEST, size=3, after=first.orders[-1].id)
+    back = listing.page(wanted, OrderSort.NEWEST, size=3, before=second.orders[0].id)
+
+    shown = [order.number for order in (*first.orders, *second.orders)]
+    assert shown == ["1008", "1007", "1006", "1005", "1004", "1003"]
+    assert back.orders == first.orders
 
 
 @pytest.mark.parametrize("sort", list(OrderSort))
