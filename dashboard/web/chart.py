@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,15 @@ _STRIP_MIN = 6
 
 
 @dataclass(frozen=True, kw_only=True)
+class Column:
+    """What one bar shows: a value, and a lower one that is drawn before it."""
+
+    start: datetime
+    value: int
+    lower: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bar:
     """One bar of a chart; *labelled* where there is room for the hour below it."""
 
@@ -29,6 +38,8 @@ class Bar:
     y: float
     width: float
     height: float
+    lower_y: float
+    lower_height: float
     count: int
     start: datetime
     labelled: bool
@@ -72,24 +83,53 @@ class Strip:
     marks: tuple[StripMark, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A part of a whole with the list it counts; *percent* is that of the largest."""
+
+    label: str
+    count: int
+    percent: int
+    href: str
+
+
+def shares(parts: Iterable[tuple[str, int, str]]) -> tuple[Share, ...]:
+    """Lay out parts, each with its label, how many it is and where they are listed."""
+    known = list(parts)
+    largest = max((count for _label, count, _href in known), default=0) or 1
+    return tuple(
+        Share(label=label, count=count, percent=round(100 * count / largest), href=href)
+        for label, count, href in known
+    )
+
+
 def hour_chart(hours: Sequence[HourCount]) -> BarChart:
     """Lay out one bar an hour, the oldest on the left."""
-    highest = max((hour.count for hour in hours), default=0)
-    step = _WIDTH / max(1, len(hours))
+    return column_chart([Column(start=h.start, value=h.count) for h in hours])
+
+
+def column_chart(columns: Sequence[Column], *, daily: bool = False) -> BarChart:
+    """Lay out one bar an hour or a day, the oldest on the left."""
+    highest = max((column.value for column in columns), default=0)
+    step = _WIDTH / max(1, len(columns))
     scale = (_BASE - _TOP) / max(1, highest)
     bars = []
-    for place, hour in enumerate(hours):
-        height = max(2.0, hour.count * scale) if hour.count else 2.0
+    for place, column in enumerate(columns):
+        height = max(2.0, column.value * scale) if column.value else 2.0
+        lower = column.lower * scale
         bars.append(
             Bar(
                 x=round(place * step + _GAP / 2, 1),
                 y=round(_BASE - height, 1),
                 width=round(step - _GAP, 1),
                 height=round(height, 1),
-                count=hour.count,
-                start=hour.start,
+                lower_y=round(_BASE - lower, 1),
+                lower_height=round(lower, 1),
+                count=column.value,
+                start=column.start,
                 # The first and the last label would stand half outside.
-                labelled=hour.start.hour % 4 == 0 and 0 < place < len(hours) - 1,
+                labelled=0 < place < len(columns) - 1
+                and (place % 7 == 1 if daily else column.start.hour % 4 == 0),
             )
         )
     return BarChart(
@@ -97,7 +137,7 @@ def hour_chart(hours: Sequence[HourCount]) -> BarChart:
         height=_HEIGHT,
         base=_BASE,
         highest=highest,
-        total=sum(hour.count for hour in hours),
+        total=sum(column.value for column in columns),
         bars=tuple(bars),
     )
 

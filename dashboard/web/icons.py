@@ -16,6 +16,7 @@ USED = (
     "arrow-left-right",
     "arrow-repeat",
     "arrow-return-left",
+    "bar-chart-line",
     "box-arrow-in-down",
     "box-arrow-right",
     "box-arrow-up-right",

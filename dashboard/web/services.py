@@ -22,6 +22,7 @@ from dashboard.store.change_marks import ChangeMark, read_change_mark
 from dashboard.store.company import CompanyStore
 from dashboard.store.database import Database
 from dashboard.store.listing_exchanges import ExchangeListing
+from dashboard.store.listing_figures import FigureListing
 from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.listing_overview import OverviewReading
@@ -91,6 +92,7 @@ class Services:
     runs: RunListing
     exchanges: ExchangeListing
     overview: OverviewReading
+    figures: FigureListing
     problems: ProblemListing
     company: CompanyStore
     pulls: PullStore
@@ -159,6 +161,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         runs=RunListing(database),
         exchanges=ExchangeListing(database),
         overview=OverviewReading(database),
+        figures=FigureListing(database),
         problems=ProblemListing(database),
         company=company,
         pulls=pulls,

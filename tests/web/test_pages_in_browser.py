@@ -45,6 +45,8 @@ PATHS = (
     "/problems",
     "/problems/unknown-tax-rate?about=13+%25",
     "/runs",
+    "/figures",
+    "/figures?span=month",
     "/runs/1",
     "/exchanges",
     "/exchanges?purpose=ask&slow=1",
