@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -29,6 +30,7 @@ _PERSONAL_FIELDS = {
     "City",
     "TaxNumber",
 }
+_HIDDEN_OF_PEOPLE = _SECRET_FIELDS | _PERSONAL_FIELDS
 # Organisations, tax types and ledger accounts have names that hide nobody.
 # "Elements" is what an answer of 400 says again.
 _PERSONAL_PARENTS = {
@@ -63,8 +65,7 @@ def mask_body(body: bytes, content_type: str) -> str:
         )
     try:
         data = json.loads(text)
-        people = set(_people(data, parent=""))
-        return json.dumps(_masked(data, "", people), ensure_ascii=False)
+        return json.dumps(_Masking(data).of(data, ""), ensure_ascii=False)
     except RecursionError:
         return MASK  # nested so deep that nobody can tell what is in it
     except ValueError:
@@ -74,6 +75,43 @@ def mask_body(body: bytes, content_type: str) -> str:
 def mask_query(url: str) -> str:
     """Return an address with names and e-mail addresses in its filter masked."""
     return _QUERY.sub(rf"\1{MASK}\2", url)
+
+
+class _Masking:
+    """Masks one document."""
+
+    def __init__(self, document: Any) -> None:  # noqa: ANN401 - JSON
+        self._document = document
+
+    def of(self, data: Any, parent: str) -> Any:  # noqa: ANN401 - JSON
+        """Return what stands under the name *parent*, masked."""
+        if isinstance(data, dict):
+            hidden = _hidden_under(parent)
+            return {
+                key: self._text(key, value, hidden)
+                if isinstance(value, str)
+                else self.of(value, key)
+                for key, value in data.items()
+            }
+        if isinstance(data, list):
+            return [self.of(item, parent) for item in data]
+        return data
+
+    def _text(self, key: str, text: str, hidden: set[str]) -> str:
+        if key in hidden and text:
+            return MASK
+        return self._message(text) if key == "Message" else text
+
+    def _message(self, message: str) -> str:
+        """Return what the books say without the names they say it of."""
+        for text in self._people:
+            message = message.replace(text, MASK)
+        return _NAME_TAKEN.sub(rf"\1{MASK}\2", message)
+
+    @cached_property
+    def _people(self) -> Sequence[str]:
+        """All that tells who somebody is, the longest first; few answers need it."""
+        return sorted(set(_people(self._document, "")), key=len, reverse=True)
 
 
 def _people(data: Any, parent: str) -> Iterator[str]:  # noqa: ANN401 - JSON
@@ -88,28 +126,9 @@ def _people(data: Any, parent: str) -> Iterator[str]:  # noqa: ANN401 - JSON
             yield from _people(value, key)
 
 
-def _masked(data: Any, parent: str, people: set[str]) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(data, list):
-        return [_masked(item, parent, people) for item in data]
-    if not isinstance(data, dict):
-        return data
-    return {k: _masked_field(k, v, parent, people) for k, v in data.items()}
-
-
-def _masked_field(key: str, value: Any, parent: str, people: set[str]) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, str) and value:
-        if key in _SECRET_FIELDS or _is_personal(key, parent):
-            return MASK
-        if key == "Message":
-            return _masked_message(value, people)
-    return _masked(value, key, people)
-
-
-def _masked_message(message: str, people: set[str]) -> str:
-    """Return what the books say without the names they say it of."""
-    for text in sorted(people, key=len, reverse=True):
-        message = message.replace(text, MASK)
-    return _NAME_TAKEN.sub(rf"\1{MASK}\2", message)
+def _hidden_under(parent: str) -> set[str]:
+    """Return the fields whose text is masked in what stands under *parent*."""
+    return _HIDDEN_OF_PEOPLE if parent in _PERSONAL_PARENTS else _SECRET_FIELDS
 
 
 def _is_personal(key: str, parent: str) -> bool:
