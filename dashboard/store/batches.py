@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    case,
+    exists,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -76,7 +86,7 @@ def _is_there(required_id: InstrumentedAttribute[int | None]) -> ColumnElement[b
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """What can be frozen: the kinds, the next one first.
+    """What can be frozen: the kinds to look through, the next one first.
 
     *urgent* tells whether a person asked for some of the next.
     """
@@ -87,18 +97,37 @@ class Due:
 
 def what_is_due(session: Session) -> Due | None:
     """Return what waits for its turn and has it; None if nothing does."""
-    turns = []
-    for place, kind in enumerate(PostingKind):
-        first = eligible(kind).with_only_columns(PostingRow.turn).limit(1)
-        turn = session.scalar(first)
-        if turn is not None:
-            turns.append((turn, place, kind))
-    if not turns:
-        return None
-    turns.sort()
-    return Due(
-        kinds=tuple(kind for _turn, _place, kind in turns), urgent=turns[0][0] == FIRST
+    urgent, any_turn = session.execute(_first_kinds()).one()
+    kinds = tuple(PostingKind)
+    if urgent is not None:
+        return Due(kinds=(kinds[urgent], *kinds), urgent=True)
+    return None if any_turn is None else Due(kinds=kinds[any_turn:], urgent=False)
+
+
+@cache
+def _first_kinds() -> Select[int | None, int | None]:
+    """Select the place of the first kind with something urgent, and with anything.
+
+    A CASE asks no further than its answer: to look through all payments whose invoices
+    are still to come takes longer than everything else.
+    """
+    return select(_first_kind(PostingRow.turn == FIRST), _first_kind(true()))
+
+
+def _first_kind(condition: ColumnElement[bool]) -> ColumnElement[int | None]:
+    """Return the place of the first kind with something due; NULL if none has any."""
+    places = enumerate(PostingKind)
+    return case(
+        *((eligible(kind).where(condition).exists(), place) for place, kind in places)
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frozen:
+    """A request that was just made, with the postings it carries as they were."""
+
+    row: RequestRow
+    members: tuple[Posting, ...]
 
 
 def freeze_or_set_aside(
@@ -107,7 +136,7 @@ def freeze_or_set_aside(
     rows: Sequence[SelectedPosting],
     freeze: Freeze,
     now: datetime,
-) -> RequestRow | None:
+) -> Frozen | None:
     """Freeze *rows*; one that cannot be written down must not hold up the others.
 
     The caller holds the locks of their orders and derives their status afterwards.
@@ -167,9 +196,10 @@ def freeze_batch(
     now: datetime,
     *,
     generation: int = 0,
-) -> RequestRow:
+) -> Frozen:
     """Put *rows* into a request: members, bytes and key, before anything is sent."""
-    frozen = freeze(kind, postings_of(rows))
+    members = postings_of(rows)
+    frozen = freeze(kind, members)
     # The same content may go out again after a refusal; a key is used only once.
     key = _unused_key(session, frozen, generation)
     row = RequestRow(
@@ -204,7 +234,7 @@ def freeze_batch(
         # What was selected are no rows that the session would have to bring up to date.
         .execution_options(synchronize_session=False)
     )
-    return row
+    return Frozen(row=row, members=members)
 
 
 def freeze_missing(
@@ -219,7 +249,8 @@ def freeze_missing(
     if not rows:
         return
     generation = claim.generation + 1
-    row = freeze_batch(session, claim.kind, rows, freeze, now, generation=generation)
+    frozen = freeze_batch(session, claim.kind, rows, freeze, now, generation=generation)
+    row = frozen.row
     row.dirty = True
     row.verified_at = now
     row.attempts = before.attempts

@@ -7,6 +7,7 @@ asking the books, never on the lease or a clock.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -23,7 +24,7 @@ from dashboard.domain.exchanges import (
     Refused,
     Verdict,
 )
-from dashboard.domain.postings import PostingKind, PostingState
+from dashboard.domain.postings import Posting, PostingKind, PostingState
 from dashboard.domain.problems import Problem
 from dashboard.domain.sentences import say
 from dashboard.domain.status import RequestState
@@ -68,6 +69,9 @@ class WorkQueue:
         self._database = database
         self._timing = timing
         self._worker = worker
+        # Threads that freeze at once choose the same postings, and all but one of them
+        # wait for the locks in vain.
+        self._freezing = threading.Lock()
 
     def due(self) -> Due | None:
         """Return which postings wait for their turn and have it; None if none do."""
@@ -101,7 +105,7 @@ class WorkQueue:
         Orders are locked before postings everywhere, so nobody waits in a circle;
         what another worker took meanwhile is left out, and what came is left for later.
         """
-        with self._database.write() as session:
+        with self._freezing, self._database.write() as session:
             now = self._database.now(session)
             due = session.scalars(eligible(kind).with_only_columns(PostingRow.id)).all()
             if not due:
@@ -119,7 +123,10 @@ class WorkQueue:
             frozen = freeze_or_set_aside(session, kind, rows, freeze, now)
             # Not of orders that came to share a contact since: no lock is held.
             refresh_standings(session, orders, now)
-            return None if frozen is None else self._take(session, frozen, now)
+            if frozen is None:
+                return None
+            self._take(frozen.row, now)
+            return _claim_of(frozen.row, frozen.members)
 
     def claim(self) -> Claim | None:
         """Take the request that waits longest for work, if any is due.
@@ -133,7 +140,8 @@ class WorkQueue:
                 if row is None:
                     return None
                 if row.state != RequestState.SENDING.value:
-                    return self._take(session, row, now)
+                    self._take(row, now)
+                    return _claim(session, row)
                 left = row.id
             self._take_from_vanished(left)
 
@@ -349,11 +357,10 @@ class WorkQueue:
                     self._release(row, now, wait_s)
             refresh_standings(session, orders, now)
 
-    def _take(self, session: Session, row: RequestRow, now: datetime) -> Claim:
+    def _take(self, row: RequestRow, now: datetime) -> None:
         row.claimed_by = self._worker
         row.claimed_until = now + timedelta(seconds=self._timing.lease_s)
         row.claim_token += 1
-        return _claim(session, row)
 
     def _next(self, session: Session, now: datetime) -> RequestRow | None:
         """Return the next request to work on, locked."""
@@ -473,6 +480,10 @@ def _members(session: Session, request_id: int) -> Sequence[SelectedPosting]:
 
 
 def _claim(session: Session, row: RequestRow) -> Claim:
+    return _claim_of(row, postings_of(_members(session, row.id)))
+
+
+def _claim_of(row: RequestRow, members: tuple[Posting, ...]) -> Claim:
     return Claim(
         request_id=row.id,
         token=row.claim_token,
@@ -486,7 +497,7 @@ def _claim(session: Session, row: RequestRow) -> Claim:
         attempts=row.attempts,
         tried=row.last_sent_at is not None,
         may_be_in_the_books=row.dirty,
-        members=postings_of(_members(session, row.id)),
+        members=members,
         urgent=row.turn == FIRST,
     )
 
