@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
@@ -18,6 +20,7 @@ from dashboard.domain.status import (
     OrderStatus,
     Progress,
     RequestState,
+    Standing,
     standing_of,
 )
 from dashboard.store.among import among
@@ -47,13 +50,17 @@ _DECIDING = (
 )
 _DERIVED = (
     OrderRow.status,
-    OrderRow.reason,
     OrderRow.cause,
     OrderRow.cause_about,
+    OrderRow.reason,
     OrderRow.message,
     OrderRow.settings_section,
     OrderRow.next_attempt_at,
 )
+_now_derived = attrgetter(*(column.key for column in _DERIVED))
+# The first of them tell one problem from another.
+_NAMED = 3
+_now_named = attrgetter(*(column.key for column in _DERIVED[:_NAMED]))
 
 
 def refresh_standings(session: Session, order_ids: Iterable[int], at: datetime) -> None:
@@ -68,28 +75,39 @@ def refresh_standings(session: Session, order_ids: Iterable[int], at: datetime) 
         .order_by(OrderRow.id)
     ).all()
     progress = _progress(session, orders)
-    changes = [
-        change
-        for order in orders
-        if (change := _change(order, progress[order.id], at)) is not None
-    ]
-    if changes:
-        session.execute(update(OrderRow), changes)
-        tally(session, _moves(orders, changes))
-        _forget_derived(session, {change["id"] for change in changes})
+    alike: dict[Standing, list[_Row]] = defaultdict(list)
+    for order in orders:
+        alike[_standing(order, progress[order.id])].append(order)
+    for standing, standing_so in alike.items():
+        _write(session, standing, standing_so, at)
 
 
-def _moves(
-    orders: Sequence[_Row], changes: Iterable[Mapping[str, Any]]
-) -> Counter[tuple[int, str]]:
-    """Count the orders of each shop that leave a status and come to another."""
-    before = {order.id: order for order in orders}
+def _write(
+    session: Session, standing: Standing, orders: Iterable[_Row], at: datetime
+) -> None:
+    """Write down where orders stand, those of a batch with one statement."""
+    derived = _derived(standing)
+    values = tuple(derived.values())
+    changed = [order for order in orders if _now_derived(order) != values]
+    if not changed:
+        return
+    # Another cause is another problem: it begins now.
+    begun = [order.id for order in changed if _now_named(order) != values[:_NAMED]]
+    rest = {order.id for order in changed}.difference(begun)
+    for ids, written in ((begun, {**derived, "status_at": at}), (rest, derived)):
+        if ids:
+            session.execute(
+                update(OrderRow)
+                .where(among(OrderRow.id, ids))
+                .values(written)
+                .execution_options(synchronize_session=False)
+            )
     moves: Counter[tuple[int, str]] = Counter()
-    for change in changes:
-        order = before[change["id"]]
+    for order in changed:
         moves[order.shop_id, order.status] -= 1
-        moves[order.shop_id, change["status"]] += 1
-    return moves
+        moves[order.shop_id, standing.status.value] += 1
+    tally(session, moves)
+    _forget_derived(session, {order.id for order in changed})
 
 
 def orders_of(session: Session, posting_ids: Iterable[int]) -> set[int]:
@@ -165,34 +183,28 @@ def problem_from_plain(data: Mapping[str, str] | None) -> Problem | None:
     )
 
 
-def _change(
-    order: _Row, progress: list[Progress], at: datetime
-) -> dict[str, Any] | None:
-    """Return what is to be written to an order; None if all of it stands there."""
-    standing = standing_of(
+def _standing(order: _Row, progress: list[Progress]) -> Standing:
+    return standing_of(
         Decision(order.decision),
         order.decision_reason,
         problem_from_plain(order.decision_problem),
         progress,
         leads_to=OrderStatus(order.leads_to or OrderStatus.INVOICED),
     )
+
+
+def _derived(standing: Standing) -> dict[str, Any]:
+    """Return what the columns of `_DERIVED` hold of an order that stands so."""
     problem = standing.problem
-    derived = {
+    return {
         "status": standing.status.value,
-        "reason": standing.reason,
         "cause": problem.cause.value if problem else "",
         "cause_about": problem.about if problem else "",
+        "reason": standing.reason,
         "message": problem.message if problem else "",
         "settings_section": problem.settings_section if problem else "",
         "next_attempt_at": standing.next_attempt_at,
     }
-    changed = {name for name, value in derived.items() if value != getattr(order, name)}
-    if not changed:
-        return None
-    # Another cause is another problem: it begins now.
-    if changed & {"status", "cause", "cause_about"}:
-        derived["status_at"] = at
-    return {"id": order.id, **derived}
 
 
 def _forget_derived(session: Session, order_ids: set[int]) -> None:
@@ -256,6 +268,8 @@ def _open_requests(session: Session, postings: Iterable[_Row]) -> Mapping[int, _
 
 
 def _step(posting: _Row, request: _Row | None) -> Progress:
+    if request is None and posting.problem is None:
+        return _untroubled(posting.kind, posting.state)
     kind, state = PostingKind(posting.kind), PostingState(posting.state)
     problem = problem_from_plain(posting.problem)
     if request is None:
@@ -270,6 +284,11 @@ def _step(posting: _Row, request: _Row | None) -> Progress:
         given_up=given_up,
         next_attempt_at=request.not_before,
     )
+
+
+@cache  # as most are
+def _untroubled(kind: str, state: str) -> Progress:
+    return Progress(kind=PostingKind(kind), state=PostingState(state))
 
 
 def _no_answer(posting: _Row, request: _Row) -> Problem:
