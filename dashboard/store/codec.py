@@ -113,8 +113,13 @@ def _as_it_is(data: Any) -> Any:  # noqa: ANN401 - JSON
 def _dataclass_loader(wanted: type) -> _Loader:
     hints = typing.get_type_hints(wanted)
     loaders = {name: _loader(hints[name]) for name in _field_names(wanted) or ()}
+    made = [(name, load) for name, load in loaders.items() if load is not _as_it_is]
 
     def load(data: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of type wanted
-        return wanted(**{k: loaders[k](v) for k, v in data.items() if k in loaders})
+        fields = {name: data[name] for name in loaders if name in data}
+        for name, make in made:
+            if name in fields:
+                fields[name] = make(fields[name])
+        return wanted(**fields)
 
     return load
