@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +12,13 @@ from dashboard.app import Program
 from dashboard.cli.terminal import json_option, note, open_program, tell
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.reconciliation import Period
-from dashboard.domain.runs import Trigger
+from dashboard.domain.runs import RunState, Trigger
 from dashboard.domain.selections import Outlook, Result, Selection, SelectionState
 from dashboard.domain.sentences import say
 
 _ACTOR = "command line"
+# The books allow no call at this moment.
+_ALLOWED_AGAIN_S = 1.0
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -68,13 +71,18 @@ def backfill(
 
 def _book(program: Program, planned: Selection) -> Selection:
     """Take the orders up and book them, a part after the other."""
+    waiting = threading.Event()
 
     def book() -> None:
-        program.engine.run_now(Trigger.PERSON)
+        run = program.engine.run_now(Trigger.PERSON)
+        if run.state is not RunState.DONE:
+            program.selections.pause(planned.id, run.message)
+        elif not run.counts.calls:
+            waiting.wait(_ALLOWED_AGAIN_S)
 
-    ended = program.performer.perform(planned, book)
+    program.performer.perform(planned, book)
     book()
-    return ended
+    return program.selections.one(planned.id) or planned
 
 
 def _plan_words(planned: Selection) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -23,6 +23,7 @@ from dashboard.domain.selections import (
 )
 from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
+from dashboard.store.parts import WHOLE_LIST_PART
 from dashboard.store.schema import OrderRow, SelectionOrderRow, SelectionRow
 
 # A process that worked on one and is gone is followed by another after this.
@@ -347,6 +348,18 @@ class SelectionStore:
             has_previous=more if backwards else start is not None,
             has_next=backwards or more,
         )
+
+    def all(
+        self, selection_id: int, which: Outlook | Result | None
+    ) -> Iterator[ListedMember]:
+        """Yield every order of a selection, reading a part of it at a time."""
+        after = 0
+        while True:
+            page = self.page(selection_id, which, size=WHOLE_LIST_PART, after=after)
+            yield from page.members
+            if not page.has_next:
+                return
+            after = page.members[-1].member.position
 
     def _claim(self, row: SelectionRow, now: datetime) -> None:
         row.claimed_by = self._process

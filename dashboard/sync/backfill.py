@@ -17,7 +17,7 @@ from dashboard.domain.clock import Clock
 from dashboard.domain.forecast import Forecast
 from dashboard.domain.order import OrderPhase
 from dashboard.domain.plans import Plan
-from dashboard.domain.postings import PostingKind
+from dashboard.domain.postings import PostingKind, batch_size
 from dashboard.domain.rules import Shop
 from dashboard.domain.selections import Effort, Member, Outlook, Result, Selection
 from dashboard.domain.sentences import say
@@ -185,7 +185,7 @@ class Backfill:
         )
 
     def _effort(self, count: _Count, *, read_s: float) -> Effort:
-        """Return what it costs, beside all that waits already.
+        """Return what it costs, and when it is done with all that waits already.
 
         *read_s* is what the shop took for an answer: each order is read once more when
         its turn comes, while what is read already is booked.
@@ -193,11 +193,13 @@ class Backfill:
         postings = count.postings
         booked = self._stores.period.booked(count.contacts)
         postings[PostingKind.CONTACT] = len(count.contacts) - booked
-        before, then = self._forecast_with({}), self._forecast_with(postings)
-        now = self._clock.now()
-        books = timedelta() if then.finish_at is None else then.finish_at - now
+        calls = sum(-(-n // batch_size(kind)) for kind, n in postings.items())
+        finish_at = self._forecast_with(postings).finish_at
+        books = timedelta()
+        if calls and finish_at is not None:
+            books = finish_at - self._clock.now()
         reading = timedelta(seconds=count.to_read * read_s)
-        return Effort(calls=then.calls - before.calls, lasts=max(books, reading))
+        return Effort(calls=calls, lasts=max(books, reading))
 
     # Doing it -------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -13,6 +13,7 @@ from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.csv_table import Cell
 from dashboard.domain.reconciliation import Period
 from dashboard.domain.selections import (
     Outlook,
@@ -24,7 +25,9 @@ from dashboard.domain.selections import (
 )
 from dashboard.domain.sentences import say_number
 from dashboard.domain.users import Role
+from dashboard.store.selections import ListedMember
 from dashboard.web.access import requires, signed_in
+from dashboard.web.download import csv_download
 from dashboard.web.forms import PageForm, labelled
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext
@@ -33,12 +36,12 @@ from dashboard.web.paging import beside
 from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
 from dashboard.web.sign_in import local_address
-from dashboard.web.words import Look
+from dashboard.web.words import STATUSES, Look
 
 blueprint = Blueprint("selections", __name__)
 
 _PAGE_SIZE: Final = 50
-_LISTED: Final = 50
+_LISTED: Final = 25
 _ACTS: Final[Mapping[SelectionAct, str]] = {
     SelectionAct.RETRY: lazy_gettext("Retry"),
     SelectionAct.IGNORE: lazy_gettext("Ignore"),
@@ -174,6 +177,8 @@ def show(selection_id: int) -> ResponseReturnValue:
         rate=rate_of(selection, services().clock.now()),
         members=page.members,
         parts=_parts(selection, which),
+        here=which.value if which else "",
+        minutes=_minutes(selection),
         acts=_ACTS,
         states=_STATES,
         results=_RESULTS,
@@ -183,6 +188,17 @@ def show(selection_id: int) -> ResponseReturnValue:
         back=local_address(request.args.get("next", "")),
         may_act=_may_act(selection),
     )
+
+
+@blueprint.get("/selections/<row_id:selection_id>.csv")
+@requires(Role.WATCHER)
+def export(selection_id: int) -> ResponseReturnValue:
+    """Send the orders of a selection, with what became of each, as a file."""
+    _found(selection_id)
+    which = _which(request.args.get("of", ""))
+    header = (_("Order"), _("Plan"), _("Result"), _("Why"), _("Order now"))
+    rows = map(_row, services().selections.all(selection_id, which))
+    return csv_download("selection", header, rows)
 
 
 @blueprint.post("/selections/<row_id:selection_id>/start")
@@ -272,6 +288,25 @@ def _may_act(selection: Selection) -> bool:
     """Tell who may: a backfill is for managers, other acts are for everybody."""
     backfill = selection.act is SelectionAct.BACKFILL
     return not backfill or signed_in().role >= Role.MANAGER
+
+
+def _minutes(selection: Selection) -> int:
+    """Return how long a backfill takes, 0 when that is less than a minute."""
+    if selection.effort is None:
+        return 0
+    return round(selection.effort.lasts.total_seconds() / 60)
+
+
+def _row(listed: ListedMember) -> Sequence[Cell]:
+    member, status = listed.member, listed.status
+    acted_on = member.outlook in {None, Outlook.CREATES}
+    return (
+        member.number,
+        str(_OUTLOOKS[member.outlook]) if member.outlook else "",
+        str(_RESULTS[member.result].label) if acted_on else "",
+        member.why,
+        str(STATUSES[status].label) if status else "",
+    )
 
 
 def _which(key: str) -> Outlook | Result | None:

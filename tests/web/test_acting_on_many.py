@@ -205,6 +205,8 @@ def test_a_backfill_is_planned_first_and_books_when_it_is_started(
     assert "Takes about" in text
     assert scene.status(refused) == "needs attention"
 
+    lines = client.get(f"{page}.csv?of=skips").text.lstrip("\ufeff").splitlines()
+    assert lines[1:] == ["1003,Skips,,It is in the books already.,Paid"]
     client.post(f"{page}/start", {}, page=page)
     let_work(scene)
 

@@ -86,6 +86,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /selections": WATCHER,
     "POST /selections": MANAGER,
     "GET /selections/<selection_id>": WATCHER,
+    "GET /selections/<selection_id>.csv": WATCHER,
     "POST /selections/<selection_id>/pause": WATCHER,
     "POST /selections/<selection_id>/resume": WATCHER,
     "POST /selections/<selection_id>/start": MANAGER,
