@@ -16,6 +16,7 @@ class Cause(StrEnum):
     NOT_UNDERSTOOD = "order not understood"
     TOTAL_DIFFERS = "lines do not add up"
     UNKNOWN_TAX_RATE = "unknown tax rate"
+    UNKNOWN_CURRENCY = "currency not in the books"
     VAT_NUMBER = "VAT number not valid"
     UNKNOWN_PAYMENT_METHOD = "unknown payment method"
     NO_LEDGER_ACCOUNT = "no ledger account"

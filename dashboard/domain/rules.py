@@ -71,8 +71,9 @@ class CompanyRules:
     """Everything that is not the same in every company; ledger accounts by code.
 
     *correction* is what is done with an order that was changed after it was booked;
-    None asks a person each time. *home* is the company's own country as the books tell
-    it, not a choice; empty until they have. *gift_card_account* is where gift cards
+    None asks a person each time. *home* is the company's own country and *currencies*
+    are those it books in: as the books tell them, not a choice, and empty until they
+    have. *gift_card_account* is where gift cards
     that are sold stay until they pay for something; empty until a person chooses.
     """
 
@@ -90,6 +91,7 @@ class CompanyRules:
     tax_rules: tuple[TaxRule, ...] = ()
     payment_rules: tuple[PaymentRule, ...] = ()
     home: str = ""
+    currencies: tuple[str, ...] = ()
 
 
 SLUG_PATTERN = r"[a-z0-9][a-z0-9-]{0,39}"

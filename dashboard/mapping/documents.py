@@ -72,6 +72,27 @@ def _with_note(lines: tuple[InvoiceLine, ...], note: str) -> tuple[InvoiceLine, 
     return (*others, replace(last, description=f"{last.description}\n{note}"))
 
 
+def check_currency(order: Order, rules: CompanyRules) -> None:
+    """Stop an order in a currency that the books do not have.
+
+    Raises:
+        NotMappable: If they do not, as far as they have told.
+    """
+    if not rules.currencies or order.currency in rules.currencies:
+        return
+    raise stopped(
+        Cause.UNKNOWN_CURRENCY,
+        order,
+        say(
+            "the books have no %(currency)s. Add the currency there, then have them "
+            "read again under Settings > Connection.",
+            currency=order.currency,
+        ),
+        settings_section="connection",
+        about=order.currency,
+    )
+
+
 def _check_total(order: Order) -> None:
     total = to_cents(order.total)
     if total < 0:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -33,6 +34,8 @@ from dashboard.store.schema import (
     TaxRuleRow,
 )
 from dashboard.store.vault import SecretUnreadable, Vault
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class ChangedMeanwhile(Exception):
@@ -246,6 +249,12 @@ class CompanyStore:
             facts = session.scalar(select(ConnectionRow.facts))
             return None if facts is None else from_plain(BooksFacts, facts)
 
+    def doubt_facts(self) -> None:
+        """Have the books asked again what they are, at the next occasion; commits."""
+        asked = update(ConnectionRow).where(ConnectionRow.facts_at.is_not(None))
+        with self._database.write() as session:
+            session.execute(asked.values(facts_at=_LONG_AGO))
+
     def facts_at(self) -> datetime | None:
         """Return when the books last said it."""
         with self._database.read() as session:
@@ -275,9 +284,8 @@ class CompanyStore:
 def read_rules(session: Session) -> CompanyRules:
     """Return the company's rules within a transaction that is under way."""
     row = session.scalar(select(CompanyRulesRow))
-    home = session.scalar(select(ConnectionRow.facts["country"].as_string()))
     told = {
-        "home": home or "",
+        **_told_by_the_books(session),
         "tax_rules": tuple(
             _tax_rule(tax) for tax in session.scalars(select(TaxRuleRow).order_by("id"))
         ),
@@ -289,7 +297,7 @@ def read_rules(session: Session) -> CompanyRules:
         ),
     }
     if row is None:
-        return replace(CompanyRules(), **told)  # type: ignore[arg-type]
+        return replace(CompanyRules(), **told)
     return CompanyRules(
         invoice_when=InvoiceWhen(row.invoice_when),
         mark_as_paid=row.mark_as_paid,
@@ -302,8 +310,17 @@ def read_rules(session: Session) -> CompanyRules:
         number_pattern=row.number_pattern,
         due_days=row.due_days,
         vat_check=VatCheck(row.vat_check),
-        **told,  # type: ignore[arg-type]
+        **told,
     )
+
+
+def _told_by_the_books(session: Session) -> dict[str, Any]:
+    facts = ConnectionRow.facts
+    names = ("country", "base_currency", "currencies")
+    row = session.execute(select(*(facts[name] for name in names))).first()
+    home, base, currencies = row or (None, None, None)
+    known = sorted({base, *currencies}) if currencies else ()
+    return {"home": home or "", "currencies": tuple(known)}
 
 
 def shop_of(row: ShopRow) -> Shop:

@@ -16,7 +16,11 @@ from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import CompanyRules, Correction, InvoiceWhen, Shop
 from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision
-from dashboard.mapping.documents import Documents, draft_documents
+from dashboard.mapping.documents import (
+    Documents,
+    check_currency,
+    draft_documents,
+)
 from dashboard.mapping.lines import lines_total
 from dashboard.mapping.problems import NotMappable
 from dashboard.mapping.vat_numbers import check_vat_number
@@ -65,6 +69,7 @@ def _plan_new(sheet: Sheet, order: Order, shop: Shop, rules: CompanyRules) -> Pl
     undue = _not_due(order, rules, enough=order.total)
     if undue is not None:
         return undue
+    check_currency(order, rules)
     check_vat_number(order, rules)
     documents = draft_documents(order, shop, rules)
     plan_invoice(sheet, documents, documents.invoice)
@@ -189,6 +194,7 @@ def _plan_next(sheet: Sheet, order: Order, shop: Shop, rules: CompanyRules) -> P
     if _not_due(order, rules, enough=CENT) is not None:
         settle(sheet, order, rules)
         return _book(sheet)
+    check_currency(order, rules)
     check_vat_number(order, rules)
     documents = draft_documents(order, shop, rules)
     invoice = invoice_anew(sheet, documents, order)

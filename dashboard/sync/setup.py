@@ -22,7 +22,7 @@ def learn_facts(company: CompanyStore, books: Books, clock: Clock, log: Log) -> 
     The first answer also fills in the rules that nobody has set.
 
     Returns:
-        True if rules were filled in.
+        True if rules were filled in, or the books have other currencies than before.
 
     Raises:
         BooksSilent: If the books did not answer.
@@ -31,6 +31,7 @@ def learn_facts(company: CompanyStore, books: Books, clock: Clock, log: Log) -> 
     if known_at is not None and clock.now() - known_at < _FACTS_LAST:
         return False
     connection = company.connection()
+    before = company.rules().currencies
     facts, tenant_id = books.facts(log)
     saved = company.save_facts(
         facts,
@@ -47,7 +48,7 @@ def learn_facts(company: CompanyStore, books: Books, clock: Clock, log: Log) -> 
         rules = replace(rules, shipping_account="", fee_account="")
     suggested = suggest_rules(rules, facts)
     if known_at is not None or suggested == rules:
-        return False
+        return bool(before) and rules.currencies != before
     try:
         company.save_rules(suggested, expected_version=version)
     except ChangedMeanwhile:

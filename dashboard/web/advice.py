@@ -28,6 +28,10 @@ _ADVICE: Final[Mapping[Cause, str]] = {
         "Choose the tax type this becomes in the books. The orders go on as soon as "
         "you save."
     ),
+    Cause.UNKNOWN_CURRENCY: _(
+        "Add the currency in the books, then have them read again under Settings > "
+        "Connection: the orders go on by themselves."
+    ),
     Cause.VAT_NUMBER: _(
         "Correct the VAT number in the shop and save the order there: it is read again "
         "and goes on by itself. Without a valid number the customer owes tax."

@@ -12,6 +12,7 @@ from dashboard.domain.activity import ActivityKind
 from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.places import EU, OUTSIDE_EU
 from dashboard.domain.rules import CompanyRules, Shop
+from dashboard.domain.runs import Task
 from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.shops.registry import CONNECTORS
@@ -112,6 +113,17 @@ def add_shop() -> ResponseReturnValue:
     note(ActivityKind.SETTINGS, "added", say("shop %(slug)s", slug=shop.slug))
     flash(_("The shop is added. It can send its orders now."), "good")
     return redirect(url_for("shops.show", slug=shop.slug))
+
+
+@blueprint.post("/settings/connection/read")
+@requires(Role.MANAGER)
+def read_books_again() -> ResponseReturnValue:
+    """Have the books asked again for their rates, ledger accounts and currencies."""
+    services().company.doubt_facts()
+    services().start_run(Task.SYNC)
+    note(ActivityKind.SETTINGS, "asked for", "rates and ledger accounts of the books")
+    flash(_("The books are read again now. Orders that waited for it go on."), "good")
+    return redirect(url_for("settings.show", _anchor="connection"))
 
 
 @blueprint.get("/settings/number-example")

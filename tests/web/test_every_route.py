@@ -106,6 +106,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /settings/payments": MANAGER,
     "GET /settings/retention": WATCHER,
     "POST /settings/retention": MANAGER,
+    "POST /settings/connection/read": MANAGER,
     "POST /settings/shops": ADMINISTRATOR,
     "GET /settings/shops/<slug>": WATCHER,
     "POST /settings/shops/<slug>/access": ADMINISTRATOR,

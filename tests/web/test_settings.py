@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from dashboard.domain.rules import InvoiceWhen
 from dashboard.domain.users import Role
-from tests.web.scene import Scene
+from dashboard.sync.setup import plan_waiting
+from tests.web.scene import FACTS, Scene
 
 COMPANY = {
     "version": "1",
@@ -208,3 +212,32 @@ def test_days_that_make_no_sense_are_refused(
     assert answer.status_code == 422
     assert said in answer.text
     assert scene.program.retention.kept().version == 0
+
+
+def test_order_in_a_currency_the_books_lack_waits_until_they_have_it(
+    scene: Scene,
+) -> None:
+    dollars = scene.order("1001", currency="USD")
+    euros = scene.order("1002")
+    text = scene.client().get(f"/orders/{dollars}").text
+    company = scene.program.company
+
+    both = replace(FACTS, currencies=("EUR", "USD"))
+    company.save_facts(both, tenant_id="tenant", at=scene.clock.now())
+    moved = plan_waiting(scene.program.orders)
+
+    assert "the books have no USD. Add the currency there" in text
+    assert moved == 1
+    assert scene.status(dollars) == scene.status(euros) == "queued"
+
+
+def test_books_are_read_again_when_a_manager_asks(scene: Scene) -> None:
+    client = scene.client(Role.MANAGER)
+
+    client.post("/settings/connection/read")
+
+    read_at = scene.program.company.facts_at()
+    assert read_at is not None
+    assert scene.clock.now() - read_at > timedelta(days=1)
+    assert scene.program.company.facts() == FACTS
+    assert "The books are read again now." in client.get("/settings").text
