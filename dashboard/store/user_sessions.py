@@ -42,8 +42,9 @@ class UserSession:
 
 
 NORMAL_LIMITS = SessionLimits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
-# Whoever moves the clock of a demonstration by a month stays signed in.
-DEMO_LIMITS = SessionLimits(idle=timedelta(days=365), absolute=timedelta(days=365))
+DEMO_LIMITS = SessionLimits(idle=timedelta(hours=12), absolute=timedelta(days=7))
+# Whoever moves the clock of a demonstration by weeks stays signed in.
+LAB_LIMITS = SessionLimits(idle=timedelta(days=365), absolute=timedelta(days=365))
 
 
 class UserSessionStore:

@@ -39,7 +39,9 @@ from dashboard.store.selections import SelectionStore
 from dashboard.store.sign_in_throttle import SignInThrottle
 from dashboard.store.user_sessions import (
     DEMO_LIMITS,
+    LAB_LIMITS,
     NORMAL_LIMITS,
+    SessionLimits,
     UserSessionStore,
 )
 from dashboard.store.users import UserStore
@@ -152,7 +154,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         users=UserStore(database, clock, passwords),
         password_links=PasswordLinkStore(database, clock, passwords),
         user_sessions=UserSessionStore(
-            database, clock, DEMO_LIMITS if demo else NORMAL_LIMITS
+            database, clock, _session_limits(demo=demo, lab=demo_lab is not None)
         ),
         throttle=SignInThrottle(database, clock),
         activity=ActivityStore(database, clock),
@@ -187,6 +189,12 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         https=https,
         demo_lab=demo_lab,
     )
+
+
+def _session_limits(*, demo: bool, lab: bool) -> SessionLimits:
+    if lab:
+        return LAB_LIMITS
+    return DEMO_LIMITS if demo else NORMAL_LIMITS
 
 
 def keep(app: Flask, services: Services) -> None:
