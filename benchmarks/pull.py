@@ -104,6 +104,7 @@ def shopify(count: int, here: Callable[[], str]) -> Answer:
             "Shop": {"shop": shop, "ordersCount": {"count": count}},
             "StartBulk": {"bulkOperationRunQuery": {"bulkOperation": bulk}},
             "BulkStatus": {"bulkOperation": bulk},
+            "Webhooks": {"webhookSubscriptions": {"nodes": []}},
             "ListedOrders": {"orders": {"nodes": listed[after:upto], "pageInfo": info}},
         }
         name = re.match(r"\w+ (\w+)", asked["query"])

@@ -87,13 +87,27 @@ class Api:
         """Return what the app may do in this shop."""
         return self._valid_token().scopes
 
-    def ask(self, query: str, variables: Mapping[str, object]) -> dict[str, Any]:
+    def ask(
+        self, query: str, variables: Mapping[str, object], *names: str
+    ) -> dict[str, Any]:
         """Return the data that answer a question, waiting where Shopify wants it.
+
+        Args:
+            query: The question.
+            variables: Its variables.
+            names: What must be among the data, be it null.
 
         Raises:
             TooCostly: If the question asks for too much at once.
             ShopSilent: If the shop gave no answer, or none that holds the data.
         """
+        data = self._data(query, variables)
+        if any(name not in data for name in names):
+            # An order that is not told of must not be taken for deleted.
+            raise refusal_of((), self.host)
+        return data
+
+    def _data(self, query: str, variables: Mapping[str, object]) -> dict[str, Any]:
         name = operation_name(query)
         body = json.dumps({"query": query, "variables": variables}).encode()
         waited_s = self._wait_for_points(name)

@@ -130,7 +130,7 @@ class ShopifyReader:
         if not external_id.isdecimal():
             return None
         variables = {"id": global_id("Order", external_id)}
-        node = self._api.ask(self._queries.one, variables).get("order")
+        node = self._api.ask(self._queries.one, variables, "order")["order"]
         return self._fetched(node) if isinstance(node, dict) else None
 
     def orders(self, since: datetime) -> Iterator[ListedOrder]:
@@ -237,7 +237,9 @@ class ShopifyReader:
         """Ask for a page of orders, for fewer at once where that is too costly."""
         while True:
             try:
-                data = self._api.ask(query, {**variables, "first": self._page_size})
+                data = self._api.ask(
+                    query, {**variables, "first": self._page_size}, "orders"
+                )
             except TooCostly:
                 if self._page_size == 1:
                     raise
@@ -251,7 +253,7 @@ class ShopifyReader:
         after = None
         while True:
             asked = {**variables, "first": _LISTED_A_PAGE, "after": after}
-            connection = _connection(self._api.ask(query, asked), name)
+            connection = _connection(self._api.ask(query, asked, name), name)
             yield from _nodes(connection)
             after = _next(connection)
             if after is None:
@@ -262,7 +264,9 @@ class ShopifyReader:
     def _first_load(self) -> Iterator[Page]:
         """Have all orders prepared as a file; page by page where that is refused."""
         query = self._queries.bulk % _placed(self._since)
-        data = self._api.ask(queries.START_BULK, {"query": query})
+        data = self._api.ask(
+            queries.START_BULK, {"query": query}, "bulkOperationRunQuery"
+        )
         answer = Fields(data, []).part("bulkOperationRunQuery")
         operation = answer.part("bulkOperation")
         started_at = operation.time("createdAt")
@@ -298,7 +302,7 @@ class ShopifyReader:
     def _finished(self, name: str) -> Fields | None:
         """Return a bulk operation when it is done, None when it came to nothing."""
         for wait_s in (*_BULK_WAITS_S, 0.0):
-            data = self._api.ask(queries.BULK_STATUS, {"id": name})
+            data = self._api.ask(queries.BULK_STATUS, {"id": name}, "bulkOperation")
             operation = Fields(data, []).part("bulkOperation")
             match operation.text("status"):
                 case "COMPLETED":
@@ -364,7 +368,7 @@ class ShopifyReader:
                     "after": after,
                     "first": _OF_A_CONNECTION,
                 }
-                data = self._api.ask(connection.rest(), variables)
+                data = self._api.ask(connection.rest(), variables, "node")
                 page = _connection(_connection(data, "node"), connection.name)
                 nodes += _nodes(page)
                 after = _next(page)
@@ -376,7 +380,9 @@ class ShopifyReader:
 
     @cached_property
     def _shop(self) -> _Shop:
-        data = self._api.ask(queries.SHOP, {"orders": _placed(self._since)})
+        data = self._api.ask(
+            queries.SHOP, {"orders": _placed(self._since)}, "shop", "ordersCount"
+        )
         fields = Fields(data, [])
         shop = fields.part("shop")
         return _Shop(
