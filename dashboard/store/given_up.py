@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dashboard.domain.status import RequestState
 from dashboard.store.postings import FIRST
 from dashboard.store.schema import OrderRow, PostingRow, RequestMemberRow, RequestRow
-from dashboard.store.standings import lock_orders, orders_of, refresh_standings
+from dashboard.store.standings import lock_orders_of, refresh_standings
 
 
 def try_given_up_again(
@@ -29,8 +29,7 @@ def try_given_up_again(
             RequestMemberRow.request_id.in_(waiting)
         )
     ).all()
-    orders = orders_of(session, members)
-    lock_orders(session, orders)
+    orders = lock_orders_of(session, members)
     for request in _locked(session, waiting):
         request.attempts = 0
         request.failing_since = None

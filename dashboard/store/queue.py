@@ -49,8 +49,7 @@ from dashboard.store.schema import (
 )
 from dashboard.store.standings import (
     add_event,
-    lock_orders,
-    orders_of,
+    lock_orders_of,
     refresh_standings,
 )
 from dashboard.store.verdicts import VerdictWriter
@@ -110,8 +109,7 @@ class WorkQueue:
             due = session.scalars(eligible(kind).with_only_columns(PostingRow.id)).all()
             if not due:
                 return None
-            orders = orders_of(session, due)
-            lock_orders(session, orders)
+            orders = lock_orders_of(session, due)
             rows = selected(
                 session,
                 eligible(kind)
@@ -411,8 +409,7 @@ class WorkQueue:
         with self._database.write() as session:
             now = self._database.now(session)
             members = _members(session, request_id)
-            orders = orders_of(session, [posting.id for posting in members])
-            lock_orders(session, orders)
+            orders = lock_orders_of(session, [posting.id for posting in members])
             row = session.scalar(
                 self._due(now)
                 .where(
@@ -504,9 +501,7 @@ def _claim_of(row: RequestRow, members: tuple[Posting, ...]) -> Claim:
 
 def _lock_touched(session: Session, claim: Claim) -> set[int]:
     """Lock and return the orders whose status may change with the request's."""
-    orders = orders_of(session, [member.id for member in claim.members])
-    lock_orders(session, orders)
-    return orders
+    return lock_orders_of(session, [member.id for member in claim.members])
 
 
 def _tell_given_up(writer: VerdictWriter, orders: Iterable[int]) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from dashboard.domain.postings import NAMES, PostingKind, PostingState
@@ -110,25 +110,32 @@ def _write(
     _forget_derived(session, {order.id for order in changed})
 
 
-def orders_of(session: Session, posting_ids: Iterable[int]) -> set[int]:
-    """Return the orders that wait for any of the postings, contacts among them."""
+def lock_orders_of(session: Session, posting_ids: Iterable[int]) -> set[int]:
+    """Lock the orders that wait for any of the postings, contacts among them.
+
+    Returns:
+        The ids of all of them, whose status may change with the postings.
+    """
     ids = list(posting_ids)
-    own = session.scalars(select(PostingRow.order_id).where(among(PostingRow.id, ids)))
-    sharing = session.scalars(
-        select(OrderRow.id).where(
-            among(OrderRow.contact_posting_id, ids),
-            # A contact changes nothing for orders that are through with it.
-            OrderRow.status.not_in(["paid", "credited", "ignored"]),
-        )
+    own = select(PostingRow.order_id).where(among(PostingRow.id, ids))
+    sharing = select(OrderRow.id).where(
+        among(OrderRow.contact_posting_id, ids),
+        # A contact changes nothing for orders that are through with it.
+        OrderRow.status.not_in(["paid", "credited", "ignored"]),
     )
-    return {*own, *sharing}
+    return set(session.scalars(_locked(OrderRow.id.in_(own.union(sharing)))))
 
 
 def lock_orders(session: Session, order_ids: Iterable[int]) -> None:
-    """Lock orders in one sequence, before their postings: no waiting in a circle."""
-    session.execute(
+    """Lock orders whose ids are known, before their postings."""
+    session.execute(_locked(among(OrderRow.id, order_ids)))
+
+
+def _locked(which: ColumnElement[bool]) -> Select[int]:
+    """Select and lock orders in one sequence: no waiting in a circle."""
+    return (
         select(OrderRow.id)
-        .where(among(OrderRow.id, order_ids))
+        .where(which)
         .order_by(OrderRow.id)
         .with_for_update(key_share=True)
     )
