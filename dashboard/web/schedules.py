@@ -24,7 +24,7 @@ from dashboard.web.access import requires, signed_in
 from dashboard.web.chart import Strip, history_strip
 from dashboard.web.forms import PageForm
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext, said_of
+from dashboard.web.language import lazy_gettext, ngettext, said_of
 from dashboard.web.note import note
 from dashboard.web.schedule_form import ScheduleForm
 from dashboard.web.services import services
@@ -99,15 +99,38 @@ def change(schedule_id: int) -> ResponseReturnValue:
 def pause(schedule_id: int) -> ResponseReturnValue:
     """Let a schedule start nothing until it is resumed."""
     schedule = _found(schedule_id)
-    entered = PauseForm()
-    if not entered.validate():
-        flash(_("Say in a few words why the schedule is paused."), "bad")
-        return redirect(url_for("schedules.index"))
-    reason = f"{(entered.reason.data or '').strip()} ({signed_in().name})"
-    paused = replace(schedule, active=False, paused_reason=reason)
-    if _save(paused, schedule.version):
-        _note("paused", schedule, reason)
+    if _pause([schedule]):
         flash(_("The schedule is paused."), "good")
+    return redirect(url_for("schedules.index"))
+
+
+@blueprint.post("/schedules/pause")
+@requires(Role.MANAGER)
+def pause_all() -> ResponseReturnValue:
+    """Let no schedule start anything until they are resumed."""
+    every = services().schedules.all()
+    paused = _pause([schedule for schedule in every if schedule.active])
+    if paused:
+        flash(
+            ngettext(
+                "%(num)s schedule is paused.", "%(num)s schedules are paused.", paused
+            ),
+            "good",
+        )
+    return redirect(url_for("schedules.index"))
+
+
+@blueprint.post("/schedules/resume")
+@requires(Role.MANAGER)
+def resume_all() -> ResponseReturnValue:
+    """Let all paused schedules start runs again, each from its next time on."""
+    every = services().schedules.all()
+    resumed = sum(_resume(schedule) for schedule in every if not schedule.active)
+    if resumed:
+        flash(
+            ngettext("%(num)s schedule goes on.", "%(num)s schedules go on.", resumed),
+            "good",
+        )
     return redirect(url_for("schedules.index"))
 
 
@@ -115,15 +138,36 @@ def pause(schedule_id: int) -> ResponseReturnValue:
 @requires(Role.MANAGER)
 def resume(schedule_id: int) -> ResponseReturnValue:
     """Let a paused schedule start runs again, from its next time on."""
-    schedule = _found(schedule_id)
+    if _resume(_found(schedule_id)):
+        flash(_("The schedule goes on."), "good")
+    return redirect(url_for("schedules.index"))
+
+
+def _pause(schedules: Sequence[Schedule]) -> int:
+    """Pause schedules for the reason that was entered; return how many are paused."""
+    entered = PauseForm()
+    if not entered.validate():
+        flash(_("Say in a few words why the schedule is paused."), "bad")
+        return 0
+    reason = f"{(entered.reason.data or '').strip()} ({signed_in().name})"
+    paused = 0
+    for schedule in schedules:
+        wanted = replace(schedule, active=False, paused_reason=reason)
+        if _save(wanted, schedule.version):
+            _note("paused", schedule, reason)
+            paused += 1
+    return paused
+
+
+def _resume(schedule: Schedule) -> bool:
     due = next_due(
         schedule.kind, schedule.spec, schedule.timezone, services().clock.now()
     )
     resumed = replace(schedule, active=True, paused_reason="", next_due_at=due)
-    if _save(resumed, schedule.version):
-        _note("resumed", schedule)
-        flash(_("The schedule goes on."), "good")
-    return redirect(url_for("schedules.index"))
+    if not _save(resumed, schedule.version):
+        return False
+    _note("resumed", schedule)
+    return True
 
 
 def _found(schedule_id: int) -> Schedule:

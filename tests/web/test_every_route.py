@@ -83,6 +83,8 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /schedules/<schedule_id>": MANAGER,
     "POST /schedules/<schedule_id>/pause": MANAGER,
     "POST /schedules/<schedule_id>/resume": MANAGER,
+    "POST /schedules/pause": MANAGER,
+    "POST /schedules/resume": MANAGER,
     "GET /selections": WATCHER,
     "POST /selections": MANAGER,
     "GET /selections/<selection_id>": WATCHER,

@@ -16,6 +16,7 @@ from playwright.sync_api import (
     Route,
     expect,
 )
+from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
 from dashboard.domain.alarms import AlarmKind
@@ -24,6 +25,7 @@ from dashboard.domain.reconciliation import DifferenceKind
 from dashboard.domain.rules import Shop
 from dashboard.domain.selections import SelectionAct
 from dashboard.domain.users import Role
+from dashboard.store.schema import OrderEventRow, OrderRow
 from tests.web.conftest import MakeScene
 from tests.web.scene import PASSWORD, SECRET, Scene
 from tests.web.test_reconciliation import a_difference, compare
@@ -440,3 +442,87 @@ def test_the_filter_of_the_api_log_survives_a_look_at_one_call(
 
     expect(page.get_by_label("Purpose", exact=True)).to_have_value("book")
     expect(page.get_by_text("Purpose: Book")).to_be_visible()
+
+
+def test_a_row_changes_while_it_is_ticked_opened_and_focused(
+    page: Page, served: Scene
+) -> None:
+    page.goto(f"{served.url}/orders?status=attention")
+    row = page.locator("#orders tr[data-key]").filter(has_text="1009")
+    row.get_by_role("checkbox").check()
+    row.locator(".order-link").focus()
+    before = row.get_attribute("data-rev")
+    with served.database.write() as session:
+        renamed = update(OrderRow).where(OrderRow.number == "1009")
+        session.execute(renamed.values(customer_name="Ada Lovelace"))
+    served.order("1010")
+
+    refresh(page)
+
+    expect(row).to_contain_text("Ada Lovelace")
+    assert row.get_attribute("data-rev") != before
+    expect(row.get_by_role("checkbox")).to_be_checked()
+    expect(row.locator(".order-link")).to_be_focused()
+
+
+def test_the_back_button_returns_to_the_list_as_it_was_asked_for(
+    page: Page, served: Scene
+) -> None:
+    page.goto(f"{served.url}/orders?status=attention&q=ada")
+    asked = page.url
+    page.locator("#orders .order-link").first.click()
+    expect(page).to_have_url(re.compile(r"/orders/\d+"))
+
+    page.go_back()
+
+    expect(page).to_have_url(asked)
+    expect(page.get_by_label("Search orders")).to_have_value("ada")
+    refresh(page)
+    expect(page.locator("#orders .order-link").first).to_be_visible()
+
+
+def test_of_two_people_who_act_at_once_the_second_is_told(
+    page: Page, served: Scene, chromium: Browser
+) -> None:
+    context = chromium.new_context()
+    other = context.new_page()
+    sign_in(other, served)
+    for each in (page, other):
+        each.goto(f"{served.url}/orders/9")
+        each.get_by_text("Ignore this order").click()
+        each.get_by_label("Reason").fill("Booked by hand")
+
+    page.get_by_role("button", name="Ignore", exact=True).click()
+    expect(page.get_by_text("The order is set aside.")).to_be_visible()
+    other.get_by_role("button", name="Ignore", exact=True).click()
+
+    expect(other.get_by_text("had moved on meanwhile")).to_be_visible()
+    with served.database.read() as session:
+        told = select(OrderEventRow.text).where(
+            OrderEventRow.order_id == 9, OrderEventRow.kind == "person"
+        )
+        assert session.scalars(told).all() == ["Ignored: Booked by hand"]
+    context.close()
+
+
+def test_keys_walk_through_a_list_and_show_what_they_do(
+    page: Page, served: Scene
+) -> None:
+    page.goto(f"{served.url}/orders")
+    links = page.locator("#orders .order-link")
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(links.nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(links.nth(0)).to_be_focused()
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert axe_faults(page) == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+    page.keyboard.press("/")
+    page.keyboard.type("j?")
+    expect(page.get_by_label("Search orders")).to_have_value("j?")

@@ -9,6 +9,8 @@ import pytest
 
 from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.domain.users import Role
+from dashboard.scheduling.mirror import install_defaults
+from dashboard.store.schedules import ScheduleStore
 from tests.web.scene import Scene
 
 
@@ -125,6 +127,26 @@ def test_a_schedule_is_paused_with_a_reason_and_resumed(scene: Scene) -> None:
 
     client.post(f"{path}/resume", page=path)
     assert scene.schedule().active
+
+
+def test_all_schedules_are_paused_with_a_reason_and_resumed(scene: Scene) -> None:
+    scene.schedule()
+    install_defaults(ScheduleStore(scene.database), scene.clock.now())
+    client = scene.client(Role.MANAGER)
+
+    def active() -> list[bool]:
+        return [each.active for each in ScheduleStore(scene.database).all()]
+
+    client.post("/schedules/pause", {"reason": ""}, page="/schedules")
+    assert all(active())
+
+    client.post("/schedules/pause", {"reason": "Moving house"}, page="/schedules")
+    assert not any(active())
+    shown = client.get("/schedules").text
+    assert shown.count("Moving house (Manager)") == len(active())
+
+    client.post("/schedules/resume", page="/schedules")
+    assert all(active())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-// Small helps that a page works without: ticking all rows, copying, closing menus, "/".
+// Small helps that a page works without: ticking all rows, copying, closing menus, keys.
 
 function countTicks() {
   const form = document.querySelector("#bulk");
@@ -46,6 +46,25 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// The rows of a list, by the link that opens each.
+const ROWS = "main .order-link, main .row-link, main .problem-cause";
+
+function walk(step) {
+  const rows = [...document.querySelectorAll(ROWS)].filter((row) => row.offsetParent);
+  const at = rows.indexOf(document.activeElement);
+  const next = at < 0 ? rows.at(step > 0 ? 0 : -1) : rows[at + step];
+  next?.focus();
+}
+
+function showKeys() {
+  const keys = document.querySelector("#keys");
+  if (keys && !keys.open) keys.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-show-keys]")) showKeys();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const menu = document.querySelector("details.menu[open]");
@@ -55,6 +74,9 @@ document.addEventListener("keydown", (event) => {
     }
   }
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const plain = !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (plain && event.key === "?") showKeys();
+  if (plain && (event.key === "j" || event.key === "k")) walk(event.key === "j" ? 1 : -1);
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
     const search = document.querySelector("input[type=search]");
     if (search) {
