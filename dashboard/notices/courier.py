@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.domain.notices import Channel, Message
+from dashboard.domain.sentences import say
 from dashboard.notices.failure import NotDelivered
 from dashboard.notices.mail import send_mail
 from dashboard.notices.webhook import check_receiver, send_webhook
@@ -48,7 +49,9 @@ class Courier:
             )
             return ""
         raise NotDelivered(
-            "The secret key has changed since this channel was set up. Enter its "
-            "address and secret again",
+            say(
+                "The secret key has changed since this channel was set up. Enter "
+                "its address and secret again"
+            ),
             for_good=True,
         )

@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from dashboard.domain.notices import Encryption, MailServer, Message
+from dashboard.domain.sentences import say
 from dashboard.notices.failure import NotDelivered
 
 _TIMEOUT_S = 15.0
@@ -71,11 +72,21 @@ def _failure(server: MailServer, error: Exception) -> NotDelivered:
     if isinstance(error, ssl.SSLError):
         return NotDelivered(_distrust(where, error), for_good=True)
     if isinstance(error, TimeoutError):
-        return NotDelivered(f"{where} did not answer within {_TIMEOUT_S:g} s")
+        return NotDelivered(
+            say(
+                "%(where)s did not answer within %(timeout_s)s s",
+                where=where,
+                timeout_s=round(_TIMEOUT_S),
+            )
+        )
     if isinstance(error, OSError):
         reason = error.strerror or "the connection broke"
-        return NotDelivered(f"{where} cannot be reached: {reason}")
-    return NotDelivered(f"The message cannot be written: {error}", for_good=True)
+        return NotDelivered(
+            say("%(where)s cannot be reached: %(reason)s", where=where, reason=reason)
+        )
+    return NotDelivered(
+        say("The message cannot be written: %(error)s", error=str(error)), for_good=True
+    )
 
 
 def _refusal(where: str, error: smtplib.SMTPException) -> NotDelivered:
@@ -86,27 +97,45 @@ def _refusal(where: str, error: smtplib.SMTPException) -> NotDelivered:
             f"{who} ({code} {_plain(text)})"
             for who, (code, text) in error.recipients.items()
         )
-        why = f"{where} refuses all recipients: {said}"
+        why = say("%(where)s refuses all recipients: %(said)s", where=where, said=said)
         return NotDelivered(why, for_good=min(codes) >= _GONE_FOR_GOOD)
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        why = f"{where} cannot do what is set: {error}. Choose another encryption"
+        why = say(
+            "%(where)s cannot do what is set: %(error)s. Choose another encryption",
+            where=where,
+            error=str(error),
+        )
         return NotDelivered(why, for_good=True)
     if isinstance(error, smtplib.SMTPResponseException):
         said = f"{error.smtp_code} {_plain(error.smtp_error)}"
         for_good = error.smtp_code >= _GONE_FOR_GOOD
         if isinstance(error, smtplib.SMTPAuthenticationError):
-            why = f"{where} refuses user name or password: {said}"
+            why = say(
+                "%(where)s refuses user name or password: %(said)s",
+                where=where,
+                said=said,
+            )
             return NotDelivered(why, for_good=for_good)
-        return NotDelivered(f"{where} refuses it: {said}", for_good=for_good)
-    return NotDelivered(f"{where} broke off: {error}")
+        return NotDelivered(
+            say("%(where)s refuses it: %(said)s", where=where, said=said),
+            for_good=for_good,
+        )
+    return NotDelivered(
+        say("%(where)s broke off: %(error)s", where=where, error=str(error))
+    )
 
 
 def _distrust(where: str, error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"The certificate of {where} is not accepted: {error.verify_message}"
-    return (
-        f"{where} does not begin with TLS. Mostly port 465 wants TLS, and port 587 "
-        "STARTTLS"
+        return say(
+            "The certificate of %(where)s is not accepted: %(verify_message)s",
+            where=where,
+            verify_message=error.verify_message,
+        )
+    return say(
+        "%(where)s does not begin with TLS. Mostly port 465 wants TLS, "
+        "and port 587 STARTTLS",
+        where=where,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.domain.alarms import Alarm
 from dashboard.domain.notices import ChannelKind, Message, Receiver
-from dashboard.domain.sentences import sentence_of, without_stop
+from dashboard.domain.sentences import say, sentence_of, without_stop
 from dashboard.notices.failure import NotDelivered
 from dashboard.outbound.address import AddressRefused, check_address
 from dashboard.outbound.transport import NoAnswer, NotSent, Reply, Transport
@@ -43,7 +43,9 @@ def send_webhook(
     try:
         reply = transport.call("POST", receiver.url, headers, body)
     except (NotSent, NoAnswer) as error:
-        raise NotDelivered(f"The address was called: {error}") from error
+        raise NotDelivered(
+            say("The address was called: %(error)s", error=str(error))
+        ) from error
     _check(reply)
 
 
@@ -112,8 +114,10 @@ def _check(reply: Reply) -> None:
         return
     if 300 <= reply.status < 400:  # noqa: PLR2004 - somewhere else
         raise NotDelivered(
-            "The address leads on to another one, which is not followed. Enter the "
-            "address it leads to",
+            say(
+                "The address leads on to another one, which is not followed. "
+                "Enter the address it leads to"
+            ),
             for_good=True,
         )
     said = " ".join(reply.body.decode("utf-8", "replace").split())[:_SHOWN]

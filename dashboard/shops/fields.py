@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from dashboard.domain.sentences import say
 from dashboard.shops.protocol import FieldError
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
@@ -60,7 +61,7 @@ class Fields:
             return default
         if _is_number(value):
             return str(value)
-        self.fault(key, f"must be a text, not {_shown(value)}")
+        self.fault(key, say("must be a text, not %(value)s", value=_shown(value)))
         return default
 
     def amount(self, key: str, default: Decimal | None = None) -> Decimal:
@@ -71,12 +72,14 @@ class Fields:
         instead = Decimal(0) if default is None else default
         if self.is_empty(key):
             if default is None:
-                self.fault(key, "is missing")
+                self.fault(key, say("is missing"))
             return instead
         value = self._data[key]
         number = _to_decimal(value)
         if number is None:
-            self.fault(key, f"must be an amount, not {_shown(value)}")
+            self.fault(
+                key, say("must be an amount, not %(value)s", value=_shown(value))
+            )
             return instead
         return number
 
@@ -97,13 +100,15 @@ class Fields:
         value = self._data[key]
         moment = _to_time(value)
         if moment is None:
-            self.fault(key, f"must be a date and time, not {_shown(value)}")
+            self.fault(
+                key, say("must be a date and time, not %(value)s", value=_shown(value))
+            )
         return moment
 
     def required_time(self, key: str) -> datetime:
         """Return a point in time that has to be there."""
         if self.is_empty(key):
-            self.fault(key, "is missing")
+            self.fault(key, say("is missing"))
         return self.time(key) or _NO_TIME
 
     def day(self, key: str) -> date | None:
@@ -118,7 +123,9 @@ class Fields:
         value = self._data.get(key)
         if value is None or isinstance(value, bool):
             return bool(value)
-        self.fault(key, f"must be true or false, not {_shown(value)}")
+        self.fault(
+            key, say("must be true or false, not %(value)s", value=_shown(value))
+        )
         return False
 
     def part(self, key: str) -> Fields:
@@ -126,7 +133,9 @@ class Fields:
         value = self._data.get(key)
         if not isinstance(value, dict):
             if value not in (None, [], ""):
-                self.fault(key, f"must be an object, not {_shown(value)}")
+                self.fault(
+                    key, say("must be an object, not %(value)s", value=_shown(value))
+                )
             value = {}
         return Fields(value, self._errors, self._path_of(key))
 
@@ -136,14 +145,16 @@ class Fields:
         if value is None:
             return
         if not isinstance(value, list):
-            self.fault(key, f"must be a list, not {_shown(value)}")
+            self.fault(key, say("must be a list, not %(value)s", value=_shown(value)))
             return
         for index, item in enumerate(value):
             place = f"{key}[{index}]"
             if isinstance(item, dict):
                 yield Fields(item, self._errors, self._path_of(place))
             else:
-                self.fault(place, f"must be an object, not {_shown(item)}")
+                self.fault(
+                    place, say("must be an object, not %(item)s", item=_shown(item))
+                )
 
     def raw_objects(self, key: str) -> list[dict[str, Any]]:
         """Return the objects in the field *key*, whatever they hold; no error."""
@@ -211,9 +222,9 @@ def _shown(value: object) -> str:
         case None:
             return "null"
         case dict():
-            return "an object"
+            return say("an object")
         case list():
-            return "a list"
+            return say("a list")
         case bool():
             return str(value).lower()
         case str():

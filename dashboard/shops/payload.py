@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from dashboard.domain.sentences import say
 from dashboard.shops.protocol import NotJson
 
 _SIGNS = {sign: re.compile(rf"\s*\{sign}\s*") for sign in "[],"}
@@ -42,7 +43,7 @@ def parse_object(body: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
     with _said_in_words(body):
         data = _decoder(to_object).decode(body.decode("utf-8-sig"))
     if not isinstance(data, dict):
-        raise NotJson("a JSON object is expected, in curly braces")
+        raise NotJson(say("a JSON object is expected, in curly braces"))
     if _is_deeper(data, _MAX_DEPTH):
         raise NotJson(_TOO_DEEP)
     return data, tuple(repeated)
@@ -66,7 +67,7 @@ def _elements(text: str) -> Iterator[tuple[dict[str, Any], str]]:
     while True:
         element, end = decoder.raw_decode(text, at)
         if not isinstance(element, dict):
-            raise NotJson("a list of objects is expected")
+            raise NotJson(say("a list of objects is expected"))
         yield element, text[at:end]
         if _SIGNS["]"].match(text, end):
             return
@@ -107,7 +108,7 @@ def _said_in_words(body: bytes) -> Iterator[None]:
         raise NotJson(error.msg, line=error.lineno, column=error.colno) from error
     except UnicodeDecodeError as error:
         line, column = _position(body, error.start)
-        raise NotJson("this is not UTF-8", line=line, column=column) from error
+        raise NotJson(say("this is not UTF-8"), line=line, column=column) from error
     except RecursionError as error:
         raise NotJson(_TOO_DEEP) from error
 

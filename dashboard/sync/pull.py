@@ -127,9 +127,13 @@ class ShopPull:
         ]
         if len(known) > max(_GONE_AT_MOST, count // 2):
             raise ShopSilent(
-                f"The shop does not list {len(known)} of {count} orders it had before. "
-                "If it was put back from a backup or moved, put the orders back there. "
-                "Until then nothing is taken for deleted."
+                say(
+                    "The shop does not list %(known)s of %(count)s orders it had "
+                    "before. If it was put back from a backup or moved, put the "
+                    "orders back there. Until then nothing is taken for deleted.",
+                    known=len(known),
+                    count=count,
+                )
             )
         return [*other, *known]
 

@@ -179,7 +179,7 @@ class Puller(Background):
         except SecretUnreadable as error:
             raise ShopSilent(sentence_of(error)) from error
         if keys is None:
-            raise ShopSilent("There are no keys to this shop: Settings > Shops.")
+            raise ShopSilent(say("There are no keys to this shop: Settings > Shops."))
         return keys
 
     def _reader(self, shop: Shop, keys: ApiKeys, run_id: int | None) -> ShopReader:

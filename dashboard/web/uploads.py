@@ -35,7 +35,7 @@ from dashboard.sync.upload import MOST_BYTES, Foreseen, Preview, Standing
 from dashboard.sync.watch import zone_of
 from dashboard.web.access import requires, signed_in
 from dashboard.web.download import csv_download
-from dashboard.web.language import gettext, ngettext, said
+from dashboard.web.language import gettext, ngettext, said, said_of
 from dashboard.web.note import note
 from dashboard.web.services import services
 from dashboard.web.upload_forms import (
@@ -101,7 +101,7 @@ def receive(slug: str) -> ResponseReturnValue:
     try:
         reading = uploads.likely_reading(shop, body)
     except NotATable as error:
-        entered.file.errors = [str(error)]
+        entered.file.errors = [said_of(error)]
         return _ask(shop, entered), 422
     upload_id = uploads.store.add(shop, name, body, as_json(reading), signed_in().name)
     return redirect(url_for("uploads.show", upload_id=upload_id))
@@ -115,7 +115,7 @@ def show(upload_id: int) -> ResponseReturnValue:
     try:
         preview = _preview(upload)
     except NotATable as error:
-        return _ask(upload.shop, FileForm(formdata=None), str(error)), 422
+        return _ask(upload.shop, FileForm(formdata=None), said_of(error)), 422
     wrong = [error for one in preview.orders for error in one.read.errors]
     return render_template(
         "uploads/show.html",
@@ -159,7 +159,7 @@ def read_anew(upload_id: int) -> ResponseReturnValue:
     try:
         reading = entered_reading(header)
     except EntryWrong as error:
-        flash(str(error), "bad")
+        flash(said_of(error), "bad")
         return redirect(url_for("uploads.show", upload_id=upload_id))
     services().uploads.store.change_reading(upload_id, as_json(reading))
     return redirect(url_for("uploads.show", upload_id=upload_id))

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from dashboard.domain.order import LineKind, OrderPhase
+from dashboard.domain.sentences import say
 
 # Spaces that group thousands, and the signs of currencies.
 _DROPPED: Final = re.compile(r"[\s\u00a0\u202f']|[€$£¥]|\b[A-Z]{3}\b")
@@ -62,7 +63,13 @@ def read_amount(text: str, *, decimal_comma: bool) -> Decimal:
     shape = _COMMA if decimal_comma else _POINT
     if not shape.fullmatch(plain):
         example = "1.234,50" if decimal_comma else "1,234.50"
-        raise CellWrong(f'must be an amount such as {example}, not "{text[:40]}"')
+        raise CellWrong(
+            say(
+                'must be an amount such as %(example)s, not "%(text)s"',
+                example=example,
+                text=text[:40],
+            )
+        )
     if decimal_comma:
         plain = plain.replace(".", "").replace(",", ".")
     return Decimal(plain.replace(",", ""))
@@ -76,7 +83,9 @@ def read_rate(text: str, *, decimal_comma: bool) -> Decimal:
     """
     rate = read_amount(text.removesuffix("%"), decimal_comma=decimal_comma)
     if not 0 <= rate <= 100:  # noqa: PLR2004 - percent
-        raise CellWrong(f'must be a rate from 0 to 100 percent, not "{text[:40]}"')
+        raise CellWrong(
+            say('must be a rate from 0 to 100 percent, not "%(text)s"', text=text[:40])
+        )
     return rate
 
 
@@ -94,14 +103,18 @@ def read_time(text: str, day_order: DayOrder, zone: tzinfo) -> datetime:
     if with_offset is not None and with_offset.tzinfo is not None:
         return with_offset
     if found is None:
-        raise CellWrong(f'must be a day such as 2026-03-31, not "{text[:40]}"')
+        raise CellWrong(
+            say('must be a day such as 2026-03-31, not "%(text)s"', text=text[:40])
+        )
     year, month, day = _year_month_day(found, day_order)
     hour, minute, second = (int(part or 0) for part in found.groups()[3:])
     try:
         at = time(hour, minute, second)
         return datetime(year, month, day, at.hour, at.minute, at.second, tzinfo=zone)
     except ValueError as error:
-        raise CellWrong(f'there is no such day as "{text[:40]}"') from error
+        raise CellWrong(
+            say('there is no such day as "%(text)s"', text=text[:40])
+        ) from error
 
 
 def read_phase(text: str) -> OrderPhase:
@@ -115,8 +128,11 @@ def read_phase(text: str) -> OrderPhase:
         if word in words.split("|"):
             return phase
     raise CellWrong(
-        f'is "{text[:40]}": write placed, pending, failed, cancelled or draft. '
-        "Money given back is not read from a file"
+        say(
+            'is "%(text)s": write placed, pending, failed, cancelled or '
+            "draft. Money given back is not read from a file",
+            text=text[:40],
+        )
     )
 
 
@@ -130,7 +146,9 @@ def read_kind(text: str) -> LineKind:
     for kind, words in _KINDS.items():
         if word in words.split("|"):
             return kind
-    raise CellWrong(f'must be product, shipping or fee, not "{text[:40]}"')
+    raise CellWrong(
+        say('must be product, shipping or fee, not "%(text)s"', text=text[:40])
+    )
 
 
 def uses_decimal_comma(amounts: Iterable[str]) -> bool:
@@ -152,7 +170,7 @@ def _year_month_day(found: re.Match[str], day_order: DayOrder) -> tuple[int, int
     if len(first) == _YEAR_DIGITS:
         return int(first), int(second), int(third)
     if len(third) != _YEAR_DIGITS:
-        raise CellWrong(f'needs a year of four digits: "{found[0]}"')
+        raise CellWrong(say('needs a year of four digits: "%(found)s"', found=found[0]))
     if day_order is DayOrder.MONTH_FIRST:
         return int(third), int(first), int(second)
     return int(third), int(second), int(first)

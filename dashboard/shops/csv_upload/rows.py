@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import TypeVar
 
+from dashboard.domain.sentences import sentence_of
 from dashboard.shops.csv_upload.cells import (
     CellWrong,
     read_amount,
@@ -95,7 +96,7 @@ class OrderRows:
         try:
             return reader(cell.text)
         except CellWrong as error:
-            self.fault(cell.row, cell.column, str(error))
+            self.fault(cell.row, cell.column, sentence_of(error))
             return None
 
     def amount(self, cell: Cell) -> Decimal | None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dashboard.domain.sentences import say
+
 _DELIMITERS: Final = (",", ";", "\t", "|")
 # Excel's own way of naming the delimiter, in a line before the header.
 _SEP: Final = "sep="
@@ -52,17 +54,24 @@ def read_table(body: bytes) -> Table:
     """
     text = _decoded(body)
     if "\0" in text:
-        raise NotATable("This is no CSV file: save the table as CSV (UTF-8).")
+        raise NotATable(say("This is no CSV file: save the table as CSV (UTF-8)."))
     try:
         header_line, delimiter = _header_line(text)
         rows = list(_rows(text, delimiter, header_line))
     except csv.Error as error:
-        raise NotATable(f"The file cannot be read as CSV: {error}.") from error
+        raise NotATable(
+            say("The file cannot be read as CSV: %(error)s.", error=str(error))
+        ) from error
     if len(rows) < 2:  # noqa: PLR2004 - a header and a row
-        raise NotATable("The file has no rows below its first line, the header.")
+        raise NotATable(say("The file has no rows below its first line, the header."))
     header = _distinct(rows[0].cells)
     if len(header) > _MAX_COLUMNS:
-        raise NotATable(f"The file has more than {_MAX_COLUMNS} columns.")
+        raise NotATable(
+            say(
+                "The file has more than %(max_columns)s columns.",
+                max_columns=_MAX_COLUMNS,
+            )
+        )
     return Table(
         header=header,
         rows=tuple(
@@ -101,9 +110,20 @@ def _rows(text: str, delimiter: str, header_line: int) -> Iterator[Row]:
         if begins < header_line:
             continue
         if count > _MAX_ROWS:
-            raise NotATable(f"The file has more than {_MAX_ROWS:,} rows: split it.")
+            raise NotATable(
+                say(
+                    "The file has more than %(max_rows)s rows: split it.",
+                    max_rows=_MAX_ROWS,
+                )
+            )
         if any(len(cell) > _MAX_CELL for cell in cells):
-            raise NotATable(f"Line {begins} has a cell of over {_MAX_CELL:,} signs.")
+            raise NotATable(
+                say(
+                    "Line %(begins)s has a cell of over %(max_cell)s signs.",
+                    begins=begins,
+                    max_cell=_MAX_CELL,
+                )
+            )
         stripped = tuple(cell.strip() for cell in cells)
         if any(stripped):
             yield Row(line=begins, cells=stripped)
@@ -124,7 +144,12 @@ def _fitted(row: Row, width: int) -> tuple[str, ...]:
     """Return exactly *width* cells: programs leave out empty ones at the end."""
     if any(row.cells[width:]):
         raise NotATable(
-            f"Line {row.line} has {len(row.cells)} cells, the header has {width}: put "
-            "a text with the separator in it into quotes."
+            say(
+                "Line %(line)s has %(cells)s cells, the header has %(width)s: put "
+                "a text with the separator in it into quotes.",
+                line=row.line,
+                cells=len(row.cells),
+                width=width,
+            )
         )
     return (*row.cells[:width], *("" for _ in range(width - len(row.cells))))

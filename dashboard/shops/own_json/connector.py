@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboard.domain.sentences import say
 from dashboard.shops.own_json.order import read_order
 from dashboard.shops.own_json.schema import schema_errors
 from dashboard.shops.payload import header, parse_object
@@ -54,7 +55,7 @@ class OwnJson:
         del headers
         payload, repeated = parse_object(body)
         errors = [
-            *(FieldError(path=key, message="is there twice") for key in repeated),
+            *(FieldError(path=key, message=say("is there twice")) for key in repeated),
             *schema_errors(payload),
         ]
         if not errors:

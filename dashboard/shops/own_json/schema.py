@@ -10,6 +10,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from dashboard.domain.sentences import say
 from dashboard.shops.protocol import FieldError
 
 _FILE: Final = "order.schema.json"
@@ -45,21 +46,26 @@ def _field_errors(error: ValidationError) -> Iterator[FieldError]:
         case "required":
             for name in wanted:
                 if name not in given:
-                    yield FieldError(path=_join(path, name), message="is missing")
+                    yield FieldError(path=_join(path, name), message=say("is missing"))
         case "additionalProperties":
             for name in given:
                 if name not in schema["properties"]:
-                    message = "is not a field of this format"
+                    message = say("is not a field of this format")
                     yield FieldError(path=_join(path, name[:80]), message=message)
         case "enum":
-            message = f"must be one of {', '.join(wanted)}"
+            message = say("must be one of %(wanted)s", wanted=", ".join(wanted))
             yield FieldError(path=path, message=message)
         case "minItems":
-            yield FieldError(path=path, message="must not be empty")
+            yield FieldError(path=path, message=say("must not be empty"))
         case "maxItems":
-            yield FieldError(path=path, message=f"has more than {wanted} entries")
+            yield FieldError(
+                path=path,
+                message=say("has more than %(wanted)s entries", wanted=wanted),
+            )
         case _:
-            yield FieldError(path=path, message=f"must be {_expected(schema)}")
+            yield FieldError(
+                path=path, message=say("must be %(schema)s", schema=_expected(schema))
+            )
 
 
 def _expected(schema: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from dashboard.domain.sentences import say
 from dashboard.shops.payload import header, parse_object
 from dashboard.shops.protocol import FieldError, Hint, Message, NotUnderstood, Ping
 from dashboard.shops.shopify.order import VAT_NUMBER_KEYS, read_order
@@ -81,14 +82,16 @@ def _read_webhook(
     topic: str, headers: Mapping[str, str], payload: Mapping[str, Any]
 ) -> Message:
     if not topic.startswith(_ORDER_TOPICS):
-        return Ping(reason=f"The topic {topic} is not about orders.")
+        return Ping(reason=say("The topic %(topic)s is not about orders.", topic=topic))
     inner = payload.get(_INNER)
     told = inner if isinstance(inner, dict) else payload
     order_id = told.get("order_id")
     if order_id is None and topic.startswith("orders/"):
         order_id = told.get("id")
     if type(order_id) is not int or order_id <= 0:
-        error = FieldError(path="id", message="must be the order's id, a whole number")
+        error = FieldError(
+            path="id", message=say("must be the order's id, a whole number")
+        )
         return NotUnderstood(external_id="", number="", errors=(error,))
     return Hint(
         external_id=str(order_id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.domain.sentences import say
 from dashboard.shops.fields import Fields
 
 _SCHEME = "gid://shopify/"
@@ -21,7 +22,12 @@ def numeric_id(fields: Fields, kind: str) -> str:
     number = text.removeprefix(f"{_SCHEME}{kind}/").partition("?")[0]
     if number == text or not _is_number(number):
         fields.fault(
-            "id", f"must be the id of a {kind}, such as {global_id(kind, '1')}"
+            "id",
+            say(
+                "must be the id of a %(kind)s, such as %(example)s",
+                kind=kind,
+                example=global_id(kind, "1"),
+            ),
         )
         return ""
     return number

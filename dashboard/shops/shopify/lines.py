@@ -10,6 +10,7 @@ from typing import Final
 
 from dashboard.domain.money import ZERO, in_proportion, to_cents
 from dashboard.domain.order import LineItem, LineKind, LineTax
+from dashboard.domain.sentences import say
 from dashboard.shops.fields import Fields
 
 _HUNDRED: Final = Decimal(100)
@@ -32,7 +33,12 @@ class ShopMoney:
         currency = money.text("currencyCode")
         if currency and currency != self._currency:
             money.fault(
-                "currencyCode", f"is {currency}, and the order is in {self._currency}"
+                "currencyCode",
+                say(
+                    "is %(currency)s, and the order is in %(order_currency)s",
+                    currency=currency,
+                    order_currency=self._currency,
+                ),
             )
         return money.amount("amount")
 
@@ -222,7 +228,7 @@ def _rate_percent(tax: Fields) -> Decimal | None:
     else:
         return None
     if not 0 <= rate <= _MAX_RATE_PERCENT:
-        tax.fault("ratePercentage", f"{rate} is no tax rate")
+        tax.fault("ratePercentage", say("%(rate)s is no tax rate", rate=rate))
         return ZERO
     return rate
 

@@ -23,6 +23,7 @@ from dashboard.domain.order import (
     Refund,
     ShopPayment,
 )
+from dashboard.domain.sentences import say
 from dashboard.shops.fields import Fields
 from dashboard.shops.protocol import FieldError, NotUnderstood, Received
 from dashboard.shops.shopify.ids import numeric_id
@@ -136,7 +137,13 @@ def _read_number(fields: Fields, external_id: str) -> str:
     """Return the order's name without the sign that Shopify puts before it."""
     number = fields.text("name", default=external_id).removeprefix("#").strip()
     if len(number) > _MAX_NUMBER_LENGTH:
-        fields.fault("name", f"has more than {_MAX_NUMBER_LENGTH} characters")
+        fields.fault(
+            "name",
+            say(
+                "has more than %(max_number_length)s characters",
+                max_number_length=_MAX_NUMBER_LENGTH,
+            ),
+        )
         return external_id
     return number or external_id
 
@@ -154,7 +161,9 @@ def _read_currency(fields: Fields) -> str:
     currency = fields.text("currencyCode")
     letters = currency.isascii() and currency.isalpha() and currency.isupper()
     if not letters or len(currency) != _CURRENCY_LETTERS:
-        fields.fault("currencyCode", "must be a currency of three letters, such as EUR")
+        fields.fault(
+            "currencyCode", say("must be a currency of three letters, such as EUR")
+        )
     return currency
 
 

@@ -344,7 +344,7 @@ class ShopifyReader:
         payload = json.dumps(node, default=str).encode()
         message = self._connector.read(headers, payload)
         if not isinstance(message, (Received, NotUnderstood)):
-            error = FieldError(path="id", message="is missing")
+            error = FieldError(path="id", message=say("is missing"))
             message = NotUnderstood(external_id="", number="", errors=(error,))
         return Fetched(
             external_id=_id_of(message),

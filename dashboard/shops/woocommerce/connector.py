@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboard.domain.sentences import say
 from dashboard.shops.payload import header, parse_object
 from dashboard.shops.protocol import (
     Deleted,
@@ -82,7 +83,9 @@ class WooCommerce:
         """
         topic = header(headers, "X-WC-Webhook-Topic")
         if topic and not topic.startswith(_ORDER_TOPICS):
-            return Ping(reason=f"The topic {topic} is not about orders.")
+            return Ping(
+                reason=say("The topic %(topic)s is not about orders.", topic=topic)
+            )
         payload, _ = parse_object(body)
         order_id = payload.get("id")
         if "code" in payload and order_id is None:
@@ -106,7 +109,9 @@ def _read_failure(payload: Mapping[str, Any]) -> Message:
     """
     code = str(payload["code"])[:80]
     if code == _ORDER_GONE:
-        return Ping(reason="The order was deleted before the webhook was delivered.")
+        return Ping(
+            reason=say("The order was deleted before the webhook was delivered.")
+        )
     message = (
         f"WooCommerce sent the error {code} in place of the order. Check that the "
         "user who owns the webhook may see orders."

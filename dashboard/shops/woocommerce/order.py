@@ -24,6 +24,7 @@ from dashboard.domain.order import (
     Refund,
     ShopPayment,
 )
+from dashboard.domain.sentences import say
 from dashboard.shops.fields import Fields
 from dashboard.shops.protocol import FieldError, NotUnderstood, Received
 
@@ -98,7 +99,7 @@ def _read_order(
     external_id = _read_id(fields)
     status = fields.text("status").removeprefix("wc-")
     if not status:
-        fields.fault("status", "is missing")
+        fields.fault("status", say("is missing"))
     currency = _read_currency(fields)
     total = _read_total(fields, currency, decimals)
     meta = dict(_read_meta(fields))
@@ -131,14 +132,20 @@ def _read_id(fields: Fields) -> str:
     external_id = fields.text("id")
     if external_id.isascii() and external_id.isdigit() and int(external_id) > 0:
         return external_id
-    fields.fault("id", "must be the order's id, a whole number above zero")
+    fields.fault("id", say("must be the order's id, a whole number above zero"))
     return ""
 
 
 def _read_number(fields: Fields, external_id: str) -> str:
     number = fields.text("number", default=external_id)
     if len(number) > _MAX_NUMBER_LENGTH:
-        fields.fault("number", f"has more than {_MAX_NUMBER_LENGTH} characters")
+        fields.fault(
+            "number",
+            say(
+                "has more than %(max_number_length)s characters",
+                max_number_length=_MAX_NUMBER_LENGTH,
+            ),
+        )
         return external_id
     return number
 
@@ -147,7 +154,9 @@ def _read_currency(fields: Fields) -> str:
     currency = fields.text("currency").upper()
     letters = currency.isascii() and currency.isalpha()
     if not letters or len(currency) != _CURRENCY_LETTERS:
-        fields.fault("currency", "must be a currency of three letters, such as EUR")
+        fields.fault(
+            "currency", say("must be a currency of three letters, such as EUR")
+        )
     return currency
 
 
@@ -166,9 +175,14 @@ def _read_total(fields: Fields, currency: str, decimals: int | None) -> Decimal:
     if total and written is not None and written < needed:
         fields.fault(
             "total",
-            f"is {total} and {currency} needs {needed} decimals. In WooCommerce, set "
-            f"Settings > General > Number of decimals to {needed}, then open the "
-            "order and update it.",
+            say(
+                "is %(total)s and %(currency)s needs %(needed)s decimals. In "
+                "WooCommerce, set Settings > General > Number of decimals to "
+                "%(needed)s, then open the order and update it.",
+                total=total,
+                currency=currency,
+                needed=needed,
+            ),
         )
     return total
 
@@ -266,7 +280,12 @@ class _Rates:
             return taxes
         if abs(difference) > self._step * len(taxes):
             line.fault(
-                "total_tax", f"is {charged}, but the taxes of this line make {apart}"
+                "total_tax",
+                say(
+                    "is %(charged)s, but the taxes of this line make %(apart)s",
+                    charged=charged,
+                    apart=apart,
+                ),
             )
             return taxes
         sizes = [abs(tax.amount) for tax in taxes]
@@ -280,7 +299,13 @@ class _Rates:
                 continue  # a rate of the order that this line does not bear
             rate_id = tax.text("id")
             if rate_id not in self._tax_lines:
-                tax.fault("id", f"tax rate {rate_id} is not among the tax_lines")
+                tax.fault(
+                    "id",
+                    say(
+                        "tax rate %(rate_id)s is not among the tax_lines",
+                        rate_id=rate_id,
+                    ),
+                )
                 continue
             tax_line = self._tax_line(rate_id)
             yield LineTax(
@@ -299,7 +324,10 @@ class _Rates:
                 fields.fault("rate_percent", _NO_RATE)
             rate_percent = fields.amount("rate_percent", default=_ZERO)
             if not 0 <= rate_percent <= _MAX_RATE_PERCENT:
-                fields.fault("rate_percent", f"{rate_percent} is no tax rate")
+                fields.fault(
+                    "rate_percent",
+                    say("%(rate_percent)s is no tax rate", rate_percent=rate_percent),
+                )
             self._known[rate_id] = _TaxLine(
                 rate_percent=rate_percent,
                 label=fields.text("label"),

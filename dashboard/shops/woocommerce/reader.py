@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from dashboard.domain.clock import Clock
 from dashboard.domain.money import ZERO, decimals_of
+from dashboard.domain.sentences import say
 from dashboard.outbound.transport import Transport
 from dashboard.shops.fields import Fields
 from dashboard.shops.payload import header
@@ -163,9 +164,15 @@ class WooCommerceReader:
         needed = decimals_of(currency)
         if decimals < needed:
             raise ShopSilent(
-                f"The shop writes amounts with {decimals} decimals, and {currency} has "
-                f"{needed}: an order of 12.08 is told as 12. In WooCommerce, set "
-                f"Settings > General > Number of decimals to {needed}.",
+                say(
+                    "The shop writes amounts with %(decimals)s decimals, and "
+                    "%(currency)s has %(needed)s: an order of 12.08 is told as 12. In "
+                    "WooCommerce, set Settings > General > Number of decimals to "
+                    "%(needed)s.",
+                    decimals=decimals,
+                    currency=currency,
+                    needed=needed,
+                ),
                 code="decimals",
             )
         self._known_settings = _Settings(currency=currency, decimals=decimals)
@@ -193,7 +200,7 @@ class WooCommerceReader:
             message = self._connector.read(headers, text.encode())
         if not isinstance(message, (Received, NotUnderstood)):
             # An id and nothing else, or an error where an order should be.
-            error = FieldError(path="status", message="is missing")
+            error = FieldError(path="status", message=say("is missing"))
             message = NotUnderstood(external_id="", number="", errors=(error,))
         return Fetched(
             external_id=_id_of(message),
