@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 
 class InvoiceWhen(StrEnum):
@@ -92,6 +93,25 @@ class CompanyRules:
     payment_rules: tuple[PaymentRule, ...] = ()
     home: str = ""
     currencies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopRules:
+    """The rules that are other ones for a shop; None where the company's hold."""
+
+    invoice_when: InvoiceWhen | None = None
+    due_days: int | None = None
+    sales_account: str | None = None
+    shipping_account: str | None = None
+    fee_account: str | None = None
+
+    def over(self, rules: CompanyRules) -> CompanyRules:
+        """Return *rules* with what is another one for the shop."""
+        return CompanyRules(**{**vars(rules), **self.own()})
+
+    def own(self) -> dict[str, Any]:
+        """Return the rules of the shop's own by their names."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 SLUG_PATTERN = r"[a-z0-9][a-z0-9-]{0,39}"

@@ -19,6 +19,7 @@ from dashboard.domain.rules import (
     InvoiceWhen,
     PaymentRule,
     Shop,
+    ShopRules,
     TaxRule,
     TaxSituation,
     VatCheck,
@@ -31,6 +32,7 @@ from dashboard.store.schema import (
     ConnectionRow,
     PaymentRuleRow,
     ShopRow,
+    ShopRuleRow,
     TaxRuleRow,
 )
 from dashboard.store.vault import SecretUnreadable, Vault
@@ -70,10 +72,24 @@ class CompanyStore:
         self._database = database
         self._vault = vault
 
-    def rules(self) -> CompanyRules:
-        """Return the company's rules; the defaults until they are saved."""
+    def rules(self, shop: Shop | None = None) -> CompanyRules:
+        """Return the company's rules, or those of *shop*; the defaults until saved."""
         with self._database.read() as session:
-            return read_rules(session)
+            return read_rules(session, shop)
+
+    def shop_rules(self, shop: Shop) -> ShopRules:
+        """Return what is another rule for *shop* than for the company."""
+        with self._database.read() as session:
+            return _read_shop_rules(session, shop)
+
+    def save_shop_rules(self, shop: Shop, rules: ShopRules) -> None:
+        """Replace what is another rule for *shop*; commits."""
+        with self._database.write() as session:
+            mine = select(ShopRow.id).where(ShopRow.id == shop.id)
+            session.scalar(mine.with_for_update(key_share=True))
+            session.execute(delete(ShopRuleRow).where(ShopRuleRow.shop_id == shop.id))
+            for name, value in rules.own().items():
+                session.add(ShopRuleRow(shop_id=shop.id, name=name, value=value))
 
     def rules_version(self) -> int:
         """Return the number that grows with every save; 0 before the first."""
@@ -281,8 +297,22 @@ class CompanyStore:
             return session.scalar(kept.values(values)) is not None
 
 
-def read_rules(session: Session) -> CompanyRules:
-    """Return the company's rules within a transaction that is under way."""
+def read_rules(session: Session, shop: Shop | None = None) -> CompanyRules:
+    """Return the rules for orders of *shop* within a transaction that is under way.
+
+    Without a shop they are the company's.
+    """
+    rules = _read_company_rules(session)
+    return rules if shop is None else _read_shop_rules(session, shop).over(rules)
+
+
+def _read_shop_rules(session: Session, shop: Shop) -> ShopRules:
+    mine = select(ShopRuleRow.name, ShopRuleRow.value)
+    rows = session.execute(mine.where(ShopRuleRow.shop_id == shop.id))
+    return from_plain(ShopRules, {row.name: row.value for row in rows})
+
+
+def _read_company_rules(session: Session) -> CompanyRules:
     row = session.scalar(select(CompanyRulesRow))
     told = {
         **_told_by_the_books(session),

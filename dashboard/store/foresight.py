@@ -79,7 +79,8 @@ class Foresight:
             stored = None if row is None else newest_of(session, row)
             if row is None or stored is None:
                 return None
-            shop, rules, order = stored.shop, read_rules(session), reader(stored)
+            shop, order = stored.shop, reader(stored)
+            rules = read_rules(session, shop)
             if not isinstance(order, Order):
                 return Foreseen(order=None, shop=shop, rules=rules)
             rows = own_postings(session, row.id, lock=False).values()

@@ -63,7 +63,7 @@ def take_in_new(
     Returns:
         What became of those that were taken in, by the shop's own id.
     """
-    rules = read_rules(session)
+    rules = read_rules(session, shop)
     planned = [
         _New(
             id=order_id,

@@ -374,7 +374,7 @@ class OrderStore:
                 return None
             rows = own_postings(session, row.id, lock=False).values()
             own = [posting_of(posting) for posting in rows]
-            rules = read_rules(session)
+            rules = read_rules(session, stored.shop)
             ways = planner(told, stored.shop, rules, own, None).corrections
             plans = {way: planner(told, stored.shop, rules, own, way) for way in ways}
             booked = {p.natural_key for p in own if p.state in IN_THE_BOOKS}
@@ -634,7 +634,7 @@ def _plan(  # noqa: PLR0913
         own = [
             posting_of(posting) for posting in own_postings(session, row.id).values()
         ]
-        plan = planner(told, shop, read_rules(session), own, correction_of(row))
+        plan = planner(told, shop, read_rules(session, shop), own, correction_of(row))
     else:
         plan = Plan(decision=Decision.STOP, problem=told)
     carry_out(

@@ -171,7 +171,7 @@ class Backfill:
             why = "" if revision.problem is None else revision.problem.message
             foretold = _Foretold(outlook=Outlook.BLOCKED, why=why)
         else:
-            rules = self._stores.company.rules()
+            rules = self._stores.company.rules(shop)
             plan = plan_or_stop(revision.order, shop, rules, (), None)
             keys = tuple((p.kind, p.natural_key) for p in plan.postings)
             foretold = _by_plan(plan, keys)

@@ -124,7 +124,7 @@ class Uploads:
         known = self.store.newest_revisions(
             shop, [read.number for read in orders if read.order]
         )
-        rules = self._company.rules()
+        rules = self._company.rules(shop)
         return Preview(
             table=table,
             reading=reading,

@@ -324,6 +324,11 @@ def bank_account_choices(facts: BooksFacts | None) -> Sequence[tuple[str, str]]:
     return _accounts(facts, payments=True)
 
 
+def ledger_account_choices(facts: BooksFacts | None) -> Sequence[tuple[str, str]]:
+    """Return the ledger accounts that lines may go to, by code and name."""
+    return _accounts(facts, payments=False)
+
+
 def _accounts(facts: BooksFacts | None, *, payments: bool) -> Sequence[tuple[str, str]]:
     if facts is None:
         return ()

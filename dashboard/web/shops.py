@@ -33,6 +33,7 @@ from dashboard.web.language import lazy_gettext as _
 from dashboard.web.note import note
 from dashboard.web.outcome import moved_on
 from dashboard.web.services import services
+from dashboard.web.shop_rules_form import ShopRulesForm, origins, shop_rules_form
 
 blueprint = Blueprint("shops", __name__)
 
@@ -115,11 +116,7 @@ def show(slug: str) -> ResponseReturnValue:
     """Show a shop."""
     shop = _shop(slug)
     keys = _keys(shop)
-    form = _form_of(shop)(None, base_url=shop.base_url)
-    form.orders_since.data = (
-        keys.orders_since if keys else services().clock.now()
-    ).date()
-    return _page(shop, keys, form)
+    return _page(shop, keys, _access_form(shop, keys))
 
 
 @blueprint.post("/settings/shops/<slug>/access")
@@ -163,6 +160,24 @@ def save_fields(slug: str) -> ResponseReturnValue:
     return redirect(url_for("shops.show", slug=slug))
 
 
+@blueprint.post("/settings/shops/<slug>/rules")
+@requires(Role.MANAGER)
+def save_rules(slug: str) -> ResponseReturnValue:
+    """Save what is another rule for this shop, and plan anew what was stopped."""
+    shop = _shop(slug)
+    entered = ShopRulesForm()
+    entered.offer(services().company.facts())
+    if not entered.validate():
+        keys = _keys(shop)
+        form = _access_form(shop, keys)
+        return _page(shop, keys, form, rules=entered, status=422)
+    services().company.save_shop_rules(shop, entered.rules())
+    moved = services().replan()
+    note(ActivityKind.SETTINGS, "changed", f"shop {slug}, rules")
+    flash(" ".join([gettext("Saved."), *moved_on(moved)]), "good")
+    return redirect(url_for("shops.show", slug=slug))
+
+
 @blueprint.post("/settings/shops/<slug>/test")
 @requires(Role.MANAGER)
 def test(slug: str) -> ResponseReturnValue:
@@ -197,9 +212,27 @@ def _tried_out(slug: str) -> ResponseReturnValue:
     return redirect(url_for("shops.show", slug=slug))
 
 
+def _access_form(shop: Shop, keys: ApiKeys | None) -> AccessForm:
+    """Return the form as it is shown first."""
+    form = _form_of(shop)(None, base_url=shop.base_url)
+    form.orders_since.data = (
+        keys.orders_since if keys else services().clock.now()
+    ).date()
+    return form
+
+
 def _page(
-    shop: Shop, keys: ApiKeys | None, form: AccessForm, *, status: int = 200
+    shop: Shop,
+    keys: ApiKeys | None,
+    form: AccessForm,
+    *,
+    rules: ShopRulesForm | None = None,
+    status: int = 200,
 ) -> ResponseReturnValue:
+    company = services().company
+    facts, own = company.facts(), company.shop_rules(shop)
+    rules = rules or shop_rules_form(own)
+    rules.offer(facts)
     page = render_template(
         "settings/shop.html",
         shop=shop,
@@ -207,6 +240,8 @@ def _page(
         key_hint=keys.hint if keys else "",
         has_keys=keys is not None,
         fields_form=_fields_form(shop),
+        rules_form=rules,
+        origins=origins(own, company.rules(), facts),
         can_be_asked=shop.kind in READERS,
         state=services().pulls.state(shop),
     )

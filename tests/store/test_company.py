@@ -14,6 +14,7 @@ from dashboard.domain.rules import (
     InvoiceWhen,
     PaymentRule,
     Shop,
+    ShopRules,
     TaxRule,
     TaxSituation,
 )
@@ -175,3 +176,17 @@ def test_what_other_books_said_meanwhile_is_not_kept(store: CompanyStore) -> Non
     assert connection is not None
     assert connection.tenant_id == ""
     assert store.save_facts(FACTS, tenant_id="new", at=NOW, version=connection.version)
+
+
+def test_rules_of_a_shop_lie_over_those_of_the_company(store: CompanyStore) -> None:
+    store.add_shop(SHOP, "secret", at=NOW)
+    (shop,) = store.shops()
+    own = ShopRules(due_days=0, invoice_when=InvoiceWhen.ORDERED, fee_account="240")
+
+    store.save_shop_rules(shop, ShopRules(sales_account="201"))
+    store.save_shop_rules(shop, own)
+
+    assert store.shop_rules(shop) == own
+    assert store.rules(shop) == replace(
+        store.rules(), due_days=0, invoice_when=InvoiceWhen.ORDERED, fee_account="240"
+    )

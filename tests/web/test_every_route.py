@@ -114,6 +114,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /settings/shops/<slug>/access": ADMINISTRATOR,
     "POST /settings/shops/<slug>/fields": MANAGER,
     "POST /settings/shops/<slug>/forget": ADMINISTRATOR,
+    "POST /settings/shops/<slug>/rules": MANAGER,
     "POST /settings/shops/<slug>/test": MANAGER,
     "GET /settings/shops/<slug>/upload": MANAGER,
     "POST /settings/shops/<slug>/upload": MANAGER,
