@@ -10,13 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.domain.choices import AccountRule
 from dashboard.domain.money import ZERO
-from dashboard.domain.postings import PostingKind
 from dashboard.domain.rules import PaymentRule, TaxRule, TaxSituation
 from dashboard.domain.tax_cases import percent
 from dashboard.domain.users import Role
 from dashboard.sync.preview import Standing
 from dashboard.web.access import requires
-from dashboard.web.exchange_view import pretty
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext
 from dashboard.web.order_query import read_query
@@ -46,11 +44,9 @@ def show(order_id: int) -> ResponseReturnValue:
         preview=services().preview.of(order_id, ignored=bool(order.ignored_by)),
         query=read_query(request.args),
         Standing=Standing,
-        PostingKind=PostingKind,
         account_rules=_ACCOUNT_RULES,
         tax_words=tax_words,
         method_words=method_words,
-        pretty=pretty,
     )
 
 
