@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -48,14 +48,22 @@ def postgres() -> Iterator[PostgresProcess]:
         pytest.skip(f"NOT TESTED ON POSTGRESQL: {error}")
 
 
+@pytest.fixture(scope="module")
+def databases(postgres: PostgresProcess) -> Iterator[PostgresServer]:
+    with closing(PostgresServer(postgres.url)) as server:
+        yield server
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_everything_is_booked_once_whatever_happens(
-    seed: int, postgres: PostgresProcess, tmp_path: Path, figures: list[str]
+    seed: int,
+    postgres: PostgresProcess,
+    databases: PostgresServer,
+    tmp_path: Path,
+    figures: list[str],
 ) -> None:
     with ExitStack() as everything:
-        server = PostgresServer(postgres.url)
-        everything.callback(server.close)
-        addresses = {"SQLite": "", "PostgreSQL": server.empty()}
+        addresses = {"SQLite": "", "PostgreSQL": databases.empty()}
         ordeals = {}
         for number, (name, address) in enumerate(addresses.items()):
             folder = tmp_path / name

@@ -36,6 +36,7 @@ SECRET = 'shop-secret & <"x">'
 EMAIL, PASSWORD = "robin@sluice.example", "cabbage-lantern-orbit-41"
 
 _HEALTHY_WITHIN_S = 20.0
+_COMMAND_WITHIN_S = 60.0
 _OPEN = ("queued", "in progress", "retrying", "checking")
 
 
@@ -95,7 +96,7 @@ class Company:
             capture_output=True,
             input=text,
             text=True,
-            timeout=30,
+            timeout=_COMMAND_WITHIN_S,
         )
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout

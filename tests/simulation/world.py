@@ -46,7 +46,13 @@ from tests.fixtures.workers import (
     kill_points,
 )
 from tests.simulation import lives
-from tests.simulation.cells import OTHER_KILL_POINTS, Cell, Coverage, cells_for
+from tests.simulation.cells import (
+    CELLS_A_SCHEDULE,
+    OTHER_KILL_POINTS,
+    Cell,
+    Coverage,
+    cells_for,
+)
 from tests.simulation.promises import (
     Documents,
     Violation,
@@ -55,8 +61,6 @@ from tests.simulation.promises import (
 )
 
 _HAPPENINGS = 10
-# The share of schedules where one thing is booked before the next is told.
-_SETTLED_BETWEEN = 0.5
 _MOST_MORE_LIVES = 2
 _WORKERS = 4
 _JUMPS_S = (-7200, -600, 600, 7200)
@@ -180,16 +184,15 @@ class World:
             self._new_order(payments=("5.00",), customer=customer)
         self._settle()
         self._tell_what_followed()
-        if self.chance.random() < _SETTLED_BETWEEN:
+        # Now and then all of it is told at once.
+        if self.number % 4:
             self._settle()
         self._tell_what_followed_that()
         self._settle()
         for _ in range(_MOST_MORE_LIVES):
-            if any(self._cells.values()) or any(self.books.answers_for.values()):
+            if len(self._filled()) < CELLS_A_SCHEDULE * len(PostingKind):
                 self._let_more_orders_live()
-        for cell, given_before in self._met:
-            if self.books.given[cell.kind, cell.answer] > given_before:
-                self.coverage.cells[cell] += 1
+        self.coverage.cells.update(self._filled())
         self.fate.heard = lambda _victim: None
         self.fate.deaths.clear()
         self.books.answers_for.clear()
@@ -221,12 +224,19 @@ class World:
         self._tell(lives.cancelled(newest[8]))
         self._tell(lives.cancelled(newest[9]))
 
+    def _filled(self) -> list[Cell]:
+        """Return the cells whose death was met and whose answer was given."""
+        return [
+            cell
+            for cell, given_before in self._met
+            if self.books.given[cell.kind, cell.answer] > given_before
+        ]
+
     def _let_more_orders_live(self) -> None:
         """Let every kind be booked once more, for cells that nobody came by."""
         first = len(self.shop)
         for payments in (("12.00",), ("5.00",), ()):
-            for _ in range(2):
-                self._new_order(payments=payments, customer=len(self.shop))
+            self._new_order(payments=payments, customer=len(self.shop))
         self._settle()
         for number in range(first, len(self.shop)):
             order = self.shop[str(number)][-1]
