@@ -5,9 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.conftest import NOW
@@ -20,23 +20,22 @@ from tests.simulation.world import Violation, World
 _FAST = Path("/dev/shm")  # noqa: S108 - memory instead of a disk, where there is one
 
 
-def play(numbers: Sequence[int]) -> Coverage:
+def play(numbers: Sequence[int], databases: SqliteFolder) -> Coverage:
     """Play schedules one after the other.
 
     Raises:
         Violation: If one breaks a promise; it names the schedule.
     """
     covered = Coverage.nothing()
-    with _databases() as folder, closing(SqliteFolder(Path(folder))) as maker:
-        for number in numbers:
-            with maker.lent() as engine:
-                clock = SettableClock(NOW)
-                world = World(Company(ClockedDatabase(engine, clock)), number)
-                try:
-                    world.go()
-                except Violation as error:
-                    raise Violation(f"schedule {number}: {error}") from error
-                covered.add(world.coverage)
+    for number in numbers:
+        with databases.lent() as engine:
+            clock = SettableClock(NOW)
+            world = World(Company(ClockedDatabase(engine, clock)), number)
+            try:
+                world.go()
+            except Violation as error:
+                raise Violation(f"schedule {number}: {error}") from error
+            covered.add(world.coverage)
     return covered
 
 
@@ -51,10 +50,22 @@ def play_in_processes(first: int, count: int) -> Coverage:
     covered = Coverage.nothing()
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
-        for share in pool.map(play, shares):
+        for share in pool.map(_play_alone, shares):
             covered.add(share)
     return covered
 
 
-def _databases() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(dir=_FAST if _FAST.is_dir() else None)
+@contextmanager
+def fast_databases() -> Iterator[SqliteFolder]:
+    """Make databases in memory, where it can hold a folder."""
+    where = _FAST if _FAST.is_dir() else None
+    with (
+        tempfile.TemporaryDirectory(dir=where) as folder,
+        closing(SqliteFolder(Path(folder))) as databases,
+    ):
+        yield databases
+
+
+def _play_alone(numbers: Sequence[int]) -> Coverage:
+    with fast_databases() as databases:
+        return play(numbers, databases)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from tests.simulation.runs import play, play_in_processes
+from tests.simulation.runs import fast_databases, play, play_in_processes
 
 FIRST = int(os.environ.get("FIRST", "0"))
 SCHEDULES = int(os.environ.get("SCHEDULES", "200"))
@@ -16,7 +16,8 @@ SCHEDULES = int(os.environ.get("SCHEDULES", "200"))
 
 def test_whatever_happens_the_books_come_to_equal_the_shop(figures: list[str]) -> None:
     if SCHEDULES == 1:
-        play([FIRST])
+        with fast_databases() as databases:
+            play([FIRST], databases)
         return
 
     coverage = play_in_processes(FIRST, SCHEDULES)

@@ -144,6 +144,7 @@ class World:
         company.settings.save_rules(rules, expected_version=2)
         self.changes_book_themselves = rules.correction is not None
         self.shop: dict[str, list[Order]] = {}  # every version of every order
+        self._untold: set[str] = set()  # the newest version was lost on the way
         # How often a person chose how the books follow a change, by order number.
         self.chosen: Counter[str] = Counter()
         # What was in the books for an order when a person set it aside.
@@ -341,7 +342,8 @@ class World:
         order = self._some_order()
         if order is not None:
             note = str(self.chance.random())
-            self._change(replace(order, note=note))  # and told with the next change
+            self._change(replace(order, note=note))
+            self._untold.add(order.number)  # but for the next change of it
 
     def program_dies_while_an_order_comes_in(self) -> None:
         self.fate.deaths[None] = self.chance.choice(kill_points(["take_in"]))
@@ -543,8 +545,8 @@ class World:
         self.fate.deaths.clear()
         self.fate.pauses.clear()
         self.books.answers.clear()
-        for versions in self.shop.values():
-            self._push(versions[-1])
+        for number in sorted(self._untold):
+            self._push(self.shop[number][-1])
         for number in self.chance.sample(sorted(self.shop), 3):
             self._push(self.chance.choice(self.shop[number]))  # late, maybe an old one
         self._settle()
