@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,7 +20,11 @@ from tests.simulation.world import Violation, World
 _FAST = Path("/dev/shm")  # noqa: S108 - memory instead of a disk, where there is one
 
 
-def play(numbers: Sequence[int], databases: SqliteFolder) -> Coverage:
+def play(
+    numbers: Sequence[int],
+    databases: SqliteFolder,
+    go: Callable[[World], None] = World.go,
+) -> Coverage:
     """Play schedules one after the other.
 
     Raises:
@@ -32,7 +36,7 @@ def play(numbers: Sequence[int], databases: SqliteFolder) -> Coverage:
             clock = SettableClock(NOW)
             world = World(Company(ClockedDatabase(engine, clock)), number)
             try:
-                world.go()
+                go(world)
             except Violation as error:
                 raise Violation(f"schedule {number}: {error}") from error
             covered.add(world.coverage)

@@ -8,12 +8,11 @@ import pytest
 
 from tests.fixtures.databases import SqliteFolder
 from tests.simulation.mutants import MUTANTS, mutated
+from tests.simulation.promises import Violation
 from tests.simulation.runs import fast_databases, play
-from tests.simulation.world import Violation
+from tests.simulation.world import World
 
-MOST_SCHEDULES = 60
-# Schedules far apart have other answers and other deaths; odd ones a bad day as well.
-_STRIDE = 38
+MOST_DAYS = 60
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +25,7 @@ def in_memory() -> Iterator[SqliteFolder]:
 def test_a_missing_safeguard_is_found(
     mutant: str, in_memory: SqliteFolder, figures: list[str]
 ) -> None:
-    numbers = range(1, MOST_SCHEDULES * _STRIDE, _STRIDE)
-
     with mutated(mutant), pytest.raises(Violation) as found:
-        play(numbers, in_memory)
+        play(range(MOST_DAYS), in_memory, World.go_through_a_bad_day)
 
     figures.append(f"{mutant}: {str(found.value)[:160]}")

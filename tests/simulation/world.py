@@ -61,7 +61,8 @@ from tests.simulation.promises import (
 )
 
 _HAPPENINGS = 10
-_MOST_MORE_LIVES = 2
+_HAPPENINGS_OF_A_BAD_DAY = 25
+_MOST_MORE_LIVES = 4
 _WORKERS = 4
 _JUMPS_S = (-7200, -600, 600, 7200)
 # A person puts right what needs one; more often than this they give up.
@@ -165,12 +166,20 @@ class World:
         """
         self._play_drill()
         # Every other schedule is a bad day as well.
-        for _ in range(self.number % 2 * _HAPPENINGS):
+        self._play_day(self.number % 2 * _HAPPENINGS)
+        self._come_to_rest()
+
+    def go_through_a_bad_day(self) -> None:
+        """Play a long day of accidents, without the drill; raises as `go` does."""
+        self._play_day(_HAPPENINGS_OF_A_BAD_DAY)
+        self._come_to_rest()
+
+    def _play_day(self, happenings: int) -> None:
+        for _ in range(happenings):
             happening = self.chance.choice(_DAY)
             self.coverage.happenings[happening.__name__] += 1
             happening(self)
             self._check_nothing_twice()
-        self._come_to_rest()
 
     def _play_drill(self) -> None:
         """Let a few orders live through everything; each kind meets its cells."""
@@ -236,7 +245,7 @@ class World:
     def _let_more_orders_live(self) -> None:
         """Let every kind be booked once more, for cells that nobody came by."""
         first = len(self.shop)
-        for payments in (("12.00",), ("5.00",), ()):
+        for payments in (("12.00",), ("5.00",), ()) * 2:
             self._new_order(payments=payments, customer=len(self.shop))
         self._settle()
         for number in range(first, len(self.shop)):
@@ -289,7 +298,10 @@ class World:
         if order is not None and order.paid > order.refunded:
             rest = order.paid - order.refunded
             amount = self.chance.choice([min(rest, Decimal("1.99")), rest])
-            self._tell(lives.refunded(order, amount))
+            order = lives.refunded(order, amount)
+            self._tell(order)
+            if amount < rest:
+                self._tell(lives.refunded_wholly(order))
 
     def customer_cancels(self) -> None:
         order = self._some_order()
@@ -307,6 +319,22 @@ class World:
         if self.books.paid(f"W-{order.number}") == order.paid:
             baskets.append(lives.LESS)
         self._tell(lives.changed(order, self.chance.choice(baskets)))
+
+    def order_changes_on_its_way(self) -> None:
+        """Let the shop change orders while they are about to be sent."""
+
+        def shop_changes_them() -> None:
+            for number in (first, first + 1):
+                order = self.shop[str(number)][-1]
+                change = self.chance.choice([lives.cancelled, self._refunded_a_bit])
+                self._tell(change(order))
+
+        first = len(self.shop)
+        self._meet_payments(("before", "send"), shop_changes_them)
+
+    @staticmethod
+    def _refunded_a_bit(order: Order) -> Order:
+        return lives.refunded(order, "1.00")
 
     def person_decides(self) -> None:
         for row in self.company.rows():
@@ -547,7 +575,7 @@ class World:
         self.books.answers.clear()
         for number in sorted(self._untold):
             self._push(self.shop[number][-1])
-        for number in self.chance.sample(sorted(self.shop), 3):
+        for number in self.chance.sample(sorted(self.shop), min(3, len(self.shop))):
             self._push(self.chance.choice(self.shop[number]))  # late, maybe an old one
         self._settle()
         self._check_books_equal_the_shop()
@@ -671,6 +699,7 @@ _DAY: list[Callable[[World], None]] = [
     World.customer_cancels,
     World.shop_changes_an_order,
     World.shop_changes_an_order,
+    World.order_changes_on_its_way,
     World.person_decides,
     World.person_decides_on_what_has_changed_since,
     World.push_comes_twice,
