@@ -36,7 +36,7 @@ from dashboard.web.services import services
 blueprint = Blueprint("reconciliation", __name__)
 
 _PAGE_SIZE: Final = 15
-_SHOWN: Final = 100
+_SHOWN: Final = 40
 _ALL: Final = 1_000_000
 _LONGEST_DAYS: Final = 366
 
