@@ -22,6 +22,7 @@ from typing import Any
 import requests
 from sqlalchemy import NullPool, create_engine, text
 
+from dashboard.domain.sentences import load_sentence
 from tests.e2e.processes import (
     Running,
     eventually,
@@ -213,9 +214,9 @@ class Company:
                 shop=row[0],
                 external_id=row[1],
                 status=row[2],
-                reason=row[3],
+                reason=load_sentence(row[3]),
                 cause=row[4],
-                message=row[5],
+                message=load_sentence(row[5]),
                 invoice_number=row[6],
                 total=Decimal(row[7]) / 100,
             )

@@ -46,7 +46,7 @@ def test_what_no_rule_covers_stops_its_order_alone_and_goes_on_with_the_rule(
     assert '"bitcoin" (Bitcoin) has no bank account' in no_account.message
     assert "Settings > Payments" in no_account.message
     assert no_tax_type.cause == "unknown tax rate"
-    assert "tax rate 21.5 % has no tax type in NL" in no_tax_type.message
+    assert "tax rate 21.5 % in NL has no tax type" in no_tax_type.message
     assert "Settings > Taxes" in no_tax_type.message
     books.check(["W-3"], ["W-3"])
 
