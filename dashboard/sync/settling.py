@@ -255,7 +255,7 @@ def _note_for(sheet: Sheet, refund: Refund) -> CreditNoteDraft | None:
     own = [note for note in notes if note.refund == refund.external_id]
     reversals = {reversal_number(invoice.number) for invoice in sheet.invoices}
     others = [note for note in notes if note.number in reversals]
-    return next((n for n in own or others if sheet.credit_left(n)), None)
+    return next((n for n in (*own, *others) if sheet.credit_left(n)), None)
 
 
 def _oldest_first(refunds: Iterable[Refund]) -> list[Refund]:

@@ -639,6 +639,18 @@ def test_a_refund_is_paid_out_of_the_credit_note_that_is_left_of_it() -> None:
     assert desk.draft("W-1042-2-CN7-R").amount == Decimal("35.10")
 
 
+def test_a_refund_told_with_the_cancellation_of_a_part_paid_order_is_paid_out() -> None:
+    desk = Desk()
+    part = an_order(payments=("5.00",)).payments
+    desk.book(replace(a_sale(), payments=part))
+
+    gone = a_sale(refunds=(a_refund("5.00"),), phase=OrderPhase.CANCELLED)
+    desk.book(replace(gone, payments=part))
+
+    assert desk.draft("W-1042-CNX-R7").amount == Decimal("5.00")
+    assert not any(map(desk.sheet.credit_left, desk.sheet.drafts(CreditNoteDraft)))
+
+
 def test_a_cancelled_order_leaves_its_credit_to_who_matches_the_bank() -> None:
     desk = Desk(replace(RULES, mark_as_paid=False))
     desk.book(a_sale())
