@@ -49,6 +49,7 @@ class Shops:
     own_orders: dict[int, Payload] = field(default_factory=dict)  # as pushed last
     _lives: Iterator[Callable[[int], list[Payload]]] = field(init=False)
     _following: list[list[Payload]] = field(default_factory=list)
+    _last: list[list[Payload]] = field(default_factory=list)
     _late: list[Payload] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -69,8 +70,8 @@ class Shops:
 
     def deliver_late(self) -> None:
         """Push what is left, then old versions of orders, long after the new ones."""
-        while self._following:
-            self._tell(self._following.pop(0))
+        for versions in (*self._following, *self._last):
+            self._tell(versions)
         for payload in self._late:
             self._push(payload, OWN_JSON)
         self._late.clear()
@@ -91,10 +92,12 @@ class Shops:
 
     def _order_at_own(self, number: int) -> None:
         """Push an order as it comes in; what follows is told when others have come."""
-        first, *following = next(self._lives)(number)
+        life = next(self._lives)
+        first, *following = life(number)
         self.wanted[f"O-{number}"] = _wanted([first, *following][-1])
         self._tell([first])
-        self._following.append(following)
+        waiting = self._last if life is _paid_in_a_way_unknown else self._following
+        waiting.append(following)
 
     def _tell(self, versions: list[Payload]) -> None:
         """Push versions of an order: twice, without those in between, or those late."""
@@ -179,7 +182,16 @@ def _changed_to_less(number: int) -> list[Payload]:
     ]
 
 
+def _paid_in_a_way_unknown(number: int) -> list[Payload]:
+    """Return an order that a person tries again in vain, until the shop corrects it."""
+    return [
+        _order(number, 0, paid=["12.08"], method="cheque"),
+        _order(number, 1, paid=["12.08"]),
+    ]
+
+
 _LIVES = [
+    _paid_in_a_way_unknown,
     _paid_in_parts,
     _refunded,
     _refunded_wholly,
@@ -214,6 +226,7 @@ def _order(
     refunds: Sequence[Payload] = (),
     lines: Sequence[Payload] = (_PEN, _CASE),
     status: str = "placed",
+    method: str = "card",
 ) -> Payload:
     at = f"2026-11-22T09:{version:02}:00+00:00"
     customer = number % 20 + 100
@@ -231,7 +244,7 @@ def _order(
         },
         "lines": list(lines),
         "payments": [
-            {"amount": amount, "method": "card", "paid_at": at} for amount in paid
+            {"amount": amount, "method": method, "paid_at": at} for amount in paid
         ],
         "refunds": list(refunds),
     }
