@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -48,3 +49,36 @@ def test_upgrading_twice_changes_nothing() -> None:
     upgrade(directory=str(MIGRATIONS))
 
     check(directory=str(MIGRATIONS))
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_what_was_told_is_kept_when_its_channel_gets_or_loses_a_column(
+    migrated: Opened, way: str
+) -> None:
+    _app, engine = migrated
+    before, after = ("0001", "0002") if way == "up" else ("0002", "0001")
+    downgrade(directory=str(MIGRATIONS), revision=before)
+    language = {"language": "nl"} if way == "down" else {}
+    with engine.begin() as connection:
+        _add(connection, "channels", id=1, name="Office", **language)
+        _add(connection, "notices", id=1, channel_id=1)
+
+    step = upgrade if way == "up" else downgrade
+    step(directory=str(MIGRATIONS), revision=after)
+
+    with engine.connect() as connection:
+        kept = sa.text("SELECT count(*) FROM notices WHERE channel_id = 1")
+        assert connection.scalar(kept) == 1
+
+
+def _add(connection: sa.Connection, name: str, /, **values: object) -> None:
+    """Add a row to a table as the database has it; what is not given is nothing."""
+    table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+    nothing = {"TEXT": "", "JSON": {}, "BOOLEAN": False, "INTEGER": 0}
+    a_day = datetime(2026, 3, 1, tzinfo=UTC)
+    filled = {
+        column.name: nothing.get(str(column.type), a_day)
+        for column in table.columns
+        if not column.nullable
+    }
+    connection.execute(table.insert().values({**filled, **values}))

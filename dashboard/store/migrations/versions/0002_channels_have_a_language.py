@@ -15,14 +15,11 @@ depends_on = None
 def upgrade() -> None:
     """Go to this revision."""
     # Those that are there speak the company's language, as all of them do at first.
-    language = sa.Column('language', sa.Text(), nullable=False, server_default='')
-    with op.batch_alter_table('channels', schema=None) as batch_op:
-        batch_op.add_column(language)
-    with op.batch_alter_table('channels', schema=None) as batch_op:
-        batch_op.alter_column('language', server_default=None)
+    # The column is added in place: SQLite takes a default away by making the table anew,
+    # and the notices would go with the old one.
+    op.add_column('channels', sa.Column('language', sa.Text(), nullable=False, server_default=''))
 
 
 def downgrade() -> None:
     """Go back to the one before."""
-    with op.batch_alter_table('channels', schema=None) as batch_op:
-        batch_op.drop_column('language')
+    op.drop_column('channels', 'language')
