@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 from flask_wtf import FlaskForm
+from flask_wtf.i18n import translations
 from markupsafe import Markup, escape
 from typing_extensions import override
 from wtforms import (  # type: ignore[attr-defined] # the stubs are of 3.2
+    Form,
     HiddenField,
     SelectChoice,
     StringField,
 )
 from wtforms.fields import Field
+from wtforms.meta import DefaultMeta
 from wtforms.widgets import TextInput, html_params
 
-from dashboard.web.language import gettext
+from dashboard.web.language import gettext, plain_number
+
+# Nothing is grouped: "1.250" is over a thousand to some, a little over one to others.
+_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_EXAMPLE: Final = Decimal("9.5")
 
 
 def labelled(*pairs: tuple[str | int, str]) -> list[Any]:
@@ -26,6 +35,18 @@ def labelled(*pairs: tuple[str | int, str]) -> list[Any]:
 
 class PageForm(FlaskForm):  # type: ignore[misc]
     """A form of a page; its token shows that it came from there."""
+
+
+class RowForm(Form):
+    """A row of a form; what WTForms finds wrong is said in the reader's language."""
+
+    class Meta(DefaultMeta):
+        """How rows differ from other forms of WTForms."""
+
+        @override
+        def get_translations(self, form: object) -> Any:
+            """Return the words of the form the row stands in."""
+            return translations
 
 
 class VersionField(HiddenField):
@@ -39,6 +60,35 @@ class VersionField(HiddenField):
         """The version that was read."""
         text = str(self.data or "")
         return int(text) if text.isdecimal() else -1
+
+
+class NumberField(Field):
+    """A number with decimals, typed with a comma or a point, shown as readers write it.
+
+    Its *data* is a Decimal, or none where nothing or something else was typed.
+    """
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        """Return what was typed, else the number; the widget asks for it."""
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else plain_number(self.data)
+
+    @override
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Read what was typed; a comma and a point both begin the decimals."""
+        if not valuelist:
+            return
+        typed = valuelist[0].strip()
+        self.data = None
+        if not _NUMBER.fullmatch(typed):
+            example = plain_number(_EXAMPLE)
+            raise ValueError(
+                gettext("Write a number such as %(example)s.", example=example)
+            )
+        self.data = Decimal(typed.replace(",", "."))
 
 
 class CodeField(StringField):

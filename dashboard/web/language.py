@@ -118,6 +118,13 @@ def number(value: Decimal | int) -> str:
     return format_decimal(value, locale=_locale(), decimal_quantization=False)
 
 
+def plain_number(value: Decimal) -> str:
+    """Write a number with all its decimals as it stands in a form: nothing grouped."""
+    return format_decimal(
+        value, locale=_locale(), decimal_quantization=False, group_separator=False
+    )
+
+
 def percent(value: Decimal) -> str:
     """Write a rate given in percent: 21 becomes 21%."""
     return format_percent(value / 100, locale=_locale(), decimal_quantization=False)

@@ -9,9 +9,7 @@ from decimal import Decimal
 from typing_extensions import override
 from wtforms import (
     BooleanField,
-    DecimalField,
     FieldList,
-    Form,
     FormField,
     IntegerField,
     PasswordField,
@@ -40,7 +38,14 @@ from dashboard.domain.rules import (
     TaxSituation,
     VatCheck,
 )
-from dashboard.web.forms import CodeField, PageForm, VersionField, labelled
+from dashboard.web.forms import (
+    CodeField,
+    NumberField,
+    PageForm,
+    RowForm,
+    VersionField,
+    labelled,
+)
 from dashboard.web.language import gettext, lazy_gettext, said_of
 from dashboard.web.language import lazy_gettext as _
 
@@ -143,7 +148,7 @@ class AccountsForm(PageForm):
         )
 
 
-class TaxRow(Form):
+class TaxRow(RowForm):
     """One tax rule; without a tax type it is no rule."""
 
     situation = SelectField(
@@ -154,8 +159,10 @@ class TaxRow(Form):
             (TaxSituation.EXEMPT.value, _("Customer pays no tax")),
         ),
     )
-    rate_percent = DecimalField(
-        _("Rate, percent"), [Optional(), NumberRange(min=0, max=100)], places=None
+    rate_percent = NumberField(
+        _("Rate, percent"),
+        [Optional(), NumberRange(min=0, max=100)],
+        render_kw={"inputmode": "decimal"},
     )
     country = StringField(
         _("Country or region"),
@@ -171,7 +178,7 @@ class TaxRow(Form):
     tax_type = CodeField(_("Tax type in the books"), [Length(max=60)])
     remove = BooleanField(_("Remove"))
 
-    def validate_rate_percent(self, field: DecimalField) -> None:
+    def validate_rate_percent(self, field: NumberField) -> None:
         """Want a rate where the rule speaks of one."""
         rated = self.situation.data == TaxSituation.RATE.value
         if rated and self.tax_type.data and field.data is None:
@@ -229,7 +236,7 @@ class TaxesForm(PageForm):
         return replace(rules, tax_rules=tuple(rule for rule in found if rule))
 
 
-class PaymentRow(Form):
+class PaymentRow(RowForm):
     """The bank account of one payment method; without one it is no rule."""
 
     method = StringField(_("Payment method"), [Length(max=100)])

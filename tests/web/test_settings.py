@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -63,6 +64,53 @@ def test_a_new_tax_rule_sets_stopped_orders_going_again(scene: Scene) -> None:
 
     assert scene.status(order_id) == "queued"
     assert "1 order that was stopped goes on" in client.get("/settings").text
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "shown"),
+    [
+        ("en", "9.5", "9.5"),
+        ("en", "9,5", "9.5"),
+        ("nl", "9,5", "9,5"),
+        ("de", "9.5", "9,5"),
+        ("de", " 10,25 ", "10,25"),
+        ("de", "21", "21"),
+    ],
+)
+def test_a_rate_is_typed_with_comma_or_point_and_what_is_shown_is_understood(
+    scene: Scene, language: str, typed: str, shown: str
+) -> None:
+    client = scene.client(Role.MANAGER)
+    client.post("/you/preferences", {"time_zone": "", "language": language})
+    row = {"situation": "rate", "tax_type": "OUTPUT2"}
+
+    for version, rate in (("1", typed), ("2", shown)):
+        form = {f"tax_rows-0-{k}": v for k, v in {**row, "rate_percent": rate}.items()}
+        client.post("/settings/taxes", {"version": version, **form})
+
+        assert f'name="tax_rows-0-rate_percent" type="text" value="{shown}"' in (
+            client.get("/settings").text
+        )
+    rules = scene.program.company.rules()
+    assert rules.tax_rules[0].rate_percent == Decimal(shown.replace(",", "."))
+
+
+@pytest.mark.parametrize("typed", ["9,5,5", "1.250,00", "NaN", "1e1", "nine", "-1"])
+def test_a_rate_that_is_no_number_is_refused_in_the_readers_language(
+    scene: Scene, typed: str
+) -> None:
+    client = scene.client(Role.MANAGER)
+    client.post("/you/preferences", {"time_zone": "", "language": "nl"})
+    row = {"situation": "rate", "rate_percent": typed, "tax_type": "OUTPUT2"}
+
+    answer = client.post(
+        "/settings/taxes",
+        {"version": "1", **{f"tax_rows-0-{k}": v for k, v in row.items()}},
+    )
+
+    assert answer.status_code == 422
+    assert "getal zoals 9,5" in answer.text or "tussen 0 en 100" in answer.text
+    assert f'value="{typed}"' in answer.text
 
 
 def test_a_row_ticked_for_removal_is_gone(scene: Scene) -> None:
