@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -28,7 +28,7 @@ from dashboard.store.database import Database, insert_all_missing
 from dashboard.store.given_up import try_given_up_again
 from dashboard.store.planning import carry_out
 from dashboard.store.postings import IN_THE_BOOKS, own_postings, posting_of, put_first
-from dashboard.store.schema import OrderRow, RevisionRow, ShopRow
+from dashboard.store.schema import OrderRow, PostingRow, RevisionRow, ShopRow
 from dashboard.store.standings import (
     add_event,
     lock_orders,
@@ -416,6 +416,20 @@ class OrderStore:
         with self._database.read() as session:
             row = session.get_one(OrderRow, order_id)
             return row.message or row.reason, OrderStatus(row.status)
+
+    def is_doubtful(self, order_id: int) -> bool:
+        """Tell whether something of the order stands in the books as it should not."""
+        with self._database.read() as session:
+            row = session.get_one(OrderRow, order_id)
+            doubtful = select(PostingRow.id).where(
+                or_(
+                    PostingRow.order_id == order_id,
+                    PostingRow.id == row.contact_posting_id,
+                ),
+                PostingRow.state == PostingState.CONFIRMED.value,
+                PostingRow.problem.is_not(None),
+            )
+            return session.scalar(doubtful.limit(1)) is not None
 
     def find(self, shop: Shop, external_id: str) -> int | None:
         """Return the id of the order the shop knows as *external_id*."""

@@ -109,20 +109,20 @@ class SelectionStore:
             return _selection(session, row)
 
     def add_members(self, selection_id: int, members: Sequence[Member]) -> bool:
-        """Add what was found to a plan; False once a person has stopped it."""
+        """Add what was found to a plan; False once it is stopped, or another's."""
         with self._database.write() as session:
             row = _locked(session, selection_id)
-            if row.state != SelectionState.PLANNING.value:
+            if not self._is_planning(row):
                 return False
             _add(session, selection_id, members)
-            row.claimed_until = self._database.now(session) + _LEASE
+            self._claim(row, self._database.now(session))
             return True
 
     def set_ready(self, selection_id: int, effort: Effort) -> None:
         """End the planning: from here on a person may start it."""
         with self._database.write() as session:
             row = _locked(session, selection_id)
-            if row.state == SelectionState.PLANNING.value:
+            if self._is_planning(row):
                 row.state = SelectionState.READY.value
                 row.calls = effort.calls
                 row.lasts_s = round(effort.lasts.total_seconds())
@@ -131,9 +131,10 @@ class SelectionStore:
         """End a selection that cannot be planned, and say why."""
         with self._database.write() as session:
             row = _locked(session, selection_id)
-            row.state = SelectionState.FAILED.value
-            row.message = message
-            row.finished_at = self._database.now(session)
+            if self._is_planning(row):
+                row.state = SelectionState.FAILED.value
+                row.message = message
+                row.finished_at = self._database.now(session)
 
     # Started, paused, stopped ---------------------------------------------------------
 
@@ -360,6 +361,13 @@ class SelectionStore:
             if not page.has_next:
                 return
             after = page.members[-1].member.position
+
+    def _is_planning(self, row: SelectionRow) -> bool:
+        """Tell whether the plan is still being made, and by this process."""
+        return (
+            row.state == SelectionState.PLANNING.value
+            and row.claimed_by == self._process
+        )
 
     def _claim(self, row: SelectionRow, now: datetime) -> None:
         row.claimed_by = self._process

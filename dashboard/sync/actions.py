@@ -85,6 +85,9 @@ class OrderActions:
                 return Result.DONE if done else Result.SKIPPED
             case SelectionAct.RETRY:
                 return self._again(order_id, say("Tried again."), actor, urgent=urgent)
+            case SelectionAct.BACKFILL if self._orders.is_doubtful(order_id):
+                # Whoever tries it again looks into the books first.
+                return Result.STOPPED
             case SelectionAct.BACKFILL:
                 became = self._again(order_id, say("Backfilled."), actor, urgent=urgent)
                 if became is not Result.SKIPPED:

@@ -159,6 +159,9 @@ class Backfill:
         if order.ignored_by:
             why = say("%(who)s has ignored it.", who=order.ignored_by)
             return _Foretold(outlook=Outlook.SKIPS, why=why)
+        if self._stores.orders.is_doubtful(order.id):
+            # Whoever tries it again looks into the books first.
+            return _Foretold(outlook=Outlook.BLOCKED, why=order.message)
         foreseen = self._stores.foresight.of(order.id, read_again, plan_order)
         if foreseen is None or foreseen.plan is None:
             return _Foretold(outlook=Outlook.BLOCKED, why=order.message)

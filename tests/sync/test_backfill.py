@@ -9,11 +9,14 @@ from decimal import Decimal
 
 import pytest
 
+from dashboard.domain.exchanges import Accepted
 from dashboard.domain.pace import Pace
 from dashboard.domain.reconciliation import Period
 from dashboard.domain.rules import PaymentRule, TaxRule, TaxSituation
 from dashboard.domain.runs import Trigger
 from dashboard.domain.selections import (
+    Effort,
+    Member,
     Outlook,
     Result,
     Selection,
@@ -31,6 +34,7 @@ from dashboard.sync.performer import Performer
 from tests.fixtures.builders import RULES
 from tests.fixtures.company import Company
 from tests.fixtures.woocommerce_shop import WooCommerceShop, maintenance, served
+from tests.fixtures.work import answer, confirm_next, send_next
 from tests.fixtures.workers import Office
 from tests.sync.test_pulling import Pulled
 
@@ -220,6 +224,65 @@ def test_a_known_order_that_todays_rules_would_book_is_booked(
     assert planned.tally.outlooks == {Outlook.CREATES: 1}
     assert ended.tally.results == {Result.DONE: 1}
     assert list(office.company.statuses().values()) == ["queued"]
+
+
+def test_what_the_books_made_doubtful_waits_for_a_person(office: Latecomer) -> None:
+    connected = office.connect()
+    office.place(1)
+    connected.run()
+    confirm_next(office.company)
+    invoice = send_next(office.company)
+    other = Accepted(document_id="D1", total=Decimal("0.01"))
+    answer(office.company, invoice, [other])
+    assert list(office.company.statuses().values()) == ["needs attention"]
+
+    planned = office.plan()
+    ended = office.start(planned)
+
+    assert planned.tally.outlooks == {Outlook.BLOCKED: 1}
+    assert ended.tally.results == {}
+    assert list(office.company.statuses().values()) == ["needs attention"]
+
+
+def test_what_became_doubtful_after_the_plan_waits_too(office: Latecomer) -> None:
+    connected = office.connect()
+    office.place(1)
+    connected.run()
+    confirm_next(office.company)
+    invoice = send_next(office.company)
+    answer(
+        office.company,
+        invoice,
+        [Accepted(document_id="D1", total=Decimal("0.01"))],
+    )
+    (order,) = office.company.rows()
+    frozen = office.selections.freeze(SelectionAct.BACKFILL, [order.id], "Pat")
+
+    ended = office.start(frozen)
+
+    assert ended.tally.results == {Result.STOPPED: 1}
+    assert list(office.company.statuses().values()) == ["needs attention"]
+
+
+def test_who_plans_no_more_adds_nothing_to_the_plan_of_another(
+    office: Latecomer,
+) -> None:
+    shop = office.connect().here
+    period = Period(first=office.first, last=office.first)
+    asked = office.selections.ask_backfill(shop.id, period, "Pat", claim=True)
+    office.later()
+    another = SelectionStore(office.company.database, "another")
+    assert another.take() is not None
+    member = Member(position=1, order_id=None, external_id="1", number="1")
+
+    assert not office.selections.add_members(asked.id, [member])
+    office.selections.set_ready(asked.id, Effort(calls=1, lasts=timedelta()))
+    office.selections.fail(asked.id, "The shop is away.")
+
+    planning = another.one(asked.id)
+    assert planning is not None
+    assert planning.state is SelectionState.PLANNING
+    assert planning.tally.total == 0
 
 
 def test_no_more_is_taken_up_than_the_books_can_follow(office: Latecomer) -> None:
