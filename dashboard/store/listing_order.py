@@ -9,6 +9,7 @@ from decimal import Decimal
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from dashboard.domain.known_words import source_words
 from dashboard.domain.money import from_hundredths
 from dashboard.domain.postings import Posting, PostingKind
 from dashboard.domain.rules import Shop
@@ -164,7 +165,7 @@ def _revisions(session: Session, order_id: int) -> tuple[RevisionSummary, ...]:
         .order_by(RevisionRow.id)
     )
     return tuple(
-        RevisionSummary(id=key, received_at=at, source=source, size=size)
+        RevisionSummary(id=key, received_at=at, source=source_words(source), size=size)
         for key, at, source, size in session.execute(query)
     )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, ColumnElement, Select, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from dashboard.domain.known_words import schedule_words
 from dashboard.domain.runs import Run, RunState, Task, Trigger
 from dashboard.store.database import Database
 from dashboard.store.listing_exchanges import ExchangeSummary, calls_of_run
@@ -192,7 +193,7 @@ def _in_state(wanted: RunFilter) -> ColumnElement[bool]:
 
 
 def _listed(row: RunRow, schedule: str | None) -> ListedRun:
-    return ListedRun(run=run_of(row), schedule=schedule or "")
+    return ListedRun(run=run_of(row), schedule=schedule_words(schedule or ""))
 
 
 def _events(session: Session, run_id: int) -> tuple[RunEvent, ...]:

@@ -17,10 +17,12 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from dashboard.domain.keys import content_hash
+from dashboard.domain.known_words import source_words
 from dashboard.domain.order import Order
 from dashboard.domain.plans import Plan
 from dashboard.domain.postings import PlannedPosting, PostingKind, PostingState
 from dashboard.domain.rules import Shop
+from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision
 from dashboard.store.codec import dump_draft
 from dashboard.store.company import read_rules
@@ -233,7 +235,11 @@ def _received(new: _New, now: datetime, run_id: int | None) -> dict[str, object]
         "at": now,
         "actor": BY_ITSELF,
         "kind": "received",
-        "text": f"Order received ({new.revision.source}).",
+        "text": say(
+            "%(what)s (%(source)s).",
+            what=say("Order received"),
+            source=source_words(new.revision.source),
+        ),
         "run_id": run_id,
     }
 

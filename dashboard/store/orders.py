@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dashboard.domain.keys import content_hash
+from dashboard.domain.known_words import source_words
 from dashboard.domain.money import hundredths
 from dashboard.domain.order import Order
 from dashboard.domain.plans import Plan
@@ -484,7 +485,7 @@ def take_in_within(  # noqa: PLR0913 - what a revision is judged by
     text = say(
         "%(what)s (%(source)s).",
         what=_what_came(row, revision, created=created),
-        source=revision.source,
+        source=source_words(revision.source),
     )
     add_event(session, row.id, "received", text, at=now, run_id=run_id)
     if row.ignored_by and _concerns_the_books(session, row, revision.order):

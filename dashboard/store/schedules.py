@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from dashboard.domain.known_words import schedule_words
 from dashboard.domain.runs import RunState, Schedule, ScheduleKind, Task, Trigger
 from dashboard.store.company import ChangedMeanwhile
 from dashboard.store.database import Database
@@ -126,7 +127,7 @@ def schedule_of(row: ScheduleRow) -> Schedule:
     """Turn a row into a schedule."""
     return Schedule(
         id=row.id,
-        name=row.name,
+        name=schedule_words(row.name),
         task=Task(row.task),
         kind=ScheduleKind(row.kind),
         spec=row.spec,
