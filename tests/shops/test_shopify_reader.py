@@ -549,6 +549,17 @@ def test_what_an_answer_without_data_means_is_told(
     assert advice in wrong(here)
 
 
+def test_a_token_goes_to_shopify_alone(here: Here) -> None:
+    here.pull()
+    assert here.token is not None
+    elsewhere = here.reader(url="https://shop.example")
+
+    with pytest.raises(ShopSilent, match=r"\.myshopify\.com") as refused:
+        elsewhere.order("1")
+
+    assert refused.value.code == "address"
+
+
 def test_an_app_without_its_scopes_is_told_which(shop: ShopifyShop, here: Here) -> None:
     shop.scopes = "read_products"
     assert "read_orders" in wrong(here)

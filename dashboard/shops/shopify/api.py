@@ -217,6 +217,7 @@ class Api:
 
     def _valid_token(self) -> AccessToken:
         """Return a token that lasts, exchanging the keys for one if need be."""
+        self._check_host()
         token = self._token
         now = self._clock.now()
         if token is None or token.ends_at - now < _RENEWED_BEFORE:
@@ -225,7 +226,6 @@ class Api:
         return token
 
     def _exchange_keys(self, now: datetime) -> AccessToken:
-        self._check_host()
         keys = {
             "grant_type": "client_credentials",
             "client_id": self._access.key,
@@ -253,7 +253,7 @@ class Api:
         )
 
     def _check_host(self) -> None:
-        """Make sure that the client secret goes to Shopify alone.
+        """Make sure that secret and token go to Shopify alone.
 
         Plain http comes this far only where a mock may be called.
         """
