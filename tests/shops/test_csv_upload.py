@@ -174,7 +174,7 @@ def test_how_amounts_are_written_is_guessed_from_all_of_them(
         ("EUR 1 234,50", True, "1234.50"),
         ("\u22123,5", True, "-3.50"),
         ("1,234.50", False, "1234.50"),
-        ("$2", False, "2"),
+        ("€2", False, "2"),
         ("12.50", True, None),
         ("12,50", False, None),
         ("1.23.4", True, None),
@@ -193,6 +193,20 @@ def test_an_amount_written_otherwise_than_chosen_is_wrong_and_never_another_amou
         assert "must be an amount such as" in message
     else:
         assert one(row, decimal_comma=comma).total == Decimal(amount)
+
+
+@pytest.mark.parametrize("text", ["$12.10", "12.10 USD"])
+def test_an_amount_in_another_currency_than_the_order_is_wrong(text: str) -> None:
+    ((_line, column, message),) = faults(a_row(gross=text))
+
+    assert column == "gross"
+    assert message == f'is "{text}", and the order is in EUR'
+    assert one(a_row(gross=text, currency="USD")).total == Decimal("12.10")
+
+
+def test_a_sign_of_several_currencies_is_that_of_the_order() -> None:
+    assert one(a_row(gross="$12.10", currency="CAD")).total == Decimal("12.10")
+    assert one(a_row(gross="\u00a512.10", currency="CNY")).total == Decimal("12.10")
 
 
 @pytest.mark.parametrize(

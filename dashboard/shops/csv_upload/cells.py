@@ -14,6 +14,14 @@ from dashboard.domain.sentences import say
 
 # Spaces that group thousands, and the signs of currencies.
 _DROPPED: Final = re.compile(r"[\s\u00a0\u202f']|[€$£¥]|\b[A-Z]{3}\b")
+_CURRENCY: Final = re.compile(r"[€$£¥]|\b[A-Z]{3}\b")
+# Whose sign it is, as far as shops sell in them.
+_SIGNS: Final[Mapping[str, str]] = {
+    "€": "EUR",
+    "£": "GBP|GIP|EGP",
+    "$": "USD|CAD|AUD|NZD|SGD|HKD|TWD|MXN|BRL|ARS|CLP|COP|UYU",
+    "¥": "JPY|CNY",
+}
 _POINT: Final = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d{1,6})?")
 _COMMA: Final = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+)(,\d{1,6})?")
 _ENDS_IN_COMMA: Final = re.compile(r",\d{1,2}$|,\d{4,}$|\.\d{3},")
@@ -73,6 +81,23 @@ def read_amount(text: str, *, decimal_comma: bool) -> Decimal:
     if decimal_comma:
         plain = plain.replace(".", "").replace(",", ".")
     return Decimal(plain.replace(",", ""))
+
+
+def check_currency(text: str, currency: str) -> None:
+    """Make sure that an amount names no other currency than its order's.
+
+    Raises:
+        CellWrong: If it does: 12.10 USD are not 12.10 EUR.
+    """
+    for named in _CURRENCY.findall(text):
+        if currency not in _SIGNS.get(named, named).split("|"):
+            raise CellWrong(
+                say(
+                    'is "%(text)s", and the order is in %(currency)s',
+                    text=text[:40],
+                    currency=currency,
+                )
+            )
 
 
 def read_rate(text: str, *, decimal_comma: bool) -> Decimal:

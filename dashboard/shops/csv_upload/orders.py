@@ -175,7 +175,7 @@ def _header(
         "id": number,
         "number": number,
         "status": status.value,
-        "currency": rows.once(Column.CURRENCY).text.upper() or reading.currency,
+        "currency": rows.currency,
         "total": _written(to_cents(total)),
         "ordered_at": ordered_at.isoformat(),
         "customer": _customer(rows),

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeVar
 
 from dashboard.domain.sentences import sentence_of
 from dashboard.shops.csv_upload.cells import (
     CellWrong,
+    check_currency,
     read_amount,
     read_rate,
     read_time,
@@ -89,6 +91,11 @@ class OrderRows:
             told = told if told.text else again
         return told
 
+    @cached_property
+    def currency(self) -> str:
+        """The order's currency, empty where nobody tells it."""
+        return self.once(Column.CURRENCY).text.upper() or self._reading.currency
+
     def read(self, cell: Cell, reader: Callable[[str], _T]) -> _T | None:
         """Return what a cell says."""
         if not cell.text:
@@ -100,9 +107,15 @@ class OrderRows:
             return None
 
     def amount(self, cell: Cell) -> Decimal | None:
-        """Return an amount."""
-        comma = self._reading.decimal_comma
-        return self.read(cell, lambda text: read_amount(text, decimal_comma=comma))
+        """Return an amount in the order's currency."""
+        comma, currency = self._reading.decimal_comma, self.currency
+
+        def read(text: str) -> Decimal:
+            if currency:
+                check_currency(text, currency)
+            return read_amount(text, decimal_comma=comma)
+
+        return self.read(cell, read)
 
     def rate(self, cell: Cell) -> Decimal | None:
         """Return a rate in percent."""
