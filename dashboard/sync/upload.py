@@ -25,7 +25,7 @@ from dashboard.store.orders import Revision, StoredRevision
 from dashboard.store.pulls import PullStore
 from dashboard.store.uploads import UploadStore
 from dashboard.sync.intake import read_again
-from dashboard.sync.plan import plan_order
+from dashboard.sync.pull import plan_or_stop
 
 # As many as are taken in while a person waits for the next page.
 MOST_BYTES = 5_000_000
@@ -144,7 +144,7 @@ class Uploads:
             taken = self._pulls.take_page(
                 shop,
                 [_revision(read) for read in readable[at : at + _AT_ONCE]],
-                plan_order,
+                plan_or_stop,
                 read_again,
                 run_id=None,
                 cursors=None,
@@ -170,7 +170,7 @@ def _foresee(
     if read.order is None:
         return Foreseen(read=read, standing=Standing.WRONG)
     if stored is None:
-        plan = plan_order(read.order, shop, rules, ())
+        plan = plan_or_stop(read.order, shop, rules, (), None)
         return Foreseen(read=read, standing=Standing.NEW, plan=plan)
     same = _says_the_same(read.order, stored)
     return Foreseen(read=read, standing=Standing.KNOWN if same else Standing.CHANGED)

@@ -156,6 +156,9 @@ def test_shipping_beside_two_rates_has_to_tell_its_own() -> None:
         (["12.5"], False),
         (["€ 12,50"], True),
         (["1,234"], False),
+        (["1.234", "2"], True),
+        (["1.234", "0.5"], False),
+        (["1.234.567"], True),
     ],
 )
 def test_how_amounts_are_written_is_guessed_from_all_of_them(

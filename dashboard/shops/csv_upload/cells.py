@@ -25,6 +25,7 @@ _SIGNS: Final[Mapping[str, str]] = {
 _POINT: Final = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d{1,6})?")
 _COMMA: Final = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+)(,\d{1,6})?")
 _ENDS_IN_COMMA: Final = re.compile(r",\d{1,2}$|,\d{4,}$|\.\d{3},")
+_THOUSANDS: Final = re.compile(r"^\D*\d{1,3}(\.\d{3})+$")
 _DAY: Final = re.compile(
     r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})"
     r"(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?"
@@ -177,8 +178,16 @@ def read_kind(text: str) -> LineKind:
 
 
 def uses_decimal_comma(amounts: Iterable[str]) -> bool:
-    """Tell whether amounts are written like 1.234,50, as far as they show it."""
-    return any(_ENDS_IN_COMMA.search(text.rstrip(" €")) for text in amounts)
+    """Tell whether amounts are written like 1.234,50, as far as they show it.
+
+    Where all that shows is 1.234 in every amount with a point, thousands are grouped
+    by it: no money has three decimals.
+    """
+    plain = [text.rstrip(" €") for text in amounts]
+    if any(_ENDS_IN_COMMA.search(text) for text in plain):
+        return True
+    pointed = [text for text in plain if "." in text]
+    return bool(pointed) and all(_THOUSANDS.search(text) for text in pointed)
 
 
 def likely_day_order(days: Iterable[str]) -> DayOrder:
