@@ -12,6 +12,8 @@ from dashboard.domain.places import EU, EU_COUNTRIES, OUTSIDE_EU, region_of
 from dashboard.domain.rules import CompanyRules, PaymentRule, TaxRule, TaxSituation
 from dashboard.domain.tax_cases import TaxCase
 
+_TaxKey = tuple[TaxSituation, Decimal | None, str]
+
 _LIABILITY_KINDS = ("CURRLIAB", "LIABILITY", "TERMLIAB")
 _SALES_KINDS = ("REVENUE", "SALES")
 _SHIPPING_WORDS = ("shipping", "freight", "postage", "delivery", "verzend", "versand")
@@ -115,11 +117,8 @@ def fitting_tax_type(case: TaxCase, facts: BooksFacts) -> str:
     """Return the only tax type of the books that fits *case*, or nothing."""
     offered = {rate.tax_type for rate in facts.tax_rates}
     if case.rate_percent:
-        rates = _by_rate(facts)
-        own = "" if case.country == facts.country else case.country
-        exact = rates.get((own, case.rate_percent)) or rates.get(
-            ("", case.rate_percent), []
-        )
+        country = case.country or facts.country
+        exact = _by_rate(facts).get((country, case.rate_percent), [])
         return exact[0] if len(exact) == 1 else ""
     if case.situation is TaxSituation.EXEMPT:
         abroad = region_of(case.country, facts.country)
@@ -183,9 +182,19 @@ def _with_tax_rules(
     missing = (
         rule
         for rule in _tax_rules(facts)
-        if (rule.situation, rule.rate_percent, rule.country) not in covered
+        if not covered
+        & {
+            (rule.situation, rule.rate_percent, rule.country),
+            *_wider(rule, facts),
+        }
     )
     return (*rules, *missing)
+
+
+def _wider(rule: TaxRule, facts: BooksFacts) -> Iterator[_TaxKey]:
+    """Yield the rule for any country, which a person set in place of the home one."""
+    if rule.situation is TaxSituation.RATE and rule.country == facts.country:
+        yield rule.situation, rule.rate_percent, ""
 
 
 def _tax_rules(facts: BooksFacts) -> Iterator[TaxRule]:
@@ -240,14 +249,13 @@ def _rate_rule(tax_type: str, rate_percent: Decimal, country: str = "") -> TaxRu
 def _by_rate(facts: BooksFacts) -> dict[tuple[str, Decimal], list[str]]:
     """Group the tax types by the country in their name and their rate above 0 %.
 
-    A tax type that names a country abroad (OSS Germany 19%) is for customers there
-    only; one that names the company's own is for everyone.
+    A tax type that names no country is for tax of the company's own: another country
+    may have the same rate, and its tax belongs in another return (OSS Belgium 21%).
     """
     groups: defaultdict[tuple[str, Decimal], list[str]] = defaultdict(list)
     for rate in facts.tax_rates:
         if rate.rate_percent:
-            named = _country_in(rate.name)
-            country = "" if named == facts.country else named
+            country = _country_in(rate.name) or facts.country
             groups[country, rate.rate_percent].append(rate.tax_type)
     return groups
 

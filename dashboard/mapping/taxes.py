@@ -107,13 +107,14 @@ class TaxTypes:
         """Return the case of a rate in the country whose tax it is.
 
         That is not always where the goods go: what is fetched at the counter bears the
-        tax of the shop's own country.
+        tax of the shop's own country. So does what goes nowhere that anybody told.
         """
         told = (tax.country for tax in taxes if tax.country)
+        place = self._order.taxed_at.country or self._home
         return TaxCase(
             situation=TaxSituation.RATE,
             rate_percent=rate_percent,
-            country=next(told, self._order.taxed_at.country),
+            country=next(told, place),
         )
 
     def _unrated(self, situation: TaxSituation) -> TaxCase:

@@ -67,7 +67,8 @@ def tax_type(
 @pytest.mark.parametrize(
     ("situation", "rate", "country", "expected"),
     [
-        (TaxSituation.RATE, "21", "", "OUTPUT2"),
+        (TaxSituation.RATE, "21", "NL", "OUTPUT2"),
+        (TaxSituation.RATE, "21", "", ""),
         (TaxSituation.RATE, "21", "BE", "TAX006"),
         (TaxSituation.RATE, "19", "DE", "TAX001"),
         (TaxSituation.RATE, "19", "", ""),
@@ -95,12 +96,23 @@ def test_two_tax_types_of_one_rate_are_left_to_a_person() -> None:
     assert suggested.tax_rules == ()
 
 
-def test_tax_type_that_names_the_own_country_is_for_everyone() -> None:
+def test_tax_type_that_names_the_own_country_is_for_its_tax() -> None:
     books = replace(BOOKS, tax_rates=(a_rate("A", "21", "Netherlands 21%"),))
 
     suggested = suggest_rules(CompanyRules(), books)
 
-    assert tax_type(suggested, TaxSituation.RATE, "21") == "A"
+    assert tax_type(suggested, TaxSituation.RATE, "21", "NL") == "A"
+
+
+def test_rate_that_a_company_books_for_any_country_stays_as_it_is() -> None:
+    own = TaxRule(
+        situation=TaxSituation.RATE, rate_percent=Decimal(21), tax_type="OUTPUT2"
+    )
+
+    suggested = suggest_rules(CompanyRules(tax_rules=(own,)), BOOKS)
+
+    assert tax_type(suggested, TaxSituation.RATE, "21") == "OUTPUT2"
+    assert tax_type(suggested, TaxSituation.RATE, "21", "NL") == ""
 
 
 def test_reverse_charge_falls_back_to_zero_rated() -> None:

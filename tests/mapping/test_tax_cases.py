@@ -279,7 +279,8 @@ BOOKS = BooksFacts(
     [
         ("21 % in BE", "TAX006"),
         ("21 % in NL", "OUTPUT2"),
-        ("21 % in LV", "OUTPUT2"),
+        ("21 %", "OUTPUT2"),
+        ("21 % in LV", ""),
         ("19 % in DE", "TAX001"),
         ("19 % in CY", ""),
         ("6 % in PT", ""),

@@ -21,6 +21,7 @@ from dashboard.domain.order import (
     OrderPhase,
 )
 from dashboard.domain.rules import CompanyRules, TaxRule, TaxSituation
+from dashboard.mapping.problems import NotMappable
 from dashboard.mapping.taxes import TaxTypes, combined_rate_percent
 
 RATES = ["0", "5", "7", "9", "9.975", "21", "12", "12.35", "14.975", "21.5", "30"]
@@ -210,3 +211,29 @@ def test_an_amount_spread_over_two_rates_is_split_near_where_it_was(
     # Half a cent of tax is 2.4 cents of net at 21 % and 5.6 cents at 9 %.
     assert abs(nets["T21"] - high) <= Decimal("0.09")
     assert abs(nets["T9"] - low) <= Decimal("0.09")
+
+
+@pytest.mark.parametrize(
+    ("goods_go_to", "tax_of", "tax_type"),
+    [
+        ("NL", "", "home"),
+        ("", "", "home"),
+        ("BE", "NL", "home"),
+        ("BE", "", None),
+        ("NL", "BE", None),
+        ("", "BE", None),
+    ],
+)
+def test_rule_for_home_books_the_tax_of_no_other_country(
+    goods_go_to: str, tax_of: str, tax_type: str | None
+) -> None:
+    rules = CompanyRules(tax_rules=(a_rule("21", "NL", "home"),), home="NL")
+    tax = LineTax(rate_percent=Decimal(21), amount=Decimal("2.10"), country=tax_of)
+    types = TaxTypes(an_order(goods_go_to), rules)
+
+    if tax_type is None:
+        with pytest.raises(NotMappable, match="in BE has no tax type"):
+            types.parts(a_line("10.00", tax))
+    else:
+        (part,) = types.parts(a_line("10.00", tax))
+        assert part.tax_type == tax_type

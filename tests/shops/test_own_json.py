@@ -24,6 +24,9 @@ DOCS = Path(__file__).parents[2] / "docs" / "orders.md"
 Json = dict[str, Any]
 
 
+A_TAX: Json = {"rate_percent": "21", "amount": "2.10"}
+
+
 def a_line(**fields: Any) -> Json:
     return {"description": "Mug", "net": "10.00", **fields}
 
@@ -68,6 +71,13 @@ def test_smallest_order() -> None:
     assert order.modified_at is None
     assert order.lines[0].kind is LineKind.PRODUCT
     assert order.lines[0].taxes == ()
+
+
+@pytest.mark.parametrize(("told", "country"), [({}, ""), ({"country": "BE"}, "BE")])
+def test_tax_may_say_whose_it_is(told: Json, country: str) -> None:
+    order = read(an_order(lines=[a_line(taxes=[{**A_TAX, **told}])]))
+
+    assert order.lines[0].taxes[0].country == country
 
 
 def test_full_order_of_the_docs() -> None:
@@ -139,6 +149,11 @@ def test_deleted_order_needs_no_more_than_its_id() -> None:
         ),
         ({"payments": [{"amount": "1"}]}, "payments[0].paid_at", "missing"),
         ({"customer": {"address": {"country": "NLD"}}}, "customer.address.country", ""),
+        (
+            {"lines": [a_line(taxes=[{**A_TAX, "country": "nl"}])]},
+            "lines[0].taxes[0].country",
+            "two capital letters",
+        ),
         ({"vat_exempt": "yes"}, "vat_exempt", "true or false"),
     ],
 )

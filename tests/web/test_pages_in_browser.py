@@ -45,7 +45,7 @@ PATHS = (
     "/selections",
     "/selections/1",
     "/problems",
-    "/problems/unknown-tax-rate?about=13+%25",
+    "/problems/unknown-tax-rate?about=13+%25+in+NL",
     "/runs",
     "/figures",
     "/figures?span=month",

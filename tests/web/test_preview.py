@@ -149,7 +149,7 @@ def test_an_order_that_cannot_be_planned_says_why_and_shows_no_request(
     text = scene.client().get(f"/orders/{order_id}/preview").text
 
     assert "Nothing can be sent before this is put right." in text
-    assert "tax rate 13 % has no tax type" in text
+    assert "tax rate 13 % in NL has no tax type" in text
     assert previewed(scene, order_id) == []
 
 

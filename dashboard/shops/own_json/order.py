@@ -94,6 +94,7 @@ def _read_tax(tax: Fields) -> LineTax:
         rate_percent=tax.amount("rate_percent"),
         amount=tax.amount("amount"),
         label=tax.text("label"),
+        country=tax.text("country"),
         compound=tax.flag("compound"),
     )
 
