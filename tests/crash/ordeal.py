@@ -39,6 +39,7 @@ _RARE = {
 _ALL_DEAD_WITHIN_S = 240.0
 _LOOK_EVERY_S = 0.2
 _PAUSE_S = 0.5
+_LATE_EVERY_S = 1.0
 _WRITES = 3
 _LULL_S = 20.0
 # Further than anything waits: a smaller jump back is waited out.
@@ -71,10 +72,8 @@ class Ordeal:
         started = time.monotonic()
         make_books_hostile(self.books, self.seed)
         with self.company.kept_running(), ThreadPoolExecutor(3) as beside:
-            waits = [
-                beside.submit(self._let_customers_order),
-                beside.submit(self._let_all_die),
-            ]
+            dying = beside.submit(self._let_all_die)
+            waits = [dying, beside.submit(self._let_customers_order, dying)]
             while not all(wait.done() for wait in waits) or self._lasts_s(started):
                 self._play_script(beside)
                 self._wait_for_work(waits)
@@ -83,7 +82,7 @@ class Ordeal:
             self._calm_down()
             self.shops.deliver_late()
             self.company.ask_for_run("pull")
-            self.company.come_to_rest(within_s=_REST_WITHIN_S, orders=self.orders)
+            self.company.come_to_rest(within_s=_REST_WITHIN_S, orders=self._came)
         return self._figures(time.monotonic() - started)
 
     def _wait_for_work(self, waits: Sequence[Future[None]]) -> None:
@@ -108,7 +107,7 @@ class Ordeal:
         invoices, notes = self.books.invoices(), self.books.credit_notes().values()
         voided = sum(invoice.status == "VOIDED" for invoice in invoices)
         return (
-            f"seed {self.seed}: {self.orders} orders; {len(invoices)} invoices, "
+            f"seed {self.seed}: {self._came} orders; {len(invoices)} invoices, "
             f"{voided} of them voided; {len(notes)} credit notes, "
             f"{sum(len(note.paid_out) for note in notes)} times paid out; "
             f"died at {len(self.company.died())} of {len(self.kill_points)} kill "
@@ -116,11 +115,21 @@ class Ordeal:
             f"{faults} of {len(calls)} calls with a fault; {told}; {took_s:.0f} s"
         )
 
-    def _let_customers_order(self) -> None:
-        """Let orders come in, spread over the time there is."""
-        for number in range(1, self.orders + 1):
+    @property
+    def _came(self) -> int:
+        return len(self.shops.wanted)
+
+    def _let_customers_order(self, dying: Future[None]) -> None:
+        """Let orders come in, spread over the time there is, then until all have died.
+
+        Without anything to book nobody comes by the kill points.
+        """
+        for number in itertools.count(1):
+            if number > self.orders and dying.done():
+                return
             self.shops.customer_orders(number)
-            time.sleep(self.for_s / self.orders / 2)
+            is_late = number >= self.orders
+            time.sleep(_LATE_EVERY_S if is_late else self.for_s / self.orders / 2)
 
     def _let_all_die(self) -> None:
         """Let a process die at every kill point.
@@ -191,20 +200,23 @@ class Ordeal:
         if not self.shops.own_orders:
             return
         number = max(self.shops.own_orders)
-        standing = self.company.standing()
-        order_id = standing[0] if standing else self.company.order_id(str(number))
         acts: list[Callable[[], object]] = [
             lambda: self.shops.push_again(number),
             lambda: self.company.ask_for_run("pull"),
             lambda: self.company.ask_for_run("sync"),
             self.company.let_schedules_come_due,
-            lambda: self.company.press_retry(order_id),
+            lambda: self._press_retry(number),
         ]
         with ThreadPoolExecutor(len(acts)) as at_once:
             for act in [at_once.submit(act) for act in acts]:
                 with contextlib.suppress(SQLAlchemyError):  # the database is away
                     act.result()
         self.happened["everybody acts on one order"] += 1
+
+    def _press_retry(self, number: int) -> None:
+        """Try an order again that needs a person; if none does, one that came in."""
+        standing = self.company.standing() or [self.company.order_id(str(number))]
+        self.company.press_retry(self.chance.choice(standing))
 
 
 _DISASTERS: list[Callable[[Ordeal], None]] = [

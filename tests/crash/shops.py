@@ -96,7 +96,7 @@ class Shops:
         first, *following = life(number)
         self.wanted[f"O-{number}"] = _wanted([first, *following][-1])
         self._tell([first])
-        waiting = self._last if life is _paid_in_a_way_unknown else self._following
+        waiting = self._last if life is _taxed_in_a_way_unknown else self._following
         waiting.append(following)
 
     def _tell(self, versions: list[Payload]) -> None:
@@ -182,16 +182,16 @@ def _changed_to_less(number: int) -> list[Payload]:
     ]
 
 
-def _paid_in_a_way_unknown(number: int) -> list[Payload]:
+def _taxed_in_a_way_unknown(number: int) -> list[Payload]:
     """Return an order that a person tries again in vain, until the shop corrects it."""
     return [
-        _order(number, 0, paid=["12.08"], method="cheque"),
+        _order(number, 0, paid=["12.08"], lines=(_PEN, _ODD_CASE)),
         _order(number, 1, paid=["12.08"]),
     ]
 
 
 _LIVES = [
-    _paid_in_a_way_unknown,
+    _taxed_in_a_way_unknown,
     _paid_in_parts,
     _refunded,
     _refunded_wholly,
@@ -202,16 +202,17 @@ _LIVES = [
 ]
 
 
-def _line(description: str, net: str, tax: str) -> Payload:
+def _line(description: str, net: str, tax: str, rate: str = "21") -> Payload:
     return {
         "kind": "product",
         "description": description,
         "net": net,
-        "taxes": [{"rate_percent": "21", "amount": tax}],
+        "taxes": [{"rate_percent": rate, "amount": tax}],
     }
 
 
 _PEN, _CASE = _line("Pen", "7.50", "1.58"), _line("Case", "2.48", "0.52")
+_ODD_CASE = _line("Case", "2.67", "0.33", "12.5")
 
 
 def _amount(refund: str, amount: str) -> Payload:
@@ -226,7 +227,6 @@ def _order(
     refunds: Sequence[Payload] = (),
     lines: Sequence[Payload] = (_PEN, _CASE),
     status: str = "placed",
-    method: str = "card",
 ) -> Payload:
     at = f"2026-11-22T09:{version:02}:00+00:00"
     customer = number % 20 + 100
@@ -244,7 +244,7 @@ def _order(
         },
         "lines": list(lines),
         "payments": [
-            {"amount": amount, "method": method, "paid_at": at} for amount in paid
+            {"amount": amount, "method": "card", "paid_at": at} for amount in paid
         ],
         "refunds": list(refunds),
     }
