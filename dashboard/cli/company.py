@@ -112,6 +112,7 @@ def show_rules(as_json: bool) -> None:  # noqa: FBT001
 )
 @click.option("--number-pattern", help="With {number}, and {prefix} of the shop.")
 @click.option("--due-days", type=click.IntRange(0, 365))
+@click.option("--gift-card-account", help="The ledger account of gift cards sold.")
 @click.option(
     "--payment-method",
     "methods",
@@ -126,6 +127,7 @@ def set_rules(  # noqa: PLR0913, PLR0917 - one for each option
     when_changed: str | None,
     number_pattern: str | None,
     due_days: int | None,
+    gift_card_account: str | None,
     methods: tuple[str, ...],
     as_json: bool,  # noqa: FBT001
 ) -> None:
@@ -140,6 +142,7 @@ def set_rules(  # noqa: PLR0913, PLR0917 - one for each option
         correction=_correction(when_changed, old),
         number_pattern=number_pattern or old.number_pattern,
         due_days=old.due_days if due_days is None else due_days,
+        gift_card_account=gift_card_account or old.gift_card_account,
         payment_rules=_with_methods(old, methods),
     )
     _check_pattern(new)

@@ -131,6 +131,7 @@ def chart_of_accounts(ids: IdSource, now: datetime) -> tuple[LedgerAccount, ...]
         other("610", "Accounts Receivable", current_asset, "NONE", "DEBTORS"),
         other("800", "Accounts Payable", current_liability, "NONE", "CREDITORS"),
         other("820", "BTW", current_liability, "NONE", "GST"),
+        other("840", "Gift cards sold", current_liability, "NONE"),
         other("860", "Rounding", expense, "NONE", "ROUNDING"),
     )
 

@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.scene import Scene
-from tests.web.test_pages_in_browser import chromium, page, refresh, served
+from tests.web.test_pages_in_browser import page, refresh, served
 
 pytestmark = pytest.mark.browser
 
 # What pytest finds by name.
-FIXTURES = (chromium, page, served)
+FIXTURES = (page, served)
 
 
 def test_all_of_a_list_is_acted_on_and_what_comes_later_is_not(

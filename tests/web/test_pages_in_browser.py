@@ -353,13 +353,13 @@ def test_times_are_relative_and_exact_on_a_tap(page: Page, served: Scene) -> Non
 
 def test_ticked_orders_are_retried_after_a_question(page: Page, served: Scene) -> None:
     page.goto(f"{served.url}/orders?status=attention")
-    page.get_by_label("Tick all that need attention").check()
-    page.get_by_role("button", name="Retry ticked orders").click()
+    page.get_by_label("Tick all that can be acted on").check()
+    page.get_by_role("button", name="Retry", exact=True).click()
 
     page.get_by_role("button", name="Retry 3 orders").click()
 
     expect(page.get_by_role("status").filter(has_text="tried again")).to_be_visible()
-    expect(page).to_have_url(f"{served.url}/orders?status=attention")
+    expect(page).to_have_url(re.compile(r"/selections/\d+\?next=/orders"))
 
 
 def test_an_order_is_ignored_from_its_page(page: Page, served: Scene) -> None:
@@ -369,6 +369,7 @@ def test_an_order_is_ignored_from_its_page(page: Page, served: Scene) -> None:
     page.get_by_role("button", name="Ignore", exact=True).click()
 
     expect(page.get_by_text("The order is set aside.")).to_be_visible()
+    page.get_by_label("Reason").fill("Tested")
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_text("The order is taken up again.")).to_be_visible()
 
