@@ -35,6 +35,7 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	@mkdir -p $(dir $(REPORT)); rm -f $(REPORT); status=0; \
 	$(BIN)/pytest -n $(JOBS) --maxprocesses 4 --dist loadfile \
+		--no-loadscope-reorder \
 		--junitxml=$(REPORT) $(PYTEST_ARGS) || status=$$?; \
 	if grep -q '<skipped[^>]*Chromium' $(REPORT) 2>/dev/null; then \
 		echo; \

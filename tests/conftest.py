@@ -21,6 +21,14 @@ from tests.fixtures.postgres import NoPostgres, running_postgres
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
+# Begun last, one of these would be waited for alone.
+_LONGEST = ("tests/simulation/", "tests/crash/", "tests/web/test_pages_in_browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+
 
 @pytest.fixture
 def clock() -> SettableClock:
