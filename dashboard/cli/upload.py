@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -15,7 +14,6 @@ from dashboard.domain.activity import ActivityKind
 from dashboard.shops.csv_upload.columns import Column
 from dashboard.shops.csv_upload.table import NotATable
 from dashboard.sync.upload import Preview, Standing
-from dashboard.sync.watch import zone_of
 
 
 @click.command()
@@ -49,8 +47,7 @@ def upload(  # noqa: PLR0913, PLR0917 - a command has its options
     shop = program.company.shop(slug)
     if shop is None or shop.kind != uploads.kind:
         raise click.ClickException(f"There is no shop {slug} of the kind json.")
-    alarm_rules, _version = program.watch.stores.alarms.rules()
-    zone = ZoneInfo(zone_of(alarm_rules, program.company.facts()))
+    zone = program.watch.zone()
     body = file.read_bytes()
     try:
         reading = uploads.likely_reading(shop, body)

@@ -10,6 +10,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
@@ -113,6 +114,11 @@ class Watch(Background):
             return sentence_of(error)
         self.stores.notices.take_up_again(channel.id, self.stores.sightings.now())
         return remark
+
+    def zone(self) -> ZoneInfo:
+        """Return the time zone the company keeps."""
+        rules, _version = self.stores.alarms.rules()
+        return ZoneInfo(zone_of(rules, self.stores.company.facts()))
 
     @override
     def _work(self) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from flask import (
     Blueprint,
@@ -32,7 +31,6 @@ from dashboard.shops.csv_upload.reading import as_json, from_json
 from dashboard.shops.csv_upload.table import NotATable, Table, read_table
 from dashboard.store.uploads import Upload
 from dashboard.sync.upload import MOST_BYTES, Foreseen, Preview, Standing
-from dashboard.sync.watch import zone_of
 from dashboard.web.access import requires, signed_in
 from dashboard.web.download import csv_download
 from dashboard.web.language import gettext, ngettext, said, said_of
@@ -271,8 +269,7 @@ def _version(upload: Upload) -> str:
 
 def _preview(upload: Upload) -> Preview:
     stores = services()
-    rules, _version_of_them = stores.watch.stores.alarms.rules()
-    zone = ZoneInfo(zone_of(rules, stores.company.facts()))
+    zone = stores.watch.zone()
     reading = from_json(upload.reading)
     return stores.uploads.foresee(upload.shop, upload.body, reading, zone)
 
