@@ -45,6 +45,16 @@ class RunState(StrEnum):
     INTERRUPTED = "interrupted"  # its process ended without finishing it
 
 
+class RunPart(StrEnum):
+    """A part of what a run did to orders, as its counts tell it."""
+
+    CONTACTS = "contacts"
+    INVOICES = "invoices"
+    PAYMENTS = "payments"
+    CREDITS = "credits"
+    REFUSED = "refused"
+
+
 class ScheduleKind(StrEnum):
     """How a schedule says when."""
 

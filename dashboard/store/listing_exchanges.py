@@ -56,6 +56,7 @@ class ExchangeFilter:
     purpose: str = ""
     slow: bool = False
     number: str = ""
+    run_id: int | None = None
     oldest_first: bool = False
 
 
@@ -171,7 +172,7 @@ class ExchangeListing:
         with self._database.read() as session:
             common = _conditions(session, replace(wanted, result=None))
             each = (
-                _is(ExchangeRow.result, result.value, slow=wanted.slow)
+                _is(ExchangeRow.result, result.value, few=_are_few(wanted))
                 for result in ExchangeResult
             )
             counts = session.execute(
@@ -239,15 +240,19 @@ def _summaries(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[ExchangeSummary, 
     )
 
 
-def _is(
-    column: InstrumentedAttribute[str], value: str, *, slow: bool
-) -> ColumnElement[bool]:
-    """Compare a column, so that among *slow* ones the index of these is taken.
+def _are_few(wanted: ExchangeFilter) -> bool:
+    """Tell whether an index of its own holds just the slow ones, or those of a run."""
+    return wanted.slow or wanted.run_id is not None
 
-    It holds few rows and all that is compared; the column's own index would be walked
-    through all the quick ones.
+
+def _is(
+    column: InstrumentedAttribute[str], value: str, *, few: bool
+) -> ColumnElement[bool]:
+    """Compare a column, so that of *few* exchanges the index of these is taken.
+
+    The column's own index would be walked through all the others.
     """
-    return (func.coalesce(column, "") if slow else column) == value
+    return (func.coalesce(column, "") if few else column) == value
 
 
 def _conditions(
@@ -256,13 +261,16 @@ def _conditions(
     conditions: list[ColumnElement[bool]] = []
     if wanted.result is not None:
         conditions.append(
-            _is(ExchangeRow.result, wanted.result.value, slow=wanted.slow)
+            _is(ExchangeRow.result, wanted.result.value, few=_are_few(wanted))
         )
     if wanted.purpose:
-        conditions.append(_is(ExchangeRow.purpose, wanted.purpose, slow=wanted.slow))
+        few = _are_few(wanted)
+        conditions.append(_is(ExchangeRow.purpose, wanted.purpose, few=few))
     if wanted.slow:
         # Written out: with a parameter, SQLite does not see that its index fits.
         conditions.append(ExchangeRow.duration_ms >= literal_column(str(SLOW_MS)))
+    if wanted.run_id is not None:
+        conditions.append(ExchangeRow.run_id == wanted.run_id)
     if wanted.number:
         conditions.append(ExchangeRow.id.in_(_about(session, wanted.number)))
     return conditions

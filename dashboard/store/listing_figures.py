@@ -12,12 +12,10 @@ from sqlalchemy import case, func, select
 
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.status import OrderStatus
+from dashboard.domain.timespans import TimeSpan
 from dashboard.domain.waits import Waits, waits_of
 from dashboard.store.database import Database
 from dashboard.store.schema import OrderRow, PostingRow
-
-HOUR: Final = timedelta(hours=1)
-DAY: Final = timedelta(days=1)
 
 _ON_THE_WAY: Final = (
     OrderStatus.QUEUED.value,
@@ -27,6 +25,10 @@ _ON_THE_WAY: Final = (
 )
 # Bookings are written down a moment after the time they bear.
 _SETTLED_AFTER: Final = timedelta(minutes=5)
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
+# A chart looks back at no more hours and days than these.
+_KEPT: Final = timedelta(days=40)
 AGES: Final = (
     timedelta(minutes=5),
     timedelta(hours=1),
@@ -37,12 +39,12 @@ AGES: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Booked:
-    """The invoices booked in the hour or day (UTC) that begins at *start*.
+    """The invoices booked in *span*.
 
     *waits* are from when an order was received until its invoice was in the books.
     """
 
-    start: datetime
+    span: TimeSpan
     waits: Waits
 
 
@@ -51,29 +53,20 @@ class FigureListing:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._past: dict[tuple[datetime, timedelta], Booked] = {}
+        self._past: dict[TimeSpan, Booked] = {}
 
-    def booked(
-        self, now: datetime, length: timedelta, count: int
-    ) -> tuple[Booked, ...]:
-        """Return the last *count* parts of *length* (`HOUR` or `DAY`), oldest first.
-
-        *now* lies in the last one.
-        """
-        last = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        if length == DAY:
-            last = last.replace(hour=0)
-        starts = [last - back * length for back in reversed(range(count))]
-        parts = tuple(self._part(start, length, now) for start in starts)
+    def booked(self, spans: Sequence[TimeSpan], now: datetime) -> tuple[Booked, ...]:
+        """Return what was booked in each of *spans*; the last may end after *now*."""
+        parts = tuple(self._part(span, now) for span in spans)
         self._past = {
-            key: part
-            for key, part in self._past.items()
-            if key[1] != length or key[0] >= starts[0]
+            span: part
+            for span, part in self._past.items()
+            if span.start >= now - _KEPT or span in spans
         }
         return parts
 
-    def _part(self, start: datetime, length: timedelta, now: datetime) -> Booked:
-        known = self._past.get((start, length))
+    def _part(self, span: TimeSpan, now: datetime) -> Booked:
+        known = self._past.get(span)
         if known is not None:
             return known
         query = (
@@ -82,8 +75,8 @@ class FigureListing:
             .where(
                 PostingRow.kind == PostingKind.INVOICE.value,
                 PostingRow.state == PostingState.CONFIRMED.value,
-                PostingRow.updated_at >= start,
-                PostingRow.updated_at < start + length,
+                PostingRow.updated_at >= span.start,
+                PostingRow.updated_at < span.end,
             )
         )
         with self._database.read() as session:
@@ -91,9 +84,9 @@ class FigureListing:
                 max(0.0, (booked_at - received_at).total_seconds())
                 for booked_at, received_at in session.execute(query)
             ]
-        part = Booked(start=start, waits=waits_of(seconds))
-        if start + length <= now - _SETTLED_AFTER:
-            self._past[start, length] = part
+        part = Booked(span=span, waits=waits_of(seconds))
+        if span.end <= now - _SETTLED_AFTER:
+            self._past[span] = part
         return part
 
     def waiting_by_age(self, now: datetime) -> Sequence[int]:
@@ -102,8 +95,14 @@ class FigureListing:
         One figure for each of `AGES`, up to that age, and one for what is older.
         """
         bounds = [now - age for age in AGES]
-        younger = [func.count(case((OrderRow.received_at > b, 1))) for b in bounds]
+        younger = [func.count(case((OrderRow.received_at >= b, 1))) for b in bounds]
         query = select(*younger, func.count()).where(OrderRow.status.in_(_ON_THE_WAY))
         with self._database.read() as session:
             up_to = list(session.execute(query).one())
         return [count - before for before, count in pairwise([0, *up_to])]
+
+
+def received_at_age(now: datetime, place: int) -> TimeSpan:
+    """Return when the orders were received that `waiting_by_age` counts at *place*."""
+    bounds = [_NEVER, *(now - age for age in AGES), _LONG_AGO]
+    return TimeSpan(start=bounds[place + 1], end=bounds[place])

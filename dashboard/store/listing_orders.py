@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -28,11 +28,13 @@ from dashboard.domain.money import from_hundredths
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Cause
 from dashboard.domain.status import OrderStatus
+from dashboard.domain.timespans import TimeSpan
 from dashboard.store.database import Database
 from dashboard.store.order_words import Looked, is_word, look_for
 from dashboard.store.parts import COUNTED_UP_TO, WHOLE_LIST_PART
 from dashboard.store.schema import (
     HAS_PROBLEM,
+    OrderEventRow,
     OrderRow,
     OrderWordRow,
     PostingRow,
@@ -65,7 +67,7 @@ class OrderFilter:
     *search* are words, or beginnings of three letters or more: of an order or invoice
     number, the customer's name or e-mail address, all of them. *shop* is a slug.
     *about* is what tells a problem from others of its cause; only with a *cause*.
-    *received_on* is a day in UTC.
+    *booked* is when the invoice was, *run_id* a run that did something to the order.
     """
 
     statuses: tuple[OrderStatus, ...] = ()
@@ -73,7 +75,9 @@ class OrderFilter:
     shop: str = ""
     cause: Cause | None = None
     about: str | None = None
-    received_on: date | None = None
+    received: TimeSpan | None = None
+    booked: TimeSpan | None = None
+    run_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +194,7 @@ class OrderListing:
         with self._database.read() as session:
             if wanted.search:
                 return _counts_of_found(session, wanted)
-            if wanted.cause is None and wanted.received_on is None:
+            if not _is_narrow(wanted):
                 shop_id = _shop_id(session, wanted.shop) if wanted.shop else None
                 counts = tallied(session, shop_id)
             else:
@@ -328,9 +332,34 @@ def _conditions(session: Session, wanted: OrderFilter) -> list[_Condition]:
         conditions += [HAS_PROBLEM, OrderRow.cause == wanted.cause.value]
         if wanted.about is not None:
             conditions.append(OrderRow.cause_about == wanted.about)
-    if wanted.received_on is not None:
-        conditions.append(OrderRow.id.in_(_received_on(wanted.received_on)))
+    conditions += [OrderRow.id.in_(ids) for ids in _that_happened(wanted)]
     return conditions
+
+
+def _is_narrow(wanted: OrderFilter) -> bool:
+    """Tell whether more than status, shop and words limits a list."""
+    limits = (wanted.cause, wanted.received, wanted.booked, wanted.run_id)
+    return any(limit is not None for limit in limits)
+
+
+def _that_happened(wanted: OrderFilter) -> Iterator[Select[int]]:
+    """Yield the ids of those to which each thing happened that is asked for."""
+    if wanted.received is not None:
+        yield select(OrderRow.id).where(
+            OrderRow.received_at >= wanted.received.start,
+            OrderRow.received_at < wanted.received.end,
+        )
+    if wanted.booked is not None:
+        yield select(PostingRow.order_id).where(
+            PostingRow.kind == PostingKind.INVOICE.value,
+            PostingRow.state == PostingState.CONFIRMED.value,
+            PostingRow.updated_at >= wanted.booked.start,
+            PostingRow.updated_at < wanted.booked.end,
+        )
+    if wanted.run_id is not None:
+        yield select(OrderEventRow.order_id).where(
+            OrderEventRow.run_id == wanted.run_id
+        )
 
 
 def _has(statuses: Sequence[OrderStatus]) -> list[_Condition]:
@@ -345,13 +374,6 @@ def _said(looked: Looked | None) -> Iterator[_Condition]:
         return
     yield OrderRow.id.in_(select(OrderWordRow.order_id).where(is_word(looked.rarest)))
     yield from map(looked.in_order, looked.others)
-
-
-def _received_on(day: date) -> Select[int]:
-    start = datetime.combine(day, time(), UTC)
-    return select(OrderRow.id).where(
-        OrderRow.received_at >= start, OrderRow.received_at < start + timedelta(days=1)
-    )
 
 
 def _shop_id(session: Session, slug: str) -> int:
@@ -454,7 +476,7 @@ def _parts(
     session: Session, wanted: OrderFilter, *, by_total: bool
 ) -> list[list[_Condition]]:
     """Return what each of the lists holds that make up the list together."""
-    narrow = wanted.search or wanted.cause is not None or wanted.received_on is not None
+    narrow = wanted.search or _is_narrow(wanted)
     if narrow or not (wanted.statuses or wanted.shop):
         return [_has(wanted.statuses)]
     parts = [_has([status]) for status in wanted.statuses or OrderStatus]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,6 +14,7 @@ from dashboard.domain.pauses import ConnectionPause
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.runs import RunState
 from dashboard.domain.status import OrderStatus
+from dashboard.domain.timespans import TimeSpan
 from dashboard.store.database import Database
 from dashboard.store.gate import pause_of
 from dashboard.store.schema import (
@@ -44,9 +47,9 @@ class Pulse:
 
 @dataclass(frozen=True, kw_only=True)
 class HourCount:
-    """How many invoices were booked in the hour that begins at *start*."""
+    """How many invoices were booked in an hour."""
 
-    start: datetime
+    hour: TimeSpan
     count: int
 
 
@@ -71,25 +74,23 @@ class OverviewReading:
                 moving=_something_moves(session),
             )
 
-    def booked_per_hour(self, now: datetime, hours: int) -> tuple[HourCount, ...]:
-        """Count the invoices booked in each of the last *hours*, the oldest first.
-
-        The last hour is the one *now* lies in.
-        """
-        last = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        starts = [last - timedelta(hours=back) for back in reversed(range(hours))]
+    def booked_per_hour(self, hours: Sequence[TimeSpan]) -> tuple[HourCount, ...]:
+        """Count the invoices booked in each of *hours*, which follow each other."""
         query = select(PostingRow.updated_at).where(
             PostingRow.kind == PostingKind.INVOICE.value,
             PostingRow.state == PostingState.CONFIRMED.value,
-            PostingRow.updated_at >= starts[0],
+            PostingRow.updated_at >= hours[0].start,
+            PostingRow.updated_at < hours[-1].end,
         )
-        counts = dict.fromkeys(starts, 0)
+        starts = [hour.start for hour in hours]
+        counts = [0] * len(hours)
         with self._database.read() as session:
             for at in session.scalars(query):
-                hour = at.replace(minute=0, second=0, microsecond=0)
-                if hour in counts:
-                    counts[hour] += 1
-        return tuple(HourCount(start=start, count=counts[start]) for start in starts)
+                counts[bisect_right(starts, at) - 1] += 1
+        return tuple(
+            HourCount(hour=hour, count=count)
+            for hour, count in zip(hours, counts, strict=True)
+        )
 
 
 def _count(session: Session, *statuses: str) -> int:

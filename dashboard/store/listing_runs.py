@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Boolean, ColumnElement, Select, literal_column, or_, select
-from sqlalchemy.orm import Session
 
 from dashboard.domain.known_words import schedule_words
-from dashboard.domain.runs import Run, RunState, Task, Trigger
+from dashboard.domain.runs import Run, RunPart, RunState, Task, Trigger
 from dashboard.store.database import Database
 from dashboard.store.listing_exchanges import ExchangeSummary, calls_of_run
 from dashboard.store.parts import WHOLE_LIST_PART, counted, read_part
-from dashboard.store.runs import run_of
+from dashboard.store.runs import EVENTS_OF, run_of
 from dashboard.store.schema import (
     FRUITFUL,
     OrderEventRow,
@@ -23,7 +22,7 @@ from dashboard.store.schema import (
     ScheduleRow,
 )
 
-_MAX_LINES = 200
+_MAX_CALLS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +35,7 @@ class RunFilter:
     states: tuple[RunState, ...] = ()
     task: Task | None = None
     trigger: Trigger | None = None
+    schedule_id: int | None = None
     with_empty: bool = False
     oldest_first: bool = False
 
@@ -69,6 +69,7 @@ class RunPage:
 class RunEvent:
     """What a run did to an order."""
 
+    id: int
     at: datetime
     order_id: int
     order_number: str
@@ -77,11 +78,19 @@ class RunEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunEventPage:
+    """Some of what a run did, and whether there is more on either side."""
+
+    events: tuple[RunEvent, ...]
+    has_previous: bool
+    has_next: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunDetail:
-    """One run with what it did, the oldest first; at most 200 lines of each."""
+    """One run with its first 200 calls, the oldest first."""
 
     listed: ListedRun
-    events: tuple[RunEvent, ...]
     calls: tuple[ExchangeSummary, ...]
 
 
@@ -161,9 +170,44 @@ class RunListing:
             row, name = found
             return RunDetail(
                 listed=_listed(row, name),
-                events=_events(session, run_id),
-                calls=calls_of_run(session, run_id, _MAX_LINES),
+                calls=calls_of_run(session, run_id, _MAX_CALLS),
             )
+
+    def events(
+        self,
+        run_id: int,
+        part: RunPart | None,
+        *,
+        size: int,
+        after: int | None = None,
+        before: int | None = None,
+    ) -> RunEventPage:
+        """Return what a run did, the oldest first: the *size* events after one.
+
+        Only those that *part* counts, if one is named.
+        """
+        query = (
+            select(OrderEventRow, OrderRow.number, OrderRow.external_id)
+            .join(OrderRow, OrderRow.id == OrderEventRow.order_id)
+            .where(OrderEventRow.run_id == run_id)
+        )
+        if part is not None:
+            query = query.where(OrderEventRow.kind.in_(EVENTS_OF[part]))
+        with self._database.read() as session:
+            found = read_part(
+                session,
+                query,
+                OrderEventRow.id,
+                size=size,
+                after=after,
+                before=before,
+                oldest_first=True,
+            )
+        return RunEventPage(
+            events=tuple(_event(*row) for row in found.rows),
+            has_previous=found.has_previous,
+            has_next=found.has_next,
+        )
 
 
 def _runs() -> Select[RunRow, str]:
@@ -178,6 +222,8 @@ def _conditions(wanted: RunFilter) -> Sequence[ColumnElement[bool]]:
         conditions.append(RunRow.task == wanted.task.value)
     if wanted.trigger is not None:
         conditions.append(RunRow.trigger == wanted.trigger.value)
+    if wanted.schedule_id is not None:
+        conditions.append(RunRow.schedule_id == wanted.schedule_id)
     return conditions
 
 
@@ -196,21 +242,12 @@ def _listed(row: RunRow, schedule: str | None) -> ListedRun:
     return ListedRun(run=run_of(row), schedule=schedule_words(schedule or ""))
 
 
-def _events(session: Session, run_id: int) -> tuple[RunEvent, ...]:
-    query = (
-        select(OrderEventRow, OrderRow.number)
-        .join(OrderRow, OrderRow.id == OrderEventRow.order_id)
-        .where(OrderEventRow.run_id == run_id)
-        .order_by(OrderEventRow.id)
-        .limit(_MAX_LINES)
-    )
-    return tuple(
-        RunEvent(
-            at=row.at,
-            order_id=row.order_id,
-            order_number=number,
-            kind=row.kind,
-            text=row.text,
-        )
-        for row, number in session.execute(query)
+def _event(row: OrderEventRow, number: str, external_id: str) -> RunEvent:
+    return RunEvent(
+        id=row.id,
+        at=row.at,
+        order_id=row.order_id,
+        order_number=number or external_id,
+        kind=row.kind,
+        text=row.text,
     )

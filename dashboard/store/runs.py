@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,6 +24,7 @@ from dashboard.domain.runs import (
     STOPPABLE,
     Run,
     RunCounts,
+    RunPart,
     RunState,
     Task,
     Trigger,
@@ -282,38 +283,36 @@ def _counted(session: Session, run_id: int) -> dict[str, int]:
     """Count what a run did from what it wrote down."""
     events = select(OrderEventRow).where(OrderEventRow.run_id == run_id).subquery()
     orders = session.scalar(select(func.count(distinct(events.c.order_id))))
-    refused = session.scalar(
-        select(func.count()).select_from(events).where(events.c.kind == "refused")
-    )
     calls = session.scalar(select(func.count()).where(ExchangeRow.run_id == run_id))
     return {
         "orders": orders or 0,
-        "refused": refused or 0,
         "calls": calls or 0,
-        **_booked(session, run_id),
+        **_events_by_part(session, run_id),
     }
 
 
-# What a run counts of each kind; allocations only settle what is counted already.
-_COLUMNS = {
-    PostingKind.CONTACT: "contacts",
-    PostingKind.INVOICE: "invoices",
-    PostingKind.PAYMENT: "payments",
-    PostingKind.CREDIT_NOTE: "credits",
-    PostingKind.VOID: "credits",
-    PostingKind.REFUND: "payments",
+def _booked(*kinds: PostingKind) -> tuple[str, ...]:
+    return tuple(CONFIRMED + kind.value for kind in kinds)
+
+
+# The events that each part counts; allocations only settle what is counted already.
+EVENTS_OF: Final[Mapping[RunPart, tuple[str, ...]]] = {
+    RunPart.CONTACTS: _booked(PostingKind.CONTACT),
+    RunPart.INVOICES: _booked(PostingKind.INVOICE),
+    RunPart.PAYMENTS: _booked(PostingKind.PAYMENT, PostingKind.REFUND),
+    RunPart.CREDITS: _booked(PostingKind.CREDIT_NOTE, PostingKind.VOID),
+    RunPart.REFUSED: ("refused",),
 }
 
 
-def _booked(session: Session, run_id: int) -> Counter[str]:
+def _events_by_part(session: Session, run_id: int) -> dict[str, int]:
     rows = session.execute(
-        select(OrderEventRow.kind, func.count())
-        .where(OrderEventRow.run_id == run_id, OrderEventRow.kind.startswith(CONFIRMED))
+        select(OrderEventRow.kind, func.count().label("number"))
+        .where(OrderEventRow.run_id == run_id)
         .group_by(OrderEventRow.kind)
     )
-    booked = Counter(dict.fromkeys(_COLUMNS.values(), 0))
-    for event, number in rows:
-        column = _COLUMNS.get(PostingKind(event.removeprefix(CONFIRMED)))
-        if column is not None:
-            booked[column] += number
-    return booked
+    numbers = {row.kind: row.number for row in rows}
+    return {
+        part.value: sum(numbers.get(kind, 0) for kind in kinds)
+        for part, kinds in EVENTS_OF.items()
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from dashboard.domain.runs import RunState
 from dashboard.store.listing_overview import HourCount
@@ -23,7 +24,10 @@ _STRIP_MIN = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """What one bar shows: a value, and a lower one that is drawn before it."""
+    """What one bar shows: a value, and a lower one that is drawn before it.
+
+    *start* is written below it as it stands, in its zone.
+    """
 
     start: datetime
     value: int
@@ -103,9 +107,11 @@ def shares(parts: Iterable[tuple[str, int, str]]) -> tuple[Share, ...]:
     )
 
 
-def hour_chart(hours: Sequence[HourCount]) -> BarChart:
-    """Lay out one bar an hour, the oldest on the left."""
-    return column_chart([Column(start=h.start, value=h.count) for h in hours])
+def hour_chart(hours: Sequence[HourCount], zone: ZoneInfo) -> BarChart:
+    """Lay out one bar an hour as clocks in *zone* strike, the oldest on the left."""
+    return column_chart(
+        [Column(start=h.hour.start.astimezone(zone), value=h.count) for h in hours]
+    )
 
 
 def column_chart(columns: Sequence[Column], *, daily: bool = False) -> BarChart:

@@ -22,7 +22,7 @@ from dashboard.web.download import csv_download
 from dashboard.web.exchange_view import as_curl, pretty
 from dashboard.web.language import gettext as _
 from dashboard.web.paging import beside
-from dashboard.web.row_ids import row_id
+from dashboard.web.row_ids import optional_row_id, row_id
 from dashboard.web.services import services
 from dashboard.web.tabs import CountedTab, written_count
 from dashboard.web.words import EXCHANGE_RESULTS, PURPOSES
@@ -151,6 +151,9 @@ def _chips(wanted: ExchangeFilter) -> tuple[Chip, ...]:
         without.append((text, replace(wanted, purpose="")))
     if wanted.slow:
         without.append((_("Slow"), replace(wanted, slow=False)))
+    if wanted.run_id:
+        text = _("Run %(id)s", id=wanted.run_id)
+        without.append((text, replace(wanted, run_id=None)))
     return tuple(Chip(text=text, without=_href(rest)) for text, rest in without)
 
 
@@ -165,6 +168,7 @@ def _args(wanted: ExchangeFilter) -> dict[str, Any]:
         "purpose": wanted.purpose,
         "slow": "1" if wanted.slow else "",
         "q": wanted.number,
+        "run": wanted.run_id,
         "sort": "oldest" if wanted.oldest_first else "",
     }
     return {name: value for name, value in parts.items() if value}
@@ -178,6 +182,7 @@ def _read_filter(args: Mapping[str, str]) -> ExchangeFilter:
         purpose=_text(args.get("purpose", "")),
         slow=args.get("slow") == "1",
         number=_text(args.get("q", "")),
+        run_id=optional_row_id(args.get("run", "")),
         oldest_first=args.get("sort") == "oldest",
     )
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from dashboard.domain.problems import Cause
 from dashboard.domain.status import OrderStatus
+from dashboard.domain.timespans import TimeSpan, day_in, hour_from
+from dashboard.store.listing_figures import AGES, received_at_age
 from dashboard.store.listing_orders import OrderFilter, OrderSort
 from dashboard.web.language import lazy_gettext as _
+from dashboard.web.row_ids import optional_row_id
+from dashboard.web.services import services
 
 _MAX_SEARCH = 120
 
@@ -80,6 +84,7 @@ GROUPS: Final[tuple[Tab, ...]] = (
         ),
     ),
 )
+_AGES: Final = {str(place): place for place in range(len(AGES) + 1)}
 _BY_KEY: Final[Mapping[str, Tab]] = {tab.key: tab for tab in (*TABS, *GROUPS)}
 
 
@@ -88,6 +93,9 @@ class OrderQuery:
     """What the address asks for, every part of it known to be valid.
 
     *about* narrows a *cause* down to one group of problems; None means all of them.
+    *day* is when orders were received; *booked* the day when their invoices were, or
+    when the hour begins; days are the company's. *age* is a place among the ages that
+    figures tell, *run_id* a run that did something to the orders.
     """
 
     tab: Tab = TABS[0]
@@ -96,6 +104,9 @@ class OrderQuery:
     cause: Cause | None = None
     about: str | None = None
     day: date | None = None
+    age: int | None = None
+    booked: date | datetime | None = None
+    run_id: int | None = None
     sort: OrderSort = OrderSort.NEWEST
 
     @property
@@ -107,13 +118,26 @@ class OrderQuery:
             shop=self.shop,
             cause=self.cause,
             about=self.about,
-            received_on=self.day,
+            received=self._received(),
+            booked=self._booked(),
+            run_id=self.run_id,
         )
+
+    def _received(self) -> TimeSpan | None:
+        if self.age is not None:
+            return received_at_age(services().clock.now(), self.age)
+        return day_in(services().watch.zone(), self.day) if self.day else None
+
+    def _booked(self) -> TimeSpan | None:
+        if isinstance(self.booked, datetime):
+            return hour_from(self.booked)
+        return day_in(services().watch.zone(), self.booked) if self.booked else None
 
     @property
     def narrowed(self) -> bool:
         """Whether anything but the tab limits the list."""
-        return bool(self.search or self.shop or self.cause or self.day)
+        whole = OrderQuery(tab=self.tab, sort=self.sort)
+        return self != whole
 
     def args(self) -> dict[str, Any]:
         """Return what stands in the address; what is not asked for is left out."""
@@ -123,6 +147,9 @@ class OrderQuery:
             "shop": self.shop,
             "cause": cause_key(self.cause) if self.cause else "",
             "day": self.day.isoformat() if self.day else "",
+            "age": "" if self.age is None else str(self.age),
+            "booked": booked_key(self.booked) if self.booked else "",
+            "run": self.run_id,
             "sort": "" if self.sort is OrderSort.NEWEST else self.sort.value,
         }
         about = {} if self.about is None else {"about": self.about}
@@ -142,6 +169,9 @@ def read_query(args: Mapping[str, str]) -> OrderQuery:
         cause=cause_of(args.get("cause", "")),
         about=_text(args["about"]) if args.get("cause") and "about" in args else None,
         day=_day(args.get("day", "")),
+        age=_AGES.get(args.get("age", "")),
+        booked=_booked(args.get("booked", "")),
+        run_id=optional_row_id(args.get("run", "")),
         sort=_sort(args.get("sort", "")),
     )
 
@@ -149,6 +179,13 @@ def read_query(args: Mapping[str, str]) -> OrderQuery:
 def cause_key(cause: Cause) -> str:
     """Return how a cause is written in an address."""
     return cause.name.lower().replace("_", "-")
+
+
+def booked_key(booked: date | datetime) -> str:
+    """Return how a day, or when an hour begins, is written in an address."""
+    if isinstance(booked, datetime):
+        return f"{booked.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+    return booked.isoformat()
 
 
 def _text(given: str) -> str:
@@ -163,9 +200,23 @@ def cause_of(key: str) -> Cause | None:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    # A zone may move the first and the last day there is beyond what a date can be.
+    return day if date.min.year < day.year < date.max.year else None
+
+
+def _booked(text: str) -> date | datetime | None:
+    day = _day(text)
+    if day is not None:
+        return day
+    try:
+        hour = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    known = hour.tzinfo is not None and date.min.year < hour.year < date.max.year
+    return hour if known else None
 
 
 def _sort(text: str) -> OrderSort:

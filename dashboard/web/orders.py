@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from flask import Blueprint, render_template, request, url_for
@@ -16,13 +17,13 @@ from dashboard.store.listing_orders import OrderSort, OrderSummary, StatusCount
 from dashboard.web.access import requires
 from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
+from dashboard.web.language import day, lazy_gettext, said
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext, said
 from dashboard.web.order_query import GROUPS, TABS, OrderQuery, Tab, read_query
 from dashboard.web.paging import beside
 from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
-from dashboard.web.words import STATUSES
+from dashboard.web.words import AGES, STATUSES
 
 blueprint = Blueprint("orders", __name__)
 
@@ -135,6 +136,12 @@ def _tabs(query: OrderQuery, counts: Sequence[StatusCount]) -> tuple[TabLink, ..
     )
 
 
+def _hour(start: datetime) -> str:
+    """Write when an hour begins as the company's clock shows it."""
+    there = start.astimezone(services().watch.zone())
+    return f"{day(there)}, {there:%H:%M}"
+
+
 def _held(tab: Tab, counts: Sequence[StatusCount]) -> int:
     return sum(c.count for c in counts if not tab.statuses or c.status in tab.statuses)
 
@@ -157,8 +164,20 @@ def _chips(query: OrderQuery) -> tuple[Chip, ...]:
         text = _("Cause: %(cause)s", cause=cause)
         without.append((text, replace(query, cause=None, about=None)))
     if query.day:
-        text = _("Received on %(day)s (UTC)", day=query.day.isoformat())
+        text = _("Received on %(day)s", day=day(query.day))
         without.append((text, replace(query, day=None)))
+    if query.age is not None:
+        text = _("Age: %(age)s", age=AGES[query.age])
+        without.append((text, replace(query, age=None)))
+    if isinstance(query.booked, datetime):
+        text = _("Booked in the hour from %(time)s", time=_hour(query.booked))
+        without.append((text, replace(query, booked=None)))
+    elif query.booked:
+        text = _("Booked on %(day)s", day=day(query.booked))
+        without.append((text, replace(query, booked=None)))
+    if query.run_id:
+        text = _("Touched by run %(id)s", id=query.run_id)
+        without.append((text, replace(query, run_id=None)))
     return tuple(
         Chip(text=text, without=url_for("orders.index", **rest.args()))
         for text, rest in without

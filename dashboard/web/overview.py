@@ -9,13 +9,14 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.status import OrderStatus
+from dashboard.domain.timespans import day_in, last_hours
 from dashboard.domain.users import Role
 from dashboard.store.listing_orders import OrderFilter, OrderSort
 from dashboard.store.listing_runs import RunFilter
 from dashboard.web.access import requires
 from dashboard.web.chart import hour_chart
 from dashboard.web.language import gettext as _
-from dashboard.web.order_query import GROUPS, TABS, Tab
+from dashboard.web.order_query import GROUPS, TABS, Tab, booked_key
 from dashboard.web.services import services
 from dashboard.web.summary import headline
 
@@ -46,7 +47,9 @@ def show() -> ResponseReturnValue:
     stores = services()
     now = stores.clock.now()
     counts = {c.status: c.count for c in stores.orders.counts(OrderFilter())}
-    today = stores.orders.counts(OrderFilter(received_on=now.date()))
+    zone = stores.watch.zone()
+    day = now.astimezone(zone).date()
+    today = stores.orders.counts(OrderFilter(received=day_in(zone, day)))
     return render_template(
         "overview/show.html",
         headline=headline(stores.overview.pulse(now), counts, now),
@@ -55,7 +58,7 @@ def show() -> ResponseReturnValue:
                 name=_("Orders today"),
                 icon="box-arrow-in-down",
                 count=sum(c.count for c in today),
-                href=url_for("orders.index", day=now.date().isoformat()),
+                href=url_for("orders.index", day=day.isoformat()),
             ),
             _counter(counts, "booked", _("Booked"), "check-circle-fill"),
             _counter(counts, "moving", _("In progress"), "arrow-repeat"),
@@ -69,7 +72,11 @@ def show() -> ResponseReturnValue:
         ),
         forecast=stores.forecast(),
         problems=stores.problems.groups(size=_GROUPS),
-        chart=hour_chart(stores.overview.booked_per_hour(now, _HOURS)),
+        chart=hour_chart(
+            stores.overview.booked_per_hour(last_hours(zone, now, _HOURS)), zone
+        ),
+        zone=zone.key,
+        booked_key=booked_key,
         orders=stores.orders.page(OrderFilter(), OrderSort.NEWEST, size=_ORDERS).orders,
         runs=stores.runs.page(RunFilter(), size=_RUNS).runs,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -37,6 +38,7 @@ blueprint = Blueprint("reconciliation", __name__)
 
 _PAGE_SIZE: Final = 15
 _SHOWN: Final = 40
+_SHOWN_OF_ONE: Final = 200
 _ALL: Final = 1_000_000
 _LONGEST_DAYS: Final = 366
 
@@ -67,13 +69,26 @@ class PeriodForm(PageForm):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FindingPart:
+    """How many differences of a kind are shown, and after which of them (its id)."""
+
+    size: int
+    after: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class FindingGroup:
-    """Differences of one kind: how many there are, and the first of them."""
+    """Differences of one kind: how many there are, and some of them.
+
+    Both addresses are empty where there are no others.
+    """
 
     kind: DifferenceKind
     group: Group
     count: int
     shown: tuple[Finding, ...]
+    first_url: str
+    more_url: str
 
 
 @blueprint.get("/reconciliation")
@@ -107,7 +122,10 @@ def show(pass_id: int) -> ResponseReturnValue:
         abort(404)
     groups = _groups(
         listing.counts_found_by(pass_id),
-        lambda kind: listing.found_by(pass_id, kind, limit=_SHOWN),
+        lambda kind, part: listing.found_by(
+            pass_id, kind, limit=part.size, after=part.after
+        ),
+        partial(url_for, "reconciliation.show", pass_id=pass_id),
     )
     return render_template(
         "reconciliation/show.html",
@@ -175,7 +193,9 @@ def _index(form: PeriodForm) -> str:
     )
     previous_url, next_url = _beside(page)
     groups = _groups(
-        listing.counts_open(), lambda kind: listing.open(kind, limit=_SHOWN)
+        listing.counts_open(),
+        lambda kind, part: listing.open(kind, limit=part.size, after=part.after),
+        partial(url_for, "reconciliation.index"),
     )
     return render_template(
         "reconciliation/index.html",
@@ -198,10 +218,39 @@ def _ask(kind: PassKind, period: Period | None) -> ResponseReturnValue:
 
 def _groups(
     counts: Mapping[DifferenceKind, int],
-    find: Callable[[DifferenceKind], tuple[Finding, ...]],
+    find: Callable[[DifferenceKind, FindingPart], tuple[Finding, ...]],
+    page: Callable[..., str],
 ) -> Iterator[FindingGroup]:
+    """Yield each kind with its first differences, the asked one with more of them."""
     for kind, count in counts.items():
-        yield FindingGroup(kind=kind, group=KINDS[kind], count=count, shown=find(kind))
+        whole = request.args.get("kind") == _kind_key(kind)
+        part = FindingPart(
+            size=_SHOWN_OF_ONE if whole else _SHOWN,
+            after=(request.args.get("past", type=row_id) or 0) if whole else 0,
+        )
+        shown = find(kind, replace(part, size=part.size + 1))
+        more = len(shown) > part.size
+        shown = shown[: part.size]
+        last = shown[-1].id if whole and shown else 0
+        yield FindingGroup(
+            kind=kind,
+            group=KINDS[kind],
+            count=count,
+            shown=shown,
+            first_url=_part_url(page, kind, 0) if part.after else "",
+            more_url=_part_url(page, kind, last) if more else "",
+        )
+
+
+def _part_url(page: Callable[..., str], kind: DifferenceKind, after: int) -> str:
+    """Return *page* with the differences of a kind that follow one of them."""
+    key = _kind_key(kind)
+    return page(kind=key, past=after or None, _anchor=f"kind-{key}")
+
+
+def _kind_key(kind: DifferenceKind) -> str:
+    """Return how a kind is written in an address."""
+    return kind.name.lower()
 
 
 def _tables(totals: Sequence[Total]) -> Iterator[tuple[Axis, str, tuple[Total, ...]]]:

@@ -22,6 +22,14 @@ def row_id(text: str) -> int:
     return number
 
 
+def optional_row_id(text: str) -> int | None:
+    """Read an id out of an address; None for what no row can have."""
+    try:
+        return row_id(text)
+    except ValueError:
+        return None
+
+
 class RowIdConverter(IntegerConverter):
     """An id as a part of an address; another number is an address we do not have."""
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.store.listing_runs import RunFilter
 from dashboard.web.language import lazy_gettext as _
+from dashboard.web.row_ids import optional_row_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,7 @@ class RunQuery:
     tab: RunTab = TABS[0]
     task: Task | None = None
     trigger: Trigger | None = None
+    schedule_id: int | None = None
     with_empty: bool = False
     oldest_first: bool = False
 
@@ -53,6 +55,7 @@ class RunQuery:
             states=self.tab.states,
             task=self.task,
             trigger=self.trigger,
+            schedule_id=self.schedule_id,
             with_empty=self.with_empty,
             oldest_first=self.oldest_first,
         )
@@ -69,6 +72,7 @@ class RunQuery:
             "state": self.tab.key,
             "task": self.task.value if self.task else "",
             "trigger": self.trigger.value if self.trigger else "",
+            "schedule": self.schedule_id,
             "empty": "1" if self.with_empty else "",
             "sort": "oldest" if self.oldest_first else "",
         }
@@ -83,6 +87,7 @@ def read_query(args: Mapping[str, str]) -> RunQuery:
         tab=_BY_KEY.get(args.get("state", ""), TABS[0]),
         task=tasks.get(args.get("task", "")),
         trigger=triggers.get(args.get("trigger", "")),
+        schedule_id=optional_row_id(args.get("schedule", "")),
         with_empty=args.get("empty") == "1",
         oldest_first=args.get("sort") == "oldest",
     )

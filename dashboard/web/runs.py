@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.csv_table import Cell
-from dashboard.domain.runs import STOPPABLE, Run, RunState, Task
+from dashboard.domain.runs import STOPPABLE, Run, RunPart, RunState, Task
 from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.store.listing_runs import ListedRun
@@ -25,11 +25,13 @@ from dashboard.web.row_ids import row_id
 from dashboard.web.run_query import TABS, RunQuery, read_query
 from dashboard.web.services import services
 from dashboard.web.tabs import CountedTab, written_count
-from dashboard.web.words import RUN_STATES, TASKS, TRIGGERS
+from dashboard.web.words import RUN_PARTS, RUN_STATES, TASKS, TRIGGERS
 
 blueprint = Blueprint("runs", __name__)
 
 _PAGE_SIZE: Final = 30
+_EVENTS_SHOWN: Final = 50
+_PARTS: Final = {part.value: part for part in RunPart}
 
 
 @blueprint.get("/runs")
@@ -54,6 +56,7 @@ def index() -> ResponseReturnValue:
         "runs/index.html",
         query=query,
         runs=page.runs,
+        run_parts=RUN_PARTS,
         tabs=_tabs(query),
         chips=_chips(query),
         previous_url=previous_url,
@@ -94,11 +97,31 @@ def show(run_id: int) -> ResponseReturnValue:
     if detail is None:
         abort(404)
     run = detail.listed.run
+    part = _PARTS.get(request.args.get("of", ""))
+    page = services().runs.events(
+        run_id,
+        part,
+        size=_EVENTS_SHOWN,
+        after=request.args.get("after", type=row_id),
+        before=request.args.get("before", type=row_id),
+    )
+    previous_url, next_url = beside(
+        "runs.show",
+        {"run_id": run_id, "of": part.value if part else None},
+        [event.id for event in page.events],
+        has_previous=page.has_previous,
+        has_next=page.has_next,
+    )
     under_way = run.finished_at is None
     return render_template(
         "runs/show.html",
         detail=detail,
         listed=detail.listed,
+        events=page.events,
+        part=part,
+        run_parts=RUN_PARTS,
+        previous_url=previous_url,
+        next_url=next_url,
         forecast=services().forecast() if under_way else None,
         rate=_orders_a_minute(run),
         may_stop=under_way and run.task in STOPPABLE and not run.stopped_by,
@@ -195,6 +218,11 @@ def _chips(query: RunQuery) -> tuple[Chip, ...]:
     if query.trigger:
         text = str(TRIGGERS[query.trigger])
         chips.append(Chip(text=text, without=_href(replace(query, trigger=None))))
+    if query.schedule_id:
+        schedule = services().schedules.get(query.schedule_id)
+        name = schedule.name if schedule else str(query.schedule_id)
+        text = _("Schedule: %(name)s", name=name)
+        chips.append(Chip(text=text, without=_href(replace(query, schedule_id=None))))
     return tuple(chips)
 
 

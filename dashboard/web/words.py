@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.domain.activity import ActivityKind
@@ -10,7 +10,7 @@ from dashboard.domain.alarms import AlarmKind
 from dashboard.domain.exchanges import ExchangeResult
 from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.rules import Correction
-from dashboard.domain.runs import RunState, Task, Trigger
+from dashboard.domain.runs import RunPart, RunState, Task, Trigger
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.web.language import lazy_gettext as _
@@ -175,4 +175,21 @@ ROLES: Mapping[Role, str] = {
     Role.WATCHER: _("Watcher"),
     Role.MANAGER: _("Manager"),
     Role.ADMINISTRATOR: _("Administrator"),
+}
+
+# How old orders are, as figures count them.
+AGES: Sequence[str] = (
+    _("Up to 5 minutes"),
+    _("Up to an hour"),
+    _("Up to 6 hours"),
+    _("Up to a day"),
+    _("Longer than a day"),
+)
+
+RUN_PARTS: Mapping[RunPart, str] = {
+    RunPart.CONTACTS: _("Contacts"),
+    RunPart.INVOICES: _("Invoices"),
+    RunPart.PAYMENTS: _("Payments"),
+    RunPart.CREDITS: _("Credits"),
+    RunPart.REFUSED: _("Refused"),
 }

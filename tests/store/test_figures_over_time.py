@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
 
+from dashboard.domain.timespans import TimeSpan, last_days, last_hours
 from dashboard.domain.waits import Waits, waits_of
-from dashboard.store.listing_figures import DAY, HOUR, FigureListing
+from dashboard.store.listing_figures import FigureListing, received_at_age
+from dashboard.store.listing_orders import OrderFilter, OrderListing
 from dashboard.store.schema import PostingRow
 from dashboard.store.standings import refresh_standings
 from tests.fixtures.builders import an_order
 from tests.fixtures.company import Company
+
+ZONE = ZoneInfo("UTC")
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+Last = Callable[[ZoneInfo, datetime, int], tuple[TimeSpan, ...]]
 
 
 def book(company: Company, number: str, at: datetime) -> None:
@@ -36,9 +45,9 @@ def test_waits_come_to_what_is_usual_and_what_the_slow_ones_take(
     )
 
 
-@pytest.mark.parametrize("length", [HOUR, DAY])
+@pytest.mark.parametrize(("last", "length"), [(last_hours, HOUR), (last_days, DAY)])
 def test_invoices_count_for_the_part_they_were_booked_in(
-    company: Company, length: timedelta
+    company: Company, last: Last, length: timedelta
 ) -> None:
     figures = FigureListing(company.database)
     company.take_in(an_order("1001"), an_order("1002"))
@@ -47,12 +56,12 @@ def test_invoices_count_for_the_part_they_were_booked_in(
     book(company, "1002", received + length)
     later = received + length + timedelta(minutes=10)
 
-    parts = figures.booked(later, length, 3)
+    parts = figures.booked(last(ZONE, later, 3), later)
 
     assert [part.waits.count for part in parts] == [0, 1, 1]
     assert parts[1].waits.median_s == 30
     assert parts[2].waits.p95_s == length.total_seconds()
-    assert figures.booked(later, length, 3) == parts
+    assert figures.booked(last(ZONE, later, 3), later) == parts
 
 
 def test_what_is_past_is_read_once(company: Company) -> None:
@@ -60,11 +69,11 @@ def test_what_is_past_is_read_once(company: Company) -> None:
     company.take_in(an_order("1001"))
     book(company, "1001", company.clock.now())
     later = company.clock.now() + timedelta(days=1)
-    before = figures.booked(later, DAY, 2)
+    before = figures.booked(last_days(ZONE, later, 2), later)
 
     book(company, "1001", later)
 
-    first, last = figures.booked(later, DAY, 2)
+    first, last = figures.booked(last_days(ZONE, later, 2), later)
     assert first == before[0]
     assert last.waits.count == 1
 
@@ -75,4 +84,27 @@ def test_what_waits_is_counted_by_its_age(company: Company) -> None:
     company.clock.advance(2 * 3600)
     company.take_in(an_order("1002"), an_order("1003", payments=()))
 
-    assert figures.waiting_by_age(company.clock.now()) == [1, 0, 1, 0, 0]
+    now = company.clock.now()
+    assert figures.waiting_by_age(now) == [1, 0, 1, 0, 0]
+    listing = OrderListing(company.database)
+    for place, count in enumerate([2, 0, 1, 0, 0]):  # 1003 waits for its payment
+        counts = listing.counts(OrderFilter(received=received_at_age(now, place)))
+        assert sum(each.count for each in counts) == count
+
+
+def test_a_day_ends_at_midnight_of_the_company_also_when_the_clocks_change(
+    company: Company,
+) -> None:
+    amsterdam = ZoneInfo("Europe/Amsterdam")
+    company.take_in(an_order("1001"), an_order("1002"))
+    # On 25 October 2026 clocks there go back from 3 to 2: the day has 25 hours.
+    book(company, "1001", datetime(2026, 10, 24, 22, 0, tzinfo=UTC))
+    book(company, "1002", datetime(2026, 10, 25, 22, 59, tzinfo=UTC))
+    now = datetime(2026, 10, 26, 9, tzinfo=UTC)
+
+    parts = FigureListing(company.database).booked(last_days(amsterdam, now, 3), now)
+
+    assert [part.waits.count for part in parts] == [0, 2, 0]
+    hours = last_hours(amsterdam, datetime(2026, 10, 25, 1, 30, tzinfo=UTC), 3)
+    written = [f"{hour.start.astimezone(amsterdam):%H:%M}" for hour in hours]
+    assert written == ["01:00", "02:00", "02:00"]

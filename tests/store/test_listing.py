@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import ColumnElement, event, select, update
@@ -13,6 +14,7 @@ from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.domain.status import OrderStatus
+from dashboard.domain.timespans import day_in, hour_from, last_hours
 from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderFilter, OrderListing, OrderSort
 from dashboard.store.listing_overview import OverviewReading
@@ -26,6 +28,7 @@ from tests.fixtures.company import Company
 from tests.fixtures.databases import ClockedDatabase
 
 ALL = OrderFilter()
+ZONE = ZoneInfo("UTC")
 
 
 @pytest.fixture
@@ -100,8 +103,13 @@ def test_a_filter_narrows_by_shop_day_cause_and_status(
     assert numbers(listing, OrderFilter(cause=Cause.REFUSED)) == ["1002"]
     assert len(numbers(listing, OrderFilter(shop="shop"))) == 3
     assert numbers(listing, OrderFilter(shop="other")) == []
-    assert len(numbers(listing, OrderFilter(received_on=date(2026, 11, 22)))) == 3
-    assert numbers(listing, OrderFilter(received_on=date(2026, 11, 21))) == []
+    assert (
+        len(numbers(listing, OrderFilter(received=day_in(ZONE, date(2026, 11, 22)))))
+        == 3
+    )
+    assert (
+        numbers(listing, OrderFilter(received=day_in(ZONE, date(2026, 11, 21)))) == []
+    )
 
 
 def test_counts_ignore_the_status_that_is_asked_for(
@@ -219,10 +227,28 @@ def test_invoices_are_counted_in_the_hour_they_were_booked(company: Company) -> 
     company.clock.advance(3600)
     confirm(company, "1002")
 
-    hours = OverviewReading(company.database).booked_per_hour(company.clock.now(), 3)
+    hours = OverviewReading(company.database).booked_per_hour(
+        last_hours(ZONE, company.clock.now(), 3)
+    )
 
-    assert [hour.count for hour in hours] == [0, 1, 1]
-    assert hours[-1].start == datetime(2026, 11, 22, 10, tzinfo=UTC)
+    assert [each.count for each in hours] == [0, 1, 1]
+    assert hours[-1].hour.start == datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+def test_orders_are_found_by_the_hour_their_invoice_was_booked(
+    company: Company,
+) -> None:
+    listing = OrderListing(company.database)
+    company.take_in(*(an_order(str(n)) for n in (1001, 1002)))
+    first = hour_from(company.clock.now().replace(minute=0))
+    confirm(company, "1001")
+    company.clock.advance(3600)
+    confirm(company, "1002")
+
+    assert numbers(listing, OrderFilter(booked=first)) == ["1001"]
+    assert numbers(listing, OrderFilter(booked=hour_from(first.end))) == ["1002"]
+    (count,) = listing.counts(OrderFilter(booked=first))
+    assert count.count == 1
 
 
 def test_the_pulse_tells_what_moves_and_whether_the_gate_is_closed(
@@ -296,7 +322,7 @@ def test_a_run_tells_what_it_did_to_which_orders(company: Company) -> None:
 
     assert detail is not None
     assert detail.listed.run.state is RunState.RUNNING
-    assert detail.events == ()
+    assert RunListing(company.database).events(run.id, None, size=9).events == ()
     assert RunListing(company.database).one(999) is None
 
 

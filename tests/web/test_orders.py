@@ -143,6 +143,7 @@ def test_what_refreshes_itself_holds_no_form_token(scene: Scene) -> None:
         f"after={2**63}",
         "before=soon",
         "status=gone&sort=sideways&day=yesterday&cause=fate&shop=%00",
+        "run=x&age=9&booked=9999-12-31&day=0001-01-01",
     ],
 )
 def test_a_question_that_makes_no_sense_does_no_harm(

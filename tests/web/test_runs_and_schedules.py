@@ -234,3 +234,55 @@ def test_lists_are_turned_round(scene: Scene, page: str) -> None:
 
     assert len(keys("")) > 1
     assert keys("?sort=oldest") == keys("")[::-1]
+
+
+@pytest.mark.parametrize("page", ["/runs", "/runs/{run_id}"])
+def test_the_numbers_of_a_run_lead_to_what_they_count(scene: Scene, page: str) -> None:
+    scene.order("1000")
+    run_id = scene.book(scene.order("1001"), scene.order("1002"))
+    client = scene.client(Role.WATCHER)
+
+    text = client.get(page.format(run_id=run_id)).text
+
+    def led_to(href: str) -> str:
+        assert re.search(rf'href="{re.escape(href)}(#[-a-z]+)?">\d', text), href
+        return client.get(href).text
+
+    orders = led_to(f"/orders?run={run_id}")
+    assert orders.count('data-key="order-') == 2
+    assert f"Touched by run {run_id}" in orders
+    did = led_to(f"/runs/{run_id}?of=invoices")
+    assert did.count('data-key="event-') == 2
+    assert "Payment" not in did[did.index('id="events"') : did.index('id="calls"')]
+
+
+def test_what_a_run_did_is_paged(scene: Scene) -> None:
+    run_id = scene.book(*(scene.order(str(n)) for n in range(1001, 1031)))
+    client = scene.client(Role.WATCHER)
+
+    first = client.get(f"/runs/{run_id}").text
+    (rest,) = re.findall(rf'href="(/runs/{run_id}\?after=\d+)"', first)
+
+    assert first.count('data-key="event-') == 50
+    assert client.get(rest).text.count('data-key="event-') == 1 + 2 * 30 - 50
+
+
+def test_calls_of_one_run_are_a_list_of_their_own(scene: Scene) -> None:
+    scene.book(scene.order("1001"))
+    run_id = scene.book(scene.order("1002", name="Grace Example"))
+
+    text = scene.client().get(f"/exchanges?run={run_id}").text
+
+    assert text.count('data-key="exchange-') == 3
+    assert re.search(r"All <[^>]+>3<", text)
+    assert f"Run {run_id}" in text
+
+
+def test_the_runs_of_a_schedule_are_listed(scene: Scene) -> None:
+    schedule = scene.schedule()
+    scene.book(scene.order("1001"))
+
+    text = scene.client().get(f"/runs?schedule={schedule.id}").text
+
+    assert "Schedule: Book orders" in text
+    assert "No run matches" in text

@@ -26,6 +26,7 @@ from dashboard.store.listing_runs import RunFilter
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 
 _MAX_BODY: Final = 10_000
+_RUN_EVENTS: Final = 200
 _OPEN: Final = {"api_v1.openapi"}
 
 
@@ -112,7 +113,8 @@ def run(run_id: int) -> ResponseReturnValue:
     detail = services().runs.one(run_id)
     if detail is None:
         abort(404, f"There is no run with the id {run_id}.")
-    return jsonify(shapes.run_detail_shape(detail))
+    events = services().runs.events(run_id, None, size=_RUN_EVENTS).events
+    return jsonify(shapes.run_detail_shape(detail.listed, events))
 
 
 @blueprint.post("/runs")

@@ -19,7 +19,7 @@ from dashboard.store.listing_order import OrderDetail, OrderEvent
 from dashboard.store.listing_orders import OrderSummary, StatusCount
 from dashboard.store.listing_problems import ProblemGroup
 from dashboard.store.listing_reconciliation import Finding
-from dashboard.store.listing_runs import ListedRun, RunDetail
+from dashboard.store.listing_runs import ListedRun, RunEvent
 
 Shape = dict[str, Any]
 
@@ -75,9 +75,9 @@ def run_shape(listed: ListedRun) -> Shape:
     }
 
 
-def run_detail_shape(detail: RunDetail) -> Shape:
+def run_detail_shape(listed: ListedRun, events: Iterable[RunEvent]) -> Shape:
     """Show a run with what it did to which orders."""
-    events = [
+    told = [
         {
             "at": _time(event.at),
             "order_id": event.order_id,
@@ -85,9 +85,9 @@ def run_detail_shape(detail: RunDetail) -> Shape:
             "kind": event.kind,
             "text": event.text,
         }
-        for event in detail.events
+        for event in events
     ]
-    return run_shape(detail.listed) | {"events": events}
+    return run_shape(listed) | {"events": told}
 
 
 def status_shape(counts: Iterable[StatusCount]) -> Mapping[str, int]:
