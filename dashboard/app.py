@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from dashboard.api.v1.routes import blueprint as api_v1
 from dashboard.config import Settings
 from dashboard.domain.clock import Clock, DemoClock, SystemClock
 from dashboard.domain.exchanges import NotProcessed
+from dashboard.domain.organisations import FIRST, Organisation, Standing
 from dashboard.domain.pace import Pace
 from dashboard.domain.pauses import Pause
 from dashboard.domain.rules import Shop
@@ -44,6 +45,7 @@ from dashboard.store.foresight import Foresight
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.notices import NoticeStore
 from dashboard.store.orders import OrderStore
+from dashboard.store.organisations import home_of
 from dashboard.store.outlook import read_forecast
 from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
@@ -82,10 +84,26 @@ _LAB_DEADLINE_S = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What the pages of an organisation tell of all those of the installation.
+
+    *standings* has an element for each, this one too; none where there is only one.
+    *health* gives the status of each further one, by slug, as `/healthz` does.
+    """
+
+    standings: Callable[[], Sequence[Standing]] = tuple
+    health: Callable[[], Mapping[str, str]] = dict
+
+
+ALONE = Beside()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Program:
-    """All parts of one process, put together; nothing runs yet."""
+    """All that one organisation needs of a process, put together; nothing runs yet."""
 
     settings: Settings
+    organisation: Organisation
     app: Flask
     database: Database
     company: CompanyStore
@@ -130,6 +148,10 @@ class Program:
         self.reconciler.stop()
         self.engine.stop()
 
+    def close(self) -> None:
+        """Let the database go, once nothing works any more."""
+        self.database.close()
+
     def start_run(self, task: Task) -> int:
         """Ask for a run in a person's name and return its id."""
         run_id = self.engine.runs.queue(task, Trigger.PERSON)
@@ -140,18 +162,23 @@ class Program:
         return run_id
 
 
-def build(settings: Settings, clock: Clock | None = None) -> Program:
-    """Put a process together from its settings."""
+def build(
+    settings: Settings,
+    clock: Clock | None = None,
+    organisation: Organisation = FIRST,
+) -> Program:
+    """Put a process together from its settings, for one organisation."""
     clock = clock or _clock_of(settings)
+    home = home_of(organisation, settings.database_url, settings.data_dir)
     app = Flask("dashboard")
     app.config.update(
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        SQLALCHEMY_DATABASE_URI=home.url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(home.url),
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.old_secret_keys),
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
     )
-    database = install(app, clock)
+    database = install(app, clock, schema=home.schema)
     company = CompanyStore(database, vault_of(settings))
     orders = OrderStore(database)
     open_books = _books_opener(settings, clock)
@@ -196,6 +223,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
 
     return Program(
         settings=settings,
+        organisation=organisation,
         app=app,
         database=database,
         company=company,
@@ -341,10 +369,13 @@ def _puller(  # noqa: PLR0913, PLR0917 - the wiring of a process
     return Puller(stores, open_shop, clock, engine.wake)
 
 
-def open_pages(program: Program) -> Flask:
-    """Put everything that answers requests into the program's Flask application."""
+def open_pages(program: Program, beside: Beside = ALONE) -> Flask:
+    """Put everything that answers requests into the program's Flask application.
+
+    *beside* tells of the other organisations of the installation.
+    """
     app, database, settings = program.app, program.database, program.settings
-    register_pages(app, _page_services(program))
+    register_pages(app, _page_services(program, beside))
     intake = intake_blueprint(
         IntakeServices(
             company=program.company,
@@ -368,7 +399,7 @@ def open_pages(program: Program) -> Flask:
         app.extensions["csrf"].exempt(blueprint)
         app.register_blueprint(blueprint)
     alarms = program.watch.stores.alarms
-    app.register_blueprint(health_blueprint(database, alarms))
+    app.register_blueprint(health_blueprint(database, alarms, beside.health))
     app.register_blueprint(metrics_blueprint(api))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -376,7 +407,7 @@ def open_pages(program: Program) -> Flask:
     return app
 
 
-def _page_services(program: Program) -> Services:
+def _page_services(program: Program, beside: Beside) -> Services:
     return open_services(
         program.database,
         program.clock,
@@ -403,6 +434,8 @@ def _page_services(program: Program) -> Services:
         demo=program.settings.demo,
         https=program.settings.https,
         demo_lab=_demo_lab(program),
+        organisation=program.organisation,
+        standings=beside.standings,
     )
 
 

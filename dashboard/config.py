@@ -48,6 +48,7 @@ class Settings:
     settle_s: float = 60.0
     calls_a_minute: int = 60
     calls_a_day: int = 5000
+    organisation: str = ""
     demo_lab_url: str = ""
     demo_lab_token: str = ""
     demo_ahead_s: int = 0
@@ -94,6 +95,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         settle_s=float(_number(environment, "SLUICE_SETTLE_SECONDS", 60, 0, 3000)),
         calls_a_minute=_number(environment, "SLUICE_CALLS_PER_MINUTE", 60, 0, 10_000),
         calls_a_day=_number(environment, "SLUICE_CALLS_PER_DAY", 5000, 0, 1_000_000),
+        organisation=environment.get("SLUICE_ORGANISATION", "").strip(),
         demo_lab_url=environment.get("SLUICE_DEMO_LAB_URL", "").strip(),
         demo_lab_token=environment.get("SLUICE_DEMO_LAB_TOKEN", "").strip(),
         demo_ahead_s=_number(

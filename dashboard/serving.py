@@ -18,7 +18,9 @@ from granian.server import Server
 
 from dashboard.app import Program, build, open_pages
 from dashboard.config import Settings, load_settings
+from dashboard.installation import Installation
 from dashboard.logs import configure_logging
+from dashboard.web.paths import ByOrganisation
 
 _THREADS = 8
 _WATCH_EVERY_S = 1.0
@@ -51,10 +53,27 @@ def make_app() -> Flask:
     _leave_the_group()
     settings = load_settings()
     configure_logging(settings.log_level)
-    program = build(settings)
-    app = open_pages(program)
-    _run_beside(program)
-    return app
+    return open_installation(build(settings))
+
+
+def open_installation(first: Program) -> Flask:
+    """Open the pages of all organisations, and start what works beside them."""
+
+    def begin(program: Program) -> None:
+        open_pages(program, installation.beside(program))
+        if program.settings.workers:
+            program.start()
+        else:
+            program.watch.start()  # it notices when no worker is at work elsewhere
+
+    installation = Installation(first, begin)
+    begin(first)
+    installation.start()
+    first.app.wsgi_app = ByOrganisation(  # type: ignore[method-assign]
+        first.app.wsgi_app, installation.door
+    )
+    _end_with_the_process(installation)
+    return first.app
 
 
 def _leave_the_group() -> None:
@@ -67,17 +86,13 @@ def _leave_the_group() -> None:
         os.setpgid(0, 0)
 
 
-def _run_beside(program: Program) -> None:
-    """Start what works beside the pages, and stop it when the process ends."""
-    if program.settings.workers:
-        program.start()
-    else:
-        program.watch.start()  # it notices when no worker is at work elsewhere
-    atexit.register(program.stop)
+def _end_with_the_process(installation: Installation) -> None:
+    """Stop what works beside the pages when the process ends."""
+    atexit.register(installation.stop)
     if parent_process() is None:
         return
     # A process made by multiprocessing ends without atexit.
-    Finalize(None, program.stop, exitpriority=10)
+    Finalize(None, installation.stop, exitpriority=10)
     watcher = threading.Thread(target=_watch_parent, name="parent", daemon=True)
     watcher.start()
 

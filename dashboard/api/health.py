@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, jsonify
@@ -13,22 +13,28 @@ from dashboard.store.alarms import AlarmStore
 from dashboard.store.database import Database
 from dashboard.store.health import read_health
 
+WELL, LATE = "ok", "late"
 
-def health_blueprint(database: Database, alarms: AlarmStore) -> Blueprint:
-    """Return `/healthz` (all of it is alive) and `/readyz` (it can take orders in)."""
+
+def health_blueprint(
+    database: Database,
+    alarms: AlarmStore,
+    further: Callable[[], Mapping[str, str]],
+) -> Blueprint:
+    """Return `/healthz` (all of it is alive) and `/readyz` (it can take orders in).
+
+    *further* gives the status of each other organisation that this address answers for.
+    """
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
     def healthz() -> ResponseReturnValue:
-        health = read_health(database)
-        parts = {role: role in health.roles for role in ROLES}
-        parts["database"] = health.database
-        shown = alarms.shown(health.at) if health.at is not None else ()
-        late = any(alarm.kind in FOR_OPERATORS for alarm in shown)
-        well = all(parts.values()) and not late
-        words = {name: "ok" if ok else "silent" for name, ok in parts.items()}
-        answer = {"status": "ok" if well else "late", **words, "alarms": _kinds(shown)}
-        return jsonify(answer), 200 if well else 503
+        answer, others = look(database, alarms), further()
+        if others:
+            answer["organisations"] = others
+        if any(status != WELL for status in others.values()):
+            answer["status"] = LATE
+        return jsonify(answer), 200 if answer["status"] == WELL else 503
 
     @blueprint.get("/readyz")
     def readyz() -> ResponseReturnValue:
@@ -36,6 +42,19 @@ def health_blueprint(database: Database, alarms: AlarmStore) -> Blueprint:
         return jsonify(status="ok" if ready else "away"), 200 if ready else 503
 
     return blueprint
+
+
+def look(database: Database, alarms: AlarmStore) -> dict[str, Any]:
+    """Return what `/healthz` tells of one organisation."""
+    health = read_health(database)
+    parts = {role: role in health.roles for role in ROLES}
+    parts["database"] = health.database
+    shown = alarms.shown(health.at) if health.at is not None else ()
+    late = any(alarm.kind in FOR_OPERATORS for alarm in shown)
+    well = all(parts.values()) and not late
+    words = {name: "ok" if ok else "silent" for name, ok in parts.items()}
+    status = WELL if well else LATE
+    return {"status": status, **words, "alarms": _kinds(shown)}
 
 
 def _kinds(alarms: Sequence[Alarm]) -> list[dict[str, Any]]:

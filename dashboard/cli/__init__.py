@@ -10,12 +10,14 @@ from typing_extensions import override
 from dashboard.cli.alarms import alarms, channels
 from dashboard.cli.backfill import backfill
 from dashboard.cli.company import connection, rules
+from dashboard.cli.organisations import organisations
 from dashboard.cli.people import tokens, users
 from dashboard.cli.reconcile import reconcile
 from dashboard.cli.reports import doctor, export, orders
 from dashboard.cli.retry import retry
 from dashboard.cli.secrets import secrets
 from dashboard.cli.shops import shops
+from dashboard.cli.terminal import for_one_organisation
 from dashboard.cli.upload import upload
 from dashboard.cli.work import db, pull, serve, sync, worker
 from dashboard.store.database import DatabaseUnusable
@@ -39,12 +41,15 @@ def main() -> None:
     """Book a webshop's orders in the accounting package."""
 
 
+# About all organisations at once.
+for command in (db, organisations, secrets, serve, worker):
+    main.add_command(command)
+
 for command in (
     alarms,
     backfill,
     channels,
     connection,
-    db,
     doctor,
     export,
     orders,
@@ -52,13 +57,10 @@ for command in (
     reconcile,
     retry,
     rules,
-    secrets,
-    serve,
     shops,
     sync,
     tokens,
     upload,
     users,
-    worker,
 ):
-    main.add_command(command)
+    main.add_command(for_one_organisation(command))

@@ -81,7 +81,10 @@ def first_administrator_link(program: Program) -> str | None:
     # Listening on every address is no address to open.
     everywhere = settings.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with
     host = "localhost" if everywhere else settings.host
-    return None if token is None else f"http://{host}:{settings.port}/welcome/{token}"
+    if token is None:
+        return None
+    path = program.organisation.path
+    return f"http://{host}:{settings.port}{path}/welcome/{token}"
 
 
 @users.command("password")

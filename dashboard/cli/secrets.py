@@ -10,13 +10,14 @@ from dashboard.app import Program, vault_of
 from dashboard.cli.terminal import (
     json_option,
     note,
-    open_program,
+    open_every,
+    open_first,
     read_settings,
     tell,
 )
 from dashboard.config import SettingWrong, forget_old_secret_key, make_secret_key
 from dashboard.domain.activity import ActivityKind
-from dashboard.store.stored_secrets import StoredSecrets
+from dashboard.store.stored_secrets import SecretCount, StoredSecrets
 
 
 @click.group()
@@ -28,7 +29,7 @@ def secrets() -> None:
 @json_option
 def show_secrets(as_json: bool) -> None:  # noqa: FBT001
     """Count the stored secrets by the key they can be read with."""
-    count = _stored(open_program()).count()
+    count = _count(open_first())
     tell(
         f"{count.current} with the current key, {count.old} with an old one, "
         f"{count.unreadable} cannot be read.",
@@ -58,13 +59,13 @@ def new_key(as_json: bool) -> None:  # noqa: FBT001
 @secrets.command("rotate")
 @json_option
 def rotate(as_json: bool) -> None:  # noqa: FBT001
-    """Encrypt with the current key what an old one encrypted; all or nothing."""
-    program = open_program()
-    stored = _stored(program)
-    renewed = stored.renew()
-    count = stored.count()
-    if renewed:
-        note(program, ActivityKind.SETTINGS, "changed", "secret key")
+    """Encrypt with the current key what an old one encrypted; all or nothing.
+
+    That goes for each organisation; whatever is cut short can be repeated.
+    """
+    first = open_first()
+    renewed = sum(_renew(program) for program in open_every(first))
+    count = _count(first)
     text = f"{renewed} secrets are encrypted anew."
     if count.unreadable:
         text += (
@@ -78,17 +79,38 @@ def rotate(as_json: bool) -> None:  # noqa: FBT001
 @json_option
 def forget_old_key(as_json: bool) -> None:  # noqa: FBT001
     """Delete the old key, once nothing is encrypted with it."""
-    program = open_program()
-    _check_key_is_a_file(program.settings.key_in_environment)
-    count = _stored(program).count()
+    first = open_first()
+    _check_key_is_a_file(first.settings.key_in_environment)
+    count = _count(first)
     if count.old:
         raise click.ClickException(
             f"{count.old} secrets are encrypted with the old key still. Encrypt them "
             "anew with: sluice secrets rotate"
         )
-    gone = forget_old_secret_key(program.settings.data_dir)
+    gone = forget_old_secret_key(first.settings.data_dir)
     text = "The old key is deleted." if gone else "There is no old key."
     tell(text, {"deleted": gone}, as_json=as_json)
+
+
+def _count(first: Program) -> SecretCount:
+    """Count the secrets of all organisations: they have the key in common.
+
+    Raises:
+        click.ClickException: If those of one cannot be counted.
+    """
+    counts = [_stored(program).count() for program in open_every(first)]
+    return SecretCount(
+        current=sum(count.current for count in counts),
+        old=sum(count.old for count in counts),
+        unreadable=sum(count.unreadable for count in counts),
+    )
+
+
+def _renew(program: Program) -> int:
+    renewed = _stored(program).renew()
+    if renewed:
+        note(program, ActivityKind.SETTINGS, "changed", "secret key")
+    return renewed
 
 
 def _stored(program: Program) -> StoredSecrets:

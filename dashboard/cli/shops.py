@@ -94,7 +94,7 @@ def add_shop(  # noqa: PLR0913, PLR0917 - a command has its options
     except ShopExists as error:
         raise click.ClickException(str(error)) from error
     note(program, ActivityKind.SETTINGS, "added" if added else "set", f"shop {slug}")
-    path = f"/intake/{slug}"
+    path = f"{program.organisation.path}/intake/{slug}"
     text = f"The shop {slug} sends its orders to {path}."
     facts = {"slug": slug, "intake": path, "added": added, "pulled": bool(url)}
     if url:

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from dataclasses import asdict, replace
+from typing import Any
 
 import click
 
@@ -13,15 +14,21 @@ from dashboard import serving
 from dashboard.app import Program, build
 from dashboard.cli.people import first_administrator_link
 from dashboard.cli.terminal import (
-    build_program,
     json_option,
+    open_first,
     open_program,
     read_settings,
     tell,
 )
 from dashboard.domain.runs import Run, RunState, Trigger
+from dashboard.installation import (
+    Installation,
+    OrganisationAway,
+    further_organisations,
+    upgrade_organisation,
+)
 from dashboard.logs import configure_logging
-from dashboard.store.database import upgrade_schema
+from dashboard.store.database import DatabaseUnusable, upgrade_schema
 
 
 @click.group()
@@ -32,9 +39,31 @@ def db() -> None:
 @db.command("upgrade")
 @json_option
 def upgrade(as_json: bool) -> None:  # noqa: FBT001
-    """Bring the tables up to this version; nothing is done to newer ones."""
-    upgrade_schema(build_program().app)
-    tell("The tables are up to date.", {"status": "up to date"}, as_json=as_json)
+    """Bring the tables of all organisations up to this version.
+
+    Nothing is done to newer ones.
+    """
+    first = build(read_settings())
+    upgrade_schema(first.app)
+    failed = _upgrade_further(first)
+    facts: dict[str, Any] = {"status": "not up to date" if failed else "up to date"}
+    if failed:
+        facts["problems"] = failed
+    text = "\n".join(failed.values()) or "The tables are up to date."
+    tell(text, facts, as_json=as_json)
+    if failed:
+        raise SystemExit(1)
+
+
+def _upgrade_further(first: Program) -> dict[str, str]:
+    """Upgrade each further organisation; return, by slug, why one could not be."""
+    failed = {}
+    for organisation in further_organisations(first).all():
+        try:
+            upgrade_organisation(first, organisation)
+        except (OrganisationAway, DatabaseUnusable) as error:
+            failed[organisation.slug] = str(error)
+    return failed
 
 
 @click.command()
@@ -50,6 +79,8 @@ def serve(host: str | None, port: int | None) -> None:
         raise click.ClickException(str(error)) from error
     program = build(settings)
     upgrade_schema(program.app)
+    for problem in _upgrade_further(program).values():
+        click.echo(problem, err=True)  # the others are served all the same
     click.echo(f"Sluice is at http://{settings.host}:{settings.port}", err=True)
     href = first_administrator_link(program)
     if href is not None:
@@ -64,15 +95,17 @@ def serve(host: str | None, port: int | None) -> None:
 @click.command()
 def worker() -> None:
     """Book orders without serving pages, until stopped; any number may run."""
-    program = open_program()
-    configure_logging(program.settings.log_level)
+    first = open_first()
+    configure_logging(first.settings.log_level)
+    installation = Installation(first, Program.start)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    program.start()
+    first.start()
+    installation.start()
     click.echo(f"Working as process {os.getpid()}.", err=True)
     stopping.wait()
-    program.stop()
+    installation.stop()
 
 
 @click.command()

@@ -6,13 +6,25 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, Text, event, func, select
+from sqlalchemy import (
+    DateTime,
+    Engine,
+    MetaData,
+    Text,
+    event,
+    func,
+    select,
+    table,
+)
+from sqlalchemy import column as named_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import (
@@ -35,7 +47,13 @@ _BUSY_TIMEOUT_S = 30
 # that is restarted, a disk that is full. It may work again in a moment.
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
+# Whatever a transaction raises that cannot be carried out, for those who only look.
+DATABASE_FAILED = SQLAlchemyError
+
 _Result = TypeVar("_Result")
+
+# Alembic keeps the migration under way in a place the whole process shares.
+_MIGRATING = threading.Lock()
 
 _BEGINNINGS = 5
 # How PostgreSQL ends one of two transactions that were in each other's way: waiting in
@@ -178,9 +196,15 @@ class Database:
                 return stamp.astimezone(UTC)
         return self._clock.now()
 
+    def close(self) -> None:
+        """Give up the connections that nobody uses just now."""
+        self._engine.dispose()
 
-def install(app: Flask, clock: Clock) -> Database:
+
+def install(app: Flask, clock: Clock, *, schema: str = "") -> Database:
     """Tie the database named in *app*'s configuration to it and return it.
+
+    On PostgreSQL, everything goes on in *schema* and nowhere else, if one is given.
 
     Raises:
         DatabaseUnusable: If its address makes no sense.
@@ -198,6 +222,8 @@ def install(app: Flask, clock: Clock) -> Database:
     if engine.dialect.name == "sqlite":
         _make_private(engine.url.database or ":memory:")
         _prepare_sqlite(engine)
+    elif schema:
+        _stay_in(engine, schema)
     return Database(engine, clock)
 
 
@@ -253,11 +279,43 @@ def upgrade_schema(app: Flask) -> None:
         DatabaseUnusable: If the database does not answer, or cannot be written.
     """
     try:
-        with app.app_context():
+        with _MIGRATING, app.app_context():
             upgrade(directory=str(MIGRATIONS))
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise DatabaseUnusable(f"The database cannot be used: {reason}") from error
+
+
+def has_todays_tables(database: Database) -> bool:
+    """Tell whether the database answers and its tables are those of this version."""
+    version = table("alembic_version", named_column("version_num"))
+    try:
+        with database.read() as session:
+            return session.scalar(select(version.c.version_num)) == _newest_migration()
+    except SQLAlchemyError:
+        return False
+
+
+@cache
+def _newest_migration() -> str | None:
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def _stay_in(engine: Engine, schema: str) -> None:
+    """Look for tables in one schema alone, on every connection from its beginning.
+
+    Were another one on the path, a table that is missing here would be found there: in
+    somebody else's books.
+    """
+
+    # First of all: what SQLAlchemy asks a new connection depends on it.
+    @event.listens_for(engine, "connect", insert=True)
+    def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - DB-API has no type
+        cursor = connection.cursor()
+        path = "SELECT set_config('search_path', quote_ident(%s), false)"
+        cursor.execute(path, [schema])
+        cursor.close()
+        connection.commit()
 
 
 def _make_private(file: str) -> None:

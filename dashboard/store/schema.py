@@ -51,6 +51,16 @@ class UserRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class OrganisationRow(Base):
+    """A further organisation; only the rows in the first one's database count."""
+
+    __tablename__ = "organisations"
+
+    slug: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PasswordLinkRow(Base):
     """A link that lets its holder choose a password, once; we hold its hash.
 

@@ -76,9 +76,8 @@ def register_pages(app: Flask, services: Services) -> None:
     that people's browsers do not send forms to are to be exempted by the caller
     (``app.extensions["csrf"].exempt(blueprint)``).
     """
-    # A cookie with the prefix is only taken over TLS, for this host and every path.
     app.config.update(
-        SESSION_COOKIE_NAME="__Host-sluice" if services.https else "sluice",
+        SESSION_COOKIE_NAME=_cookie_name(services),
         SESSION_COOKIE_SECURE=services.https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -105,3 +104,11 @@ def register_pages(app: Flask, services: Services) -> None:
     install_page(app)
     for blueprint in (assets.blueprint, *pages):
         app.register_blueprint(blueprint)
+
+
+def _cookie_name(services: Services) -> str:
+    """Return a name for each organisation: signing in at one is nothing at another."""
+    slug = services.organisation.slug
+    name = f"sluice-{slug}" if slug else "sluice"
+    # A cookie with the prefix is only taken over TLS, for this host and every path.
+    return f"__Host-{name}" if services.https else name

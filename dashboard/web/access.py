@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
 from dashboard.domain.users import Role, User
+from dashboard.web.own_address import own_address
 from dashboard.web.services import services
 
 LIVE_HEADER = "X-Live"
@@ -150,5 +151,5 @@ def _refuse_nul() -> None:
 def _ask_to_sign_in() -> ResponseReturnValue:
     if is_live():
         return "", 401
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return redirect(url_for("sign_in.form", next=None if wanted == "/" else wanted))
+    wanted = own_address() if request.method == "GET" and request.path != "/" else None
+    return redirect(url_for("sign_in.form", next=wanted))

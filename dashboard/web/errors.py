@@ -16,6 +16,7 @@ from werkzeug.exceptions import (
 from dashboard.store.database import DATABASE_AWAY
 from dashboard.web.headers import request_id
 from dashboard.web.language import gettext as _
+from dashboard.web.own_address import own_address
 from dashboard.web.services import services
 
 _log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ def _page(code: int, title: str, text: str) -> tuple[str, int]:
         text=text,
         request_id=request_id(),
         demo=services().demo,
-        again=request.full_path.rstrip("?") if _may_pass(code) else "",
+        again=own_address() if _may_pass(code) else "",
     )
     return page, code
 

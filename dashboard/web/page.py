@@ -20,6 +20,7 @@ from dashboard.web.banner import banner_lines
 from dashboard.web.books_links import document_url, invoice_url
 from dashboard.web.browser_name import browser_name
 from dashboard.web.order_query import cause_key
+from dashboard.web.own_address import own_address
 from dashboard.web.problems import group_href
 from dashboard.web.reconciliation_words import PASS_STATES, total_label
 from dashboard.web.services import services
@@ -52,6 +53,7 @@ def install_page(app: Flask) -> None:
         bootstrap_css=bootstrap_css,
         icon_href=icon_href,
         is_live=is_live,
+        own_address=own_address,
         tracker=tracker,
         invoice_url=invoice_url,
         advice=advice,

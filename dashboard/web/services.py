@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
@@ -11,6 +11,7 @@ from flask import Flask, current_app
 
 from dashboard.domain.clock import Clock
 from dashboard.domain.forecast import Forecast
+from dashboard.domain.organisations import FIRST, Organisation, Standing
 from dashboard.domain.pace import Pace
 from dashboard.domain.reconciliation import PassKind, Period
 from dashboard.domain.rules import Shop
@@ -81,6 +82,8 @@ class Services:
     comparison in a person's name and returns its id; *usual_period* are the days it
     looks at if nobody says which. *https* tells whether
     browsers reach us over TLS. *demo_lab* is there in a demonstration alone.
+    *standings* tells of all organisations, *organisation* among them; nothing where
+    there is only this one.
     """
 
     clock: Clock
@@ -119,6 +122,8 @@ class Services:
     demo: bool = False
     https: bool = False
     demo_lab: DemoLab | None = None
+    organisation: Organisation = FIRST
+    standings: Callable[[], Sequence[Standing]] = tuple
 
 
 def open_services(  # noqa: PLR0913 - the wiring of the pages
@@ -146,6 +151,8 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     demo: bool = False,
     https: bool = False,
     demo_lab: DemoLab | None = None,
+    organisation: Organisation = FIRST,
+    standings: Callable[[], Sequence[Standing]] = tuple,
 ) -> Services:
     """Add to what the engine shares the stores that only the pages need."""
     passwords = Passwords()
@@ -188,6 +195,8 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         demo=demo,
         https=https,
         demo_lab=demo_lab,
+        organisation=organisation,
+        standings=standings,
     )
 
 

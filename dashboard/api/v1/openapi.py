@@ -24,8 +24,8 @@ from dashboard.domain.status import OrderStatus, RequestState
 _Schema = dict[str, Any]
 
 
-def description() -> dict[str, Any]:
-    """Return the whole description."""
+def description(base: str = "") -> dict[str, Any]:
+    """Return the whole description; *base* stands before every address."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -34,7 +34,7 @@ def description() -> dict[str, Any]:
             "summary": "Orders of a webshop on their way into the books.",
             "description": _INFO,
         },
-        "servers": [{"url": "/api/v1"}],
+        "servers": [{"url": f"{base}/api/v1"}],
         "security": [{"token": []}],
         "paths": _PATHS,
         "components": {

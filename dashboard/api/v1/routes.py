@@ -174,4 +174,4 @@ def reconciliation() -> ResponseReturnValue:
 @blueprint.get("/openapi.json")
 def openapi() -> ResponseReturnValue:
     """Describe the API, for people and for programs that make clients."""
-    return jsonify(description())
+    return jsonify(description(request.script_root))

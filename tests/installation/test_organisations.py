@@ -1,0 +1,227 @@
+"""Organisations of one installation have nothing in common but the process."""
+
+from __future__ import annotations
+
+import pytest
+from flask_migrate import check
+
+from dashboard.domain.users import Role
+from dashboard.installation import add_organisation, further_organisations
+from dashboard.store.database import MIGRATIONS
+from dashboard.store.organisations import home_of
+from tests.installation.conftest import ACME, Scene
+
+ANN = "ann@company.example"
+
+# What does not depend on the kind of database.
+on_sqlite = pytest.mark.parametrize("maker", ["sqlite"], indirect=True)
+
+
+def test_an_order_lands_in_the_books_of_the_organisation_it_was_sent_to(
+    two: Scene,
+) -> None:
+    two.set_up("", "secret of the first")
+    two.set_up("acme", "secret of acme")
+    assert two.push("/intake/shop", "1", "secret of the first").status_code == 202
+    assert two.push("/at/acme/intake/shop", "2", "secret of acme").status_code == 202
+
+    two.book("")
+    two.book("acme")
+
+    assert two.books["first"].invoices() == ["W-1"]
+    assert two.books["acme"].invoices() == ["W-2"]
+
+
+def test_a_message_signed_for_one_organisation_is_refused_by_another(
+    two: Scene,
+) -> None:
+    two.set_up("", "secret of the first")
+    two.set_up("acme", "secret of acme")
+
+    at_first = two.push("/intake/shop", "1", "secret of acme")
+    at_acme = two.push("/at/acme/intake/shop", "2", "secret of the first")
+
+    assert (at_first.status_code, at_acme.status_code) == (401, 401)
+
+
+@on_sqlite
+def test_a_shop_of_one_organisation_is_unknown_to_another(two: Scene) -> None:
+    two.set_up("", "secret")
+
+    answer = two.push("/at/acme/intake/shop", "1", "secret")
+
+    assert answer.status_code == 404
+
+
+def test_books_that_are_away_keep_only_their_own_organisation_waiting(
+    two: Scene,
+) -> None:
+    two.set_up("", "secret")
+    two.set_up("acme", "secret")
+    two.push("/intake/shop", "1", "secret")
+    two.push("/at/acme/intake/shop", "2", "secret")
+    two.books["first"].silent_sign_ins = 10
+
+    two.book("")
+    two.book("acme")
+
+    assert two.books["first"].invoices() == []
+    assert two.books["acme"].invoices() == ["W-2"]
+
+
+def test_the_tables_of_a_further_organisation_are_those_of_the_first(
+    two: Scene,
+) -> None:
+    with two.program("acme").app.app_context():
+        check(directory=str(MIGRATIONS))
+
+
+# People ---------------------------------------------------------------------------
+
+
+@on_sqlite
+def test_who_signs_in_at_one_organisation_is_nobody_at_another(two: Scene) -> None:
+    two.add_user("acme", ANN)
+
+    answer = two.sign_in("/at/acme", ANN)
+
+    assert answer.location == "/at/acme/orders"
+    assert two.is_signed_in("/at/acme")
+    assert not two.is_signed_in("")
+    assert two.sign_in("", ANN).status_code == 401
+
+
+@on_sqlite
+def test_signing_in_and_out_leaves_the_other_organisation_as_it_was(
+    two: Scene,
+) -> None:
+    for slug, path in (("", ""), ("acme", "/at/acme")):
+        two.add_user(slug, ANN)
+        two.sign_in(path, ANN)
+    assert two.is_signed_in("")
+    assert two.is_signed_in("/at/acme")
+
+    two.sign_out("/at/acme")
+
+    assert two.is_signed_in("")
+    assert not two.is_signed_in("/at/acme")
+
+
+def test_a_session_of_one_organisation_is_worth_nothing_under_the_name_of_another(
+    two: Scene,
+) -> None:
+    two.add_user("", ANN, Role.ADMINISTRATOR)
+    two.sign_in("", ANN)
+    stolen = two.client.get_cookie("sluice")
+    assert stolen is not None
+
+    two.client.set_cookie("sluice-acme", stolen.value)
+
+    assert not two.is_signed_in("/at/acme")
+
+
+@on_sqlite
+def test_whoever_has_to_sign_in_comes_back_to_the_page_of_that_organisation(
+    two: Scene,
+) -> None:
+    answer = two.client.get("/at/acme/orders?status=paid")
+
+    assert answer.status_code == 302
+    assert answer.location == ("/at/acme/sign-in?next=/at/acme/orders?status%3Dpaid")
+
+
+@on_sqlite
+def test_addresses_on_a_page_stay_within_the_organisation(two: Scene) -> None:
+    two.set_up("acme", "secret")
+    two.add_user("acme", ANN, Role.ADMINISTRATOR)
+    two.sign_in("/at/acme", ANN)
+
+    page = two.client.get("/at/acme/settings").text
+
+    assert "http://localhost/at/acme/intake/shop" in page
+    for start in ('href="/', 'action="/', 'src="/', 'formaction="/'):
+        after = [part.partition('"')[0] for part in page.split(start)[1:]]
+        assert all(address.startswith("at/acme/") for address in after), after
+
+
+# Opened, closed, broken -----------------------------------------------------------
+
+
+@on_sqlite
+def test_there_is_nobody_beside_the_only_organisation(alone: Scene) -> None:
+    alone.installation.look()
+
+    assert alone.installation.standings() == ()
+    assert alone.client.get("/at/acme/").status_code == 404
+
+
+def test_adding_an_organisation_again_changes_nothing(two: Scene) -> None:
+    assert not add_organisation(two.first, ACME)
+
+    assert further_organisations(two.first).all() == (ACME,)
+
+
+def test_a_removed_organisation_is_gone_and_comes_back_with_its_data(
+    two: Scene,
+) -> None:
+    two.set_up("acme", "secret")
+    two.push("/at/acme/intake/shop", "1", "secret")
+    further_organisations(two.first).remove("acme")
+    two.installation.look()
+    assert two.push("/at/acme/intake/shop", "2", "secret").status_code == 404
+
+    two.add()
+
+    assert two.push("/at/acme/intake/shop", "1", "secret").status_code == 200
+
+
+@on_sqlite
+def test_one_that_cannot_begin_is_told_of_and_tried_again(alone: Scene) -> None:
+    alone.refuses = {"acme"}
+    alone.add()
+
+    (_first, acme) = alone.installation.standings()
+    away = alone.client.get("/at/acme/")
+    health = alone.client.get("/healthz")
+    alone.refuses = set()
+    alone.installation.look()
+
+    assert acme.problem == "It cannot be opened: It will not begin."
+    assert (away.status_code, away.headers["Retry-After"]) == (503, "15")
+    assert health.status_code == 503
+    assert health.get_json()["organisations"] == {"acme": "away"}
+    assert alone.client.get("/readyz").status_code == 200
+    assert alone.client.get("/at/acme/readyz").status_code == 200
+
+
+@on_sqlite
+def test_health_tells_how_each_organisation_is(two: Scene) -> None:
+    for slug in ("", "acme"):
+        for role in ("engine", "scheduler"):
+            two.program(slug).engine.runs.beat(role)
+
+    both = two.client.get("/healthz")
+    own = two.client.get("/at/acme/healthz")
+
+    assert both.status_code == 200
+    assert both.get_json()["organisations"] == {"acme": "ok"}
+    assert own.status_code == 200
+    assert "organisations" not in own.get_json()
+
+
+@on_sqlite
+def test_a_database_file_that_is_gone_is_not_made_anew(
+    alone: Scene,
+) -> None:
+    assert add_organisation(alone.first, ACME)
+    settings = alone.first.settings
+    file = home_of(ACME, settings.database_url, settings.data_dir).file
+    assert file is not None
+    file.unlink()
+
+    alone.installation.look()
+
+    assert "Put it back from a backup" in alone.installation.standings()[1].problem
+    assert alone.opened == []
+    assert not file.exists()
+    assert alone.client.get("/readyz").status_code == 200
