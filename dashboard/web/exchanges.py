@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.csv_table import Cell
@@ -101,6 +101,16 @@ def show(exchange_id: int) -> ResponseReturnValue:
         answered=pretty(stored.exchange.response_body),
         curl=as_curl(stored.exchange),
     )
+
+
+@blueprint.get("/exchanges/<row_id:exchange_id>/curl")
+@requires(Role.WATCHER)
+def command(exchange_id: int) -> ResponseReturnValue:
+    """Send an exchange as a command that can be pasted, without its secrets."""
+    stored = services().exchanges.one(exchange_id)
+    if stored is None:
+        abort(404)
+    return Response(as_curl(stored.exchange), mimetype="text/plain")
 
 
 def _row(exchange: ExchangeSummary) -> Sequence[Cell]:

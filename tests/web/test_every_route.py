@@ -46,6 +46,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /exchanges": WATCHER,
     "GET /exchanges.csv": WATCHER,
     "GET /exchanges/<exchange_id>": WATCHER,
+    "GET /exchanges/<exchange_id>/curl": WATCHER,
     "GET /figures": WATCHER,
     "GET /healthz": EVERYBODY,
     "GET /icons.svg": EVERYBODY,

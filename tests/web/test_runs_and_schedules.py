@@ -74,6 +74,24 @@ def test_a_whole_exchange_can_be_copied_as_a_command(scene: Scene) -> None:
     assert "Authorization: Bearer YOUR_ACCESS_TOKEN" in text
 
 
+def test_each_attempt_on_an_orders_page_can_be_copied_as_a_command(
+    scene: Scene,
+) -> None:
+    order_id = scene.order("1001")
+    scene.book(order_id)
+    client = scene.client(Role.WATCHER)
+
+    story = client.get(f"/orders/{order_id}").text
+    (first, *others) = re.findall(r'href="([^"]+/curl)" data-copy-from', story)
+
+    assert len(others) == 2
+    answer = client.get(first)
+    assert answer.mimetype == "text/plain"
+    assert answer.text.startswith("curl -X PUT")
+    assert "Bearer YOUR_ACCESS_TOKEN" in answer.text
+    assert client.get("/exchanges/999/curl").status_code == 404
+
+
 def test_a_schedule_is_previewed_before_it_is_saved(scene: Scene) -> None:
     schedule = scene.schedule()
     client = scene.client(Role.MANAGER)

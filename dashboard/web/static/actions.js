@@ -31,14 +31,31 @@ addEventListener("pageshow", countTicks);
 const here = document.querySelector(".side-link[aria-current]");
 here?.parentElement.scrollTo({ left: here.offsetLeft - innerWidth / 2 + here.offsetWidth / 2 });
 
+async function copy(button, text) {
+  await navigator.clipboard.writeText(text);
+  button.dataset.copied = "yes";
+  setTimeout(() => delete button.dataset.copied, 1500);
+}
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("[data-copy-from]");
+  if (!link) return;
+  event.preventDefault();
+  try {
+    const answer = await fetch(link.href, { credentials: "same-origin", redirect: "error" });
+    if (!answer.ok) throw new Error(`answer ${answer.status}`);
+    await copy(link, await answer.text());
+  } catch {
+    location.assign(link.href); // the browser may forbid it; there the text can be marked
+  }
+});
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (button) {
     const source = document.getElementById(button.dataset.copy);
     try {
-      await navigator.clipboard.writeText(source.textContent);
-      button.dataset.copied = "yes";
-      setTimeout(() => delete button.dataset.copied, 1500);
+      await copy(button, source.textContent);
     } catch { /* the browser may forbid it; the text can still be marked */ }
   }
   for (const menu of document.querySelectorAll("details.menu[open]")) {
