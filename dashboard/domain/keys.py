@@ -27,9 +27,12 @@ def order_reference(number: str, external_id: str, shop: Shop) -> str:
     return reference[:_MAX_REFERENCE]
 
 
-def payment_reference(number: str, position: int) -> str:
-    """Return the reference of the payment at *position* (from 1) of an invoice."""
-    return f"{number}-P{position}"
+def payment_reference(number: str, payment: str) -> str:
+    """Return the reference of a payment on an invoice.
+
+    *payment* tells it apart from the others of its order: `Order.keyed_payments`.
+    """
+    return f"{number}-P{payment}"
 
 
 def next_invoice_number(number: str, generation: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -101,13 +102,15 @@ class ShopPayment:
 
     *method* is the shop's own code of the payment method and may be empty;
     *reference* is the payment provider's transaction number and may be empty.
-    *paid_on* is the day where the shop is; None where it does not tell.
+    *external_id* is the shop's own id of it, never used again; empty where a shop has
+    none. *paid_on* is the day where the shop is; None where it does not tell.
     """
 
     amount: Decimal
     method: str
     paid_at: datetime
     reference: str = ""
+    external_id: str = ""
     paid_on: date | None = None
 
     @property
@@ -184,6 +187,11 @@ class Order:
         """The day of what follows from a change of the order, never before its own."""
         modified = self.modified_at.date() if self.modified_at else self.day
         return max(self.day, self.modified_on or modified)
+
+    def keyed_payments(self) -> Iterator[tuple[str, ShopPayment]]:
+        """Yield the payments with what tells each apart: its id, else its place."""
+        for place, payment in enumerate(self.payments, start=1):
+            yield payment.external_id or str(place), payment
 
     @property
     def paid(self) -> Decimal:

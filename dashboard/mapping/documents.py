@@ -143,18 +143,17 @@ def _payments(
 ) -> Iterator[tuple[PaymentDraft, PaymentRule]]:
     """Yield a payment for each the shop took, with the rule that chose its account.
 
-    One of nothing settles nothing.
-
-    The reference counts those too, so that it stays the same when one is corrected.
+    One of nothing settles nothing. Where payments have no ids, their references count
+    those too, and so stay the same when one is corrected.
     """
     if not rules.mark_as_paid:
         return
-    for position, payment in enumerate(order.payments, start=1):
+    for key, payment in order.keyed_payments():
         amount = to_cents(payment.amount)
         if amount:
             rule = _payment_rule(order, payment, rules)
             draft = PaymentDraft(
-                reference=payment_reference(invoice.number, position),
+                reference=payment_reference(invoice.number, key),
                 invoice_number=invoice.number,
                 amount=amount,
                 paid_on=payment.day,

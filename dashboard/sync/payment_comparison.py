@@ -14,6 +14,7 @@ from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.order import Order
 from dashboard.domain.reconciliation import Reason
 from dashboard.domain.sentences import say
+from dashboard.sync.same_payments import keep_references
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +105,9 @@ def _wanted(
 ) -> Iterator[_Wanted]:
     """Yield what the shop took, with the bank account it was booked on."""
     drafts = [d for d in sent if isinstance(d, PaymentDraft)]
-    numbers = {invoice_number, *(draft.invoice_number for draft in drafts)}
-    for position, payment in enumerate(() if order is None else order.payments, 1):
-        references = {payment_reference(number, position) for number in numbers}
-        parts = [d for d in drafts if _is_part(d, references)]
+    for told in keep_references(_told(order, invoice_number, drafts), drafts):
+        parts = [d for d in drafts if _is_part(d, told)]
         drafts = [d for d in drafts if d not in parts]
-        amount = to_cents(payment.amount)
         if len(parts) > 1:  # it settles several invoices
             yield from map(_as_booked, parts)
         elif parts:
@@ -118,24 +116,42 @@ def _wanted(
             yield (
                 _as_booked(part)
                 if part.taken
-                else replace(_as_booked(part), amount=amount)
+                else replace(_as_booked(part), amount=told.amount)
             )
-        elif amount:
-            yield _Wanted(
-                reference=payment_reference(invoice_number, position),
-                amount=amount,
-                paid_on=payment.day,
-                bank_account="",
-            )
+        elif told.amount:
+            yield _as_booked(told)
     if order is None:
         yield from map(_as_booked, drafts)
 
 
-def _is_part(draft: PaymentDraft, references: set[str]) -> bool:
-    return any(
-        draft.reference == reference or draft.reference.startswith(f"{reference}-")
-        for reference in references
-    )
+def _told(
+    order: Order | None, invoice_number: str, sent: Sequence[PaymentDraft]
+) -> list[PaymentDraft]:
+    """Return what the shop took, under the invoice's number that it was sent with."""
+    numbers = (invoice_number, *(draft.invoice_number for draft in sent))
+    references = {draft.reference for draft in sent}
+    return [
+        PaymentDraft(
+            reference=next(
+                (
+                    reference
+                    for number in numbers
+                    if (reference := payment_reference(number, key)) in references
+                ),
+                payment_reference(invoice_number, key),
+            ),
+            invoice_number=invoice_number,
+            amount=to_cents(payment.amount),
+            paid_on=payment.day,
+            bank_account="",
+        )
+        for key, payment in (() if order is None else order.keyed_payments())
+    ]
+
+
+def _is_part(draft: PaymentDraft, told: PaymentDraft) -> bool:
+    first = told.reference
+    return draft.reference == first or draft.reference.startswith(f"{first}-")
 
 
 def _as_booked(draft: PaymentDraft) -> _Wanted:

@@ -31,6 +31,7 @@ from dashboard.sync.corrections import (
     possible_corrections,
     take_back,
 )
+from dashboard.sync.same_payments import keep_references
 from dashboard.sync.settling import plan_payments, plan_refunds, settle
 from dashboard.sync.sheet import Sheet
 
@@ -136,10 +137,11 @@ def _payments(
 ) -> list[PaymentDraft]:
     """Return what the shop took, under the order's first number, on *invoice*.
 
-    That number was fixed when it was booked, whatever the pattern says now.
+    That number was fixed when it was booked, whatever the pattern says now; and so was
+    what follows it.
     """
     drafted = documents.invoice.number
-    return [
+    told = [
         replace(
             draft,
             invoice_number=invoice.number,
@@ -147,6 +149,7 @@ def _payments(
         )
         for draft in documents.payments
     ]
+    return keep_references(told, sheet.drafts(PaymentDraft), sheet.unbooked_payments())
 
 
 def _plan_gone(sheet: Sheet, order: Order, rules: CompanyRules) -> Plan:

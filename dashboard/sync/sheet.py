@@ -19,6 +19,7 @@ from dashboard.domain.books import (
 from dashboard.domain.keys import (
     amounts_key,
     next_invoice_number,
+    payment_reference,
     reversal_number,
     void_key,
 )
@@ -43,9 +44,11 @@ class Sheet:
     """
 
     def __init__(self, postings: Iterable[Posting]) -> None:
+        every = tuple(postings)
+        self._unbooked = [p.draft for p in every if p.state not in _IN_THE_BOOKS]
         # What is on its way comes last: whatever follows is built on it.
         booked = sorted(
-            (p for p in postings if p.state in _IN_THE_BOOKS),
+            (p for p in every if p.state in _IN_THE_BOOKS),
             key=lambda posting: posting.state is PostingState.IN_FLIGHT,
         )
         self._booked = {posting.natural_key for posting in booked}
@@ -196,6 +199,13 @@ class Sheet:
         )
 
     # Money ----------------------------------------------------------------------------
+
+    def unbooked_payments(self) -> Iterator[PaymentDraft]:
+        """Yield the payments that were planned before and are not in the books."""
+        first = payment_reference(self.root, "")
+        for draft in self._unbooked:
+            if isinstance(draft, PaymentDraft) and draft.reference.startswith(first):
+                yield draft
 
     def due(self, invoice: InvoiceDraft) -> Decimal:
         """Return what an invoice will still ask for."""

@@ -7,7 +7,7 @@ them the other still holds.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from unittest.mock import patch
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dashboard.domain.books import InvoiceDraft
+from dashboard.domain.books import InvoiceDraft, PaymentDraft
 from dashboard.domain.exchanges import (
     Accepted,
     Claim,
@@ -40,7 +40,7 @@ from dashboard.store.orders import OrderStore
 from dashboard.store.queue import WorkQueue
 from dashboard.store.schema import OrderRow, RequestRow
 from dashboard.store.verdicts import VerdictWriter
-from dashboard.sync import corrections, sheet
+from dashboard.sync import corrections, plan, sheet
 from dashboard.sync.sheet import Sheet
 from dashboard.sync.worker import Worker
 
@@ -123,8 +123,14 @@ def new_key_every_time(session: Session, row: RequestRow) -> Claim:
 _claim = queue._claim
 
 
-def new_reference_every_time(number: str, position: int) -> str:
-    return f"{payment_reference(number, position)}-{next(_numbers)}"
+def new_reference_every_time(number: str, payment: str) -> str:
+    return f"{payment_reference(number, payment)}-{next(_numbers)}"
+
+
+def references_as_told(
+    told: Sequence[PaymentDraft], *_known: Iterable[PaymentDraft]
+) -> list[PaymentDraft]:
+    return list(told)
 
 
 def never_older(order: Order | None, row: OrderRow) -> bool:
@@ -196,6 +202,7 @@ MUTANTS: Mapping[str, Sequence[tuple[Any, str, Any]]] = {
     ],
     "a payment has another reference each time": [
         (documents, "payment_reference", new_reference_every_time),
+        (plan, "keep_references", references_as_told),
     ],
     "an older version of an order counts": [(orders, "_is_older", never_older)],
     "what is on its way is planned anew": [

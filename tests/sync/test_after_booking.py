@@ -28,6 +28,7 @@ from dashboard.domain.order import (
     Order,
     OrderPhase,
     Refund,
+    ShopPayment,
 )
 from dashboard.domain.plans import Plan
 from dashboard.domain.postings import PlannedPosting, Posting, PostingKind, PostingState
@@ -660,6 +661,117 @@ def test_a_cancelled_order_leaves_its_credit_to_who_matches_the_bank() -> None:
     desk.book(a_sale(paid=False, refunds=refunds, phase=OrderPhase.CANCELLED))
 
     assert desk.keys == {"W-1042", "W-1042-CN7", "W-1042-CNX"}
+
+
+# Payments that the shop knows by an id -----------------------------------------------
+
+
+def a_payment(amount: str, number: str = "", hour: int = 0) -> ShopPayment:
+    at = ORDERED_AT + timedelta(hours=hour)
+    return ShopPayment(
+        amount=Decimal(amount), method="card", paid_at=at, external_id=number
+    )
+
+
+def paid_with(*payments: ShopPayment) -> Order:
+    return replace(a_sale(), payments=payments)
+
+
+def booked_payments(desk: Desk) -> list[Decimal]:
+    return sorted(draft.amount for draft in desk.sheet.drafts(PaymentDraft))
+
+
+def test_a_payment_entered_later_with_an_earlier_time_is_booked_beside_the_other() -> (
+    None
+):
+    desk = Desk()
+    desk.book(paid_with(a_payment("20.00", "502", hour=2)))
+
+    desk.book(
+        paid_with(a_payment("30.00", "777", hour=1), a_payment("20.00", "502", hour=2))
+    )
+
+    assert desk.keys == {"W-1042", "W-1042-P502", "W-1042-P777"}
+    assert desk.draft("W-1042-P777").amount == Decimal("30.00")
+
+
+@pytest.mark.parametrize(
+    "state", [PostingState.CONFIRMED, PostingState.IN_FLIGHT, PostingState.PENDING]
+)
+def test_a_payment_numbered_by_its_place_keeps_its_reference(
+    state: PostingState,
+) -> None:
+    desk = Desk()
+    for planned in desk.plan(paid_with(a_payment("20.00", hour=2))).postings:
+        desk.keep(planned, state)
+
+    plan = desk.book(
+        paid_with(a_payment("30.00", "777", hour=1), a_payment("20.00", "502", hour=2))
+    )
+
+    drafts = (planned.draft for planned in plan.postings)
+    assert {
+        d.reference: str(d.amount) for d in drafts if isinstance(d, PaymentDraft)
+    } == {
+        "W-1042-P1": "20.00",
+        "W-1042-P777": "30.00",
+    }
+
+
+def test_a_payment_numbered_by_its_place_is_found_by_its_bank_account() -> None:
+    desk = Desk(
+        replace(
+            RULES,
+            payment_rules=(
+                *RULES.payment_rules,
+                PaymentRule(method="paypal", bank_account="091"),
+            ),
+        )
+    )
+    desk.book(paid_with(a_payment("20.00", hour=2)))
+    by_paypal = replace(a_payment("20.00", "777", hour=1), method="paypal")
+
+    desk.book(paid_with(by_paypal, a_payment("20.00", "502", hour=2)))
+
+    assert desk.draft("W-1042-P1").bank_account == "090"
+    assert desk.draft("W-1042-P777").bank_account == "091"
+
+
+def test_a_payment_whose_amount_changed_since_is_not_booked_under_its_id() -> None:
+    desk = Desk()
+    desk.book(paid_with(a_payment("20.00")))
+
+    plan = desk.plan(paid_with(a_payment("25.00", "502")))
+
+    assert plan.decision is Decision.STOP
+    assert plan.problem is not None
+    assert "W-1042-P1 of 20.00 EUR is booked" in plan.problem.message
+
+
+@given(
+    payments=st.lists(
+        st.tuples(st.sampled_from(["10.00", "20.00", "35.10"]), st.integers(0, 99)),
+        min_size=1,
+        max_size=4,
+    ),
+    data=st.data(),
+)
+@settings(max_examples=100, deadline=None)
+def test_no_payment_is_booked_twice_when_ids_take_the_place_of_numbers(
+    payments: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    told = [
+        a_payment(amount, str(id_), hour)
+        for id_, (amount, hour) in enumerate(payments, start=501)
+    ]
+    before = data.draw(st.lists(st.sampled_from(told), unique_by=id))
+    by_time = sorted(before, key=lambda payment: payment.paid_at)
+    desk = Desk()
+    desk.book(paid_with(*(replace(each, external_id="") for each in by_time)))
+
+    desk.book(paid_with(*sorted(told, key=lambda payment: payment.paid_at)))
+
+    assert booked_payments(desk) == sorted(payment.amount for payment in told)
 
 
 # Whatever happens, in any sequence --------------------------------------------------

@@ -419,6 +419,15 @@ def test_payments_are_compared_by_reference() -> None:
     assert reasons(replace(payment, id="P9", reference="")) == []
 
 
+def test_a_payment_booked_by_its_place_is_the_one_that_has_an_id_now() -> None:
+    booked = Booked()
+    payments = tuple(
+        replace(payment, external_id="502") for payment in the_order().payments
+    )
+
+    assert found(booked.told(payments=payments), booked.invoice) == []
+
+
 def test_company_that_enters_payments_itself_is_told_nothing_of_them() -> None:
     booked = Booked()
     rules = replace(RULES, mark_as_paid=False)

@@ -103,6 +103,7 @@ def _taken(order: Fields, money: ShopMoney, days: Days) -> Iterator[Taken]:
             paid_at=paid_at,
             paid_on=days.of(paid_at),
             reference=transaction.text("paymentId", default=number),
+            external_id=number,
         )
         rounding = money.optional(transaction, "amountRoundingSet")
         yield Taken(payment=payment, rounding=rounding, number=int(number or 0))
