@@ -107,7 +107,7 @@ def show_rules(as_json: bool) -> None:  # noqa: FBT001
 @click.option("--mark-as-paid/--no-mark-as-paid", default=None)
 @click.option(
     "--when-changed",
-    type=click.Choice(["ask", *(way.value for way in Correction)]),
+    type=click.Choice([way.value for way in Correction]),
     help="How the books follow an order that changes after it was booked.",
 )
 @click.option("--number-pattern", help="With {number}, and {prefix} of the shop.")
@@ -139,7 +139,7 @@ def set_rules(  # noqa: PLR0913, PLR0917 - one for each option
         old,
         invoice_when=InvoiceWhen(invoice_when) if invoice_when else old.invoice_when,
         mark_as_paid=old.mark_as_paid if mark_as_paid is None else mark_as_paid,
-        correction=_correction(when_changed, old),
+        correction=Correction(when_changed) if when_changed else old.correction,
         number_pattern=number_pattern or old.number_pattern,
         due_days=old.due_days if due_days is None else due_days,
         gift_card_account=gift_card_account or old.gift_card_account,
@@ -150,12 +150,6 @@ def set_rules(  # noqa: PLR0913, PLR0917 - one for each option
     note(program, ActivityKind.SETTINGS, "changed", "rules")
     text = f"Saved. {moved} waiting orders go on."
     tell(text, {"moved": moved}, as_json=as_json)
-
-
-def _correction(chosen: str | None, rules: CompanyRules) -> Correction | None:
-    if chosen is None:
-        return rules.correction
-    return None if chosen == "ask" else Correction(chosen)
 
 
 def _save(program: Program, rules: CompanyRules, version: int) -> int:

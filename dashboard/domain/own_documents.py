@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from dashboard.domain.booked import BookedDocument
-from dashboard.domain.rules import CompanyRules, Shop
+from dashboard.domain.rules import Shop
 
 
 class OwnDocuments:
     """Knows documents by the number pattern and by the way references name orders."""
 
-    def __init__(self, shops: Iterable[Shop], rules: CompanyRules) -> None:
-        shops = tuple(shops)
-        numbers = (_number_form(shop, rules) for shop in shops)
+    def __init__(self, number_patterns: Mapping[Shop, str]) -> None:
+        numbers = (
+            _number_form(shop, pattern) for shop, pattern in number_patterns.items()
+        )
         self._numbers = [form for form in numbers if form is not None]
         # A slug and what follows: "woo 1042", "woo 1042 (17)".
         self._references = [
-            re.compile(rf"{re.escape(shop.slug)} \S*\d\S*( \(.+\))?") for shop in shops
+            re.compile(rf"{re.escape(shop.slug)} \S*\d\S*( \(.+\))?")
+            for shop in number_patterns
         ]
 
     def claims(self, document: BookedDocument) -> bool:
@@ -28,10 +30,10 @@ class OwnDocuments:
         )
 
 
-def _number_form(shop: Shop, rules: CompanyRules) -> re.Pattern[str] | None:
+def _number_form(shop: Shop, pattern: str) -> re.Pattern[str] | None:
     """Return the form of a shop's invoice numbers; None if any number has it."""
     mark = "\0"
-    made = rules.number_pattern.format(prefix=shop.prefix, number=mark)
+    made = pattern.format(prefix=shop.prefix, number=mark)
     before, _, after = made.partition(mark)
     if not before.strip() and not after.strip():
         return None

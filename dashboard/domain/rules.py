@@ -1,11 +1,18 @@
-"""The rules a company sets: how its orders become documents in the books."""
+"""The rules a company sets, and a shop of its own: how orders become documents."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
+
+
+class Layer(StrEnum):
+    """Whose a rule is; what a shop says goes before what the company says."""
+
+    COMPANY = "company"
+    SHOP = "shop"
 
 
 class InvoiceWhen(StrEnum):
@@ -18,6 +25,7 @@ class InvoiceWhen(StrEnum):
 class Correction(StrEnum):
     """How the books follow an order that was changed after it was booked."""
 
+    ASK = "ask"  # as a rule: a person chooses each time one of the others
     RENEW = "renew"  # the invoice is taken back and made anew
     ADJUST = "adjust"  # only the difference is invoiced or credited
 
@@ -53,6 +61,7 @@ class TaxRule:
     tax_type: str
     rate_percent: Decimal | None = None
     country: str = ""
+    layer: Layer = Layer.COMPANY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,22 +74,23 @@ class PaymentRule:
 
     method: str
     bank_account: str
+    layer: Layer = Layer.COMPANY
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyRules:
     """Everything that is not the same in every company; ledger accounts by code.
 
-    *correction* is what is done with an order that was changed after it was booked;
-    None asks a person each time. *home* is the company's own country and *currencies*
-    are those it books in: as the books tell them, not a choice, and empty until they
-    have. *gift_card_account* is where gift cards
-    that are sold stay until they pay for something; empty until a person chooses.
+    *home* is the company's own country and *currencies* are those it books in: as the
+    books tell them, not a choice, and empty until they have. *gift_card_account* is
+    where gift cards that are sold stay until they pay for something; empty until a
+    person chooses. For the orders of a shop its own rules lie over the company's:
+    *own* names those that are, and in the lists they come first.
     """
 
     invoice_when: InvoiceWhen = InvoiceWhen.PAID
     mark_as_paid: bool = True
-    correction: Correction | None = None
+    correction: Correction = Correction.ASK
     sales_account: str = "200"
     shipping_account: str = "200"
     fee_account: str = "200"
@@ -93,25 +103,65 @@ class CompanyRules:
     payment_rules: tuple[PaymentRule, ...] = ()
     home: str = ""
     currencies: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+
+    def layer_of(self, name: str) -> Layer:
+        """Return whose the rule *name* is; a list may hold rules of both."""
+        return Layer.SHOP if name in self.own else Layer.COMPANY
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShopRules:
-    """The rules that are other ones for a shop; None where the company's hold."""
+    """The rules that are other ones for a shop; None where the company's hold.
+
+    The lists go before the company's and do not replace them: for a tax or a payment
+    method that the shop has no rule of its own for, the company's holds.
+    """
 
     invoice_when: InvoiceWhen | None = None
-    due_days: int | None = None
+    mark_as_paid: bool | None = None
+    correction: Correction | None = None
     sales_account: str | None = None
     shipping_account: str | None = None
     fee_account: str | None = None
+    rounding_account: str | None = None
+    gift_card_account: str | None = None
+    number_pattern: str | None = None
+    due_days: int | None = None
+    vat_check: VatCheck | None = None
+    tax_rules: tuple[TaxRule, ...] = ()
+    payment_rules: tuple[PaymentRule, ...] = ()
 
     def over(self, rules: CompanyRules) -> CompanyRules:
         """Return *rules* with what is another one for the shop."""
-        return CompanyRules(**{**vars(rules), **self.own()})
+        own = self.own()
+        layered = {
+            **own,
+            "own": tuple(own),
+            "tax_rules": (*_of_shop(self.tax_rules), *rules.tax_rules),
+            "payment_rules": (*_of_shop(self.payment_rules), *rules.payment_rules),
+        }
+        return replace(rules, **layered)
 
     def own(self) -> dict[str, Any]:
         """Return the rules of the shop's own by their names."""
-        return {name: value for name, value in vars(self).items() if value is not None}
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if value is not None and value != ()
+        }
+
+    def without(self, name: str) -> ShopRules:
+        """Return the rules with the company's for *name*."""
+        others = {own: value for own, value in self.own().items() if own != name}
+        return ShopRules(**others)
+
+
+_Listed = TypeVar("_Listed", TaxRule, PaymentRule)
+
+
+def _of_shop(rules: tuple[_Listed, ...]) -> tuple[_Listed, ...]:
+    return tuple(replace(rule, layer=Layer.SHOP) for rule in rules)
 
 
 SLUG_PATTERN = r"[a-z0-9][a-z0-9-]{0,39}"

@@ -10,7 +10,7 @@ from dashboard.domain.money import CENT, in_proportion, to_cents
 from dashboard.domain.order import LineItem, LineTax, Order
 from dashboard.domain.places import scopes
 from dashboard.domain.problems import Cause
-from dashboard.domain.rules import CompanyRules, TaxRule, TaxSituation
+from dashboard.domain.rules import CompanyRules, Layer, TaxRule, TaxSituation
 from dashboard.domain.sentences import Sentence, say
 from dashboard.domain.tax_cases import TaxCase, percent
 from dashboard.mapping.problems import stopped
@@ -42,12 +42,12 @@ class TaxedPart:
 
 
 class TaxTypes:
-    """Finds the tax types for one order by the company's rules."""
+    """Finds the tax types for one order by the rules of its shop."""
 
     def __init__(self, order: Order, rules: CompanyRules) -> None:
         self._order = order
         self._rules = {
-            (rule.situation, rule.rate_percent, rule.country): rule
+            (rule.layer, rule.situation, rule.rate_percent, rule.country): rule
             for rule in rules.tax_rules
             if rule.tax_type
         }
@@ -133,11 +133,15 @@ class TaxTypes:
         return rule
 
     def _find(self, case: TaxCase) -> TaxRule | None:
-        """Return the rule that is most exactly for the place, or nothing."""
+        """Return the rule that is most exactly for the place, or nothing.
+
+        One of the shop's own for any country goes before the company's for this one.
+        """
         place = self._order.taxed_at
         region = place.region if place.country == case.country else ""
         found = (
-            self._rules.get((case.situation, case.rate_percent, scope))
+            self._rules.get((layer, case.situation, case.rate_percent, scope))
+            for layer in (Layer.SHOP, Layer.COMPANY)
             for scope in scopes(case.country, region, self._home)
         )
         return next((rule for rule in found if rule is not None), None)

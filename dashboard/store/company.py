@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import zlib
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -82,14 +84,38 @@ class CompanyStore:
         with self._database.read() as session:
             return _read_shop_rules(session, shop)
 
-    def save_shop_rules(self, shop: Shop, rules: ShopRules) -> None:
-        """Replace what is another rule for *shop*; commits."""
+    def shop_rules_version(self, shop: Shop) -> int:
+        """Return a number that is another one once the shop's own rules change."""
+        return _version_of(self.shop_rules(shop))
+
+    def change_shop_rules(
+        self,
+        shop: Shop,
+        change: Callable[[ShopRules], ShopRules],
+        *,
+        expected_version: int | None = None,
+    ) -> bool:
+        """Replace the own rules of *shop* by what *change* makes of them; commits.
+
+        False if it makes nothing of them.
+
+        Raises:
+            ChangedMeanwhile: If they were changed since *expected_version* was read.
+        """
         with self._database.write() as session:
             mine = select(ShopRow.id).where(ShopRow.id == shop.id)
             session.scalar(mine.with_for_update(key_share=True))
+            stored = _read_shop_rules(session, shop)
+            if expected_version not in {None, _version_of(stored)}:
+                raise ChangedMeanwhile
+            changed = change(stored)
+            if changed == stored:
+                return False
             session.execute(delete(ShopRuleRow).where(ShopRuleRow.shop_id == shop.id))
-            for name, value in rules.own().items():
-                session.add(ShopRuleRow(shop_id=shop.id, name=name, value=value))
+            for name, value in changed.own().items():
+                plain = to_plain(value)
+                session.add(ShopRuleRow(shop_id=shop.id, name=name, value=plain))
+            return True
 
     def rules_version(self) -> int:
         """Return the number that grows with every save; 0 before the first."""
@@ -105,7 +131,9 @@ class CompanyStore:
         values = {
             "invoice_when": rules.invoice_when.value,
             "mark_as_paid": rules.mark_as_paid,
-            "correction": rules.correction or "",
+            "correction": ""
+            if rules.correction is Correction.ASK
+            else rules.correction.value,
             "sales_account": rules.sales_account,
             "shipping_account": rules.shipping_account,
             "fee_account": rules.fee_account,
@@ -312,6 +340,10 @@ def _read_shop_rules(session: Session, shop: Shop) -> ShopRules:
     return from_plain(ShopRules, {row.name: row.value for row in rows})
 
 
+def _version_of(rules: ShopRules) -> int:
+    return zlib.crc32(json.dumps(to_plain(rules), sort_keys=True).encode())
+
+
 def _read_company_rules(session: Session) -> CompanyRules:
     row = session.scalar(select(CompanyRulesRow))
     told = {
@@ -331,7 +363,7 @@ def _read_company_rules(session: Session) -> CompanyRules:
     return CompanyRules(
         invoice_when=InvoiceWhen(row.invoice_when),
         mark_as_paid=row.mark_as_paid,
-        correction=Correction(row.correction) if row.correction else None,
+        correction=Correction(row.correction or Correction.ASK),
         sales_account=row.sales_account,
         shipping_account=row.shipping_account,
         fee_account=row.fee_account,

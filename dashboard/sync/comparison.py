@@ -13,7 +13,7 @@ from dashboard.domain.money import ZERO
 from dashboard.domain.order import Order
 from dashboard.domain.postings import LABELS, Posting, PostingKind, PostingState
 from dashboard.domain.reconciliation import Difference, DifferenceKind, Reason
-from dashboard.domain.rules import CompanyRules
+from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision
 from dashboard.sync.causes import cause_of
@@ -30,6 +30,7 @@ class OrderToCompare:
     """
 
     id: int
+    shop: Shop
     number: str
     day: date
     currency: str
@@ -101,7 +102,7 @@ def compare(
         documents: All documents that bear its numbers, its reference or our ids.
         banks: On which bank account a payment stands, by the payment's id, as far as
             that is known.
-        rules: The company's rules.
+        rules: Those of the order's shop.
     """
     if not order.invoices:
         return tuple(_unexpected(order, documents))

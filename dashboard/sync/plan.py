@@ -50,7 +50,7 @@ def plan_order(
     Args:
         order: The newest revision.
         shop: The shop it comes from.
-        rules: The company's rules as they are now.
+        rules: Those of the shop as they are now.
         postings: What the order has so far, its contact not among them. What is on
             its way or confirmed stays as it is.
         correction: What a person chose, where this revision changed what is booked.

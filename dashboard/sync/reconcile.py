@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -54,7 +54,10 @@ _DOCUMENTS = {
 
 @dataclass(kw_only=True)
 class PassUnderWay:
-    """Carries out one pass; *tally* grows while it works."""
+    """Carries out one pass; *tally* grows while it works.
+
+    *rules_of* tells by which rules the orders of a shop are booked.
+    """
 
     asked: Pass
     started_at: datetime
@@ -63,7 +66,7 @@ class PassUnderWay:
     orders: OrdersToReconcile
     read: ReadDocuments
     shops: Sequence[Shop]
-    rules: CompanyRules
+    rules_of: Callable[[Shop], CompanyRules]
     tally: Tally = field(default_factory=Tally)
     totals: Totals = field(default_factory=Totals)
 
@@ -230,19 +233,22 @@ class PassUnderWay:
     ) -> Iterator[Difference]:
         for order in orders:
             own = documents[order.id]
+            rules = self.rules_of(order.shop)
             if order.invoices:
-                self.totals.add_order(order, stand(order, own))
+                self.totals.add_order(order, stand(order, own), rules)
             elif order.decision in {Decision.BOOK, Decision.STOP}:
                 self._count(waiting=1)
                 self.totals.add_waiting(order)
-            yield from compare(order, own, banks, self.rules)
+            yield from compare(order, own, banks, rules)
 
     def _covers(self, order: OrderToCompare) -> bool:
         return self.asked.period is None or order.day in self.asked.period
 
     def _look_at_the_rest(self) -> None:
         """Look at the documents that belong to no order."""
-        own = OwnDocuments(self.shops, self.rules)
+        own = OwnDocuments(
+            {shop: self.rules_of(shop).number_pattern for shop in self.shops}
+        )
         found: list[Difference] = []
         for documents in self.read.unmatched():
             for document in documents:
@@ -305,6 +311,7 @@ def _order_of(record: OrderRecord) -> OrderToCompare:
     order = told if isinstance(told, Order) else None
     return OrderToCompare(
         id=record.id,
+        shop=record.shop,
         number=record.number,
         day=_day_of(record, order),
         currency=record.currency,

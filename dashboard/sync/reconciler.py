@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from typing_extensions import override
 
@@ -173,7 +174,7 @@ class Reconciler(Background):
             orders=OrdersToReconcile(stores.database),
             read=ReadDocuments(stores.database, wanted.id),
             shops=stores.company.shops(),
-            rules=stores.company.rules(),
+            rules_of=cache(stores.company.rules),
         )
 
     def _with_its_start(self, wanted: Pass) -> Pass:

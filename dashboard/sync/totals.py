@@ -11,6 +11,7 @@ from dashboard.domain.booked import BookedDocument, DocumentKind
 from dashboard.domain.books import CreditNoteDraft, InvoiceDraft
 from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.reconciliation import Axis, Total
+from dashboard.domain.rules import CompanyRules
 from dashboard.sync.comparison import OrderToCompare, Standing
 
 _ORDER = {axis: place for place, axis in enumerate(Axis)}
@@ -31,13 +32,19 @@ class Totals:
 
     _sums: dict[tuple[Axis, str, str], _Sum] = field(default_factory=dict)
 
-    def add_order(self, order: OrderToCompare, standing: Standing) -> None:
-        """Add an order that is booked, with what counts of it in the books."""
+    def add_order(
+        self, order: OrderToCompare, standing: Standing, rules: CompanyRules
+    ) -> None:
+        """Add an order that is booked, with what counts of it in the books.
+
+        Its payments are left out where the shop's are not booked on invoices.
+        """
         documents = (*standing.live, *standing.others, *standing.credit_notes)
         self._add_shop_side(order)
         for document in documents:
             self._add_document(document)
-        self._add_payments(order, standing)
+        if rules.mark_as_paid:
+            self._add_payments(order, standing)
 
     def add_waiting(self, order: OrderToCompare) -> None:
         """Add an order that asks for an invoice and has none yet, for a reason."""

@@ -36,6 +36,7 @@ from dashboard.web.timeline import timeline
 blueprint = Blueprint("order", __name__)
 
 _SETTLED: Final = frozenset({OrderStatus.PAID, OrderStatus.CREDITED})
+_WAYS: Final = (Correction.RENEW, Correction.ADJUST)
 _UNDER_WAY: Final = frozenset({OrderStatus.IN_PROGRESS, OrderStatus.CHECKING})
 
 
@@ -58,7 +59,7 @@ class CorrectionForm(PageForm):
 
     revision_id = IntegerField(validators=[InputRequired()])
     correction = RadioField(
-        choices=labelled(*((way.value, way.value) for way in Correction))
+        choices=labelled(*((way.value, way.value) for way in _WAYS))
     )
 
 

@@ -68,11 +68,11 @@ class CompanyForm(PageForm):
     correction = SelectField(
         _("When an order changes after it was booked"),
         choices=labelled(
-            ("", _("ask a person")),
+            (Correction.ASK.value, _("ask a person")),
             (Correction.RENEW.value, _("take the invoice back and make it anew")),
             (Correction.ADJUST.value, _("book only the difference")),
         ),
-        filters=[lambda chosen: chosen or ""],
+        default=Correction.ASK.value,
     )
     number_pattern = StringField(
         _("Invoice number"), [InputRequired(), Length(max=100)]
@@ -105,9 +105,7 @@ class CompanyForm(PageForm):
             rules,
             invoice_when=InvoiceWhen(self.invoice_when.data),
             mark_as_paid=bool(self.mark_as_paid.data),
-            correction=Correction(self.correction.data)
-            if self.correction.data
-            else None,
+            correction=Correction(self.correction.data),
             number_pattern=(self.number_pattern.data or "").strip(),
             due_days=self.due_days.data or 0,
             vat_check=VatCheck(self.vat_check.data),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wtforms import IntegerField, SelectField
 from wtforms.validators import Length, NumberRange, Optional
 
@@ -40,10 +42,11 @@ class ShopRulesForm(PageForm):
         for name in _ACCOUNTS:
             self[name].choices = ledger_account_choices(facts)
 
-    def rules(self) -> ShopRules:
-        """Return what was entered."""
+    def applied_to(self, own: ShopRules) -> ShopRules:
+        """Return *own* with what was entered."""
         when = self.invoice_when.data
-        return ShopRules(
+        return replace(
+            own,
             invoice_when=InvoiceWhen(when) if when else None,
             due_days=self.due_days.data,
             sales_account=(self.sales_account.data or "").strip() or None,

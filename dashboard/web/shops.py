@@ -171,7 +171,7 @@ def save_rules(slug: str) -> ResponseReturnValue:
         keys = _keys(shop)
         form = _access_form(shop, keys)
         return _page(shop, keys, form, rules=entered, status=422)
-    services().company.save_shop_rules(shop, entered.rules())
+    services().company.change_shop_rules(shop, entered.applied_to)
     moved = services().replan()
     note(ActivityKind.SETTINGS, "changed", f"shop {slug}, rules")
     flash(" ".join([gettext("Saved."), *moved_on(moved)]), "good")

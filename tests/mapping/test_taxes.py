@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -20,7 +21,7 @@ from dashboard.domain.order import (
     Order,
     OrderPhase,
 )
-from dashboard.domain.rules import CompanyRules, TaxRule, TaxSituation
+from dashboard.domain.rules import CompanyRules, Layer, TaxRule, TaxSituation
 from dashboard.mapping.problems import NotMappable
 from dashboard.mapping.taxes import TaxTypes, combined_rate_percent
 
@@ -237,3 +238,31 @@ def test_rule_for_home_books_the_tax_of_no_other_country(
     else:
         (part,) = types.parts(a_line("10.00", tax))
         assert part.tax_type == tax_type
+
+
+def of_shop(rule: TaxRule) -> TaxRule:
+    return replace(rule, layer=Layer.SHOP)
+
+
+def test_rule_of_the_shop_goes_before_a_more_exact_one_of_the_company() -> None:
+    rules = [a_rule("21", "NL", "COMPANY"), of_shop(a_rule("21", "", "SHOP"))]
+
+    (part,) = types_for(an_order(), rules).parts(a_line("10.00", a_tax("21", "2.10")))
+
+    assert (part.tax_type, part.rule.layer) == ("SHOP", Layer.SHOP)
+
+
+def test_company_s_rule_holds_where_the_shop_has_none() -> None:
+    rules = [a_rule("21", "", "COMPANY"), of_shop(a_rule("21", "BE", "SHOP"))]
+
+    (part,) = types_for(an_order(), rules).parts(a_line("10.00", a_tax("21", "2.10")))
+
+    assert (part.tax_type, part.rule.layer) == ("COMPANY", Layer.COMPANY)
+
+
+def test_of_the_shop_s_rules_the_most_exact_counts() -> None:
+    rules = [of_shop(a_rule("21", "", "ANY")), of_shop(a_rule("21", "NL", "HERE"))]
+
+    (part,) = types_for(an_order(), rules).parts(a_line("10.00", a_tax("21", "2.10")))
+
+    assert part.tax_type == "HERE"

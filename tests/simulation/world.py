@@ -140,10 +140,10 @@ class World:
             RULES,
             invoice_when=InvoiceWhen.ORDERED,
             tax_rules=lives.TAX_RULES,
-            correction=self.chance.choice([None, None, *Correction]),
+            correction=self.chance.choice([Correction.ASK, *Correction]),
         )
         company.settings.save_rules(rules, expected_version=2)
-        self.changes_book_themselves = rules.correction is not None
+        self.changes_book_themselves = rules.correction is not Correction.ASK
         self.shop: dict[str, list[Order]] = {}  # every version of every order
         self._untold: set[str] = set()  # the newest version was lost on the way
         # How often a person chose how the books follow a change, by order number.

@@ -11,12 +11,15 @@ from sqlalchemy import select
 from dashboard.domain.books import BooksFacts, LedgerAccount, TaxRate
 from dashboard.domain.rules import (
     CompanyRules,
+    Correction,
     InvoiceWhen,
+    Layer,
     PaymentRule,
     Shop,
     ShopRules,
     TaxRule,
     TaxSituation,
+    VatCheck,
 )
 from dashboard.store.company import (
     ChangedMeanwhile,
@@ -183,10 +186,91 @@ def test_rules_of_a_shop_lie_over_those_of_the_company(store: CompanyStore) -> N
     (shop,) = store.shops()
     own = ShopRules(due_days=0, invoice_when=InvoiceWhen.ORDERED, fee_account="240")
 
-    store.save_shop_rules(shop, ShopRules(sales_account="201"))
-    store.save_shop_rules(shop, own)
+    store.change_shop_rules(shop, lambda _: ShopRules(sales_account="201"))
+    store.change_shop_rules(shop, lambda _: own)
 
     assert store.shop_rules(shop) == own
     assert store.rules(shop) == replace(
-        store.rules(), due_days=0, invoice_when=InvoiceWhen.ORDERED, fee_account="240"
+        store.rules(),
+        due_days=0,
+        invoice_when=InvoiceWhen.ORDERED,
+        fee_account="240",
+        own=("invoice_when", "fee_account", "due_days"),
     )
+
+
+EVERY_RULE = ShopRules(
+    invoice_when=InvoiceWhen.ORDERED,
+    mark_as_paid=False,
+    correction=Correction.ASK,
+    sales_account="201",
+    shipping_account="202",
+    fee_account="203",
+    rounding_account="204",
+    gift_card_account="205",
+    number_pattern="B{number}",
+    due_days=3,
+    vat_check=VatCheck.REQUIRED,
+    tax_rules=(
+        TaxRule(
+            situation=TaxSituation.RATE, rate_percent=Decimal("9.5"), tax_type="OWN"
+        ),
+    ),
+    payment_rules=(PaymentRule(method="card", bank_account="092"),),
+)
+
+
+def test_every_rule_of_the_company_can_be_another_one_for_a_shop(
+    store: CompanyStore,
+) -> None:
+    store.add_shop(SHOP, "secret", at=NOW)
+    (shop,) = store.shops()
+
+    store.change_shop_rules(shop, lambda _: EVERY_RULE)
+
+    told_by_the_books = {"home", "currencies", "own"}
+    assert store.shop_rules(shop) == EVERY_RULE
+    assert set(store.rules(shop).own) == vars(CompanyRules()).keys() - told_by_the_books
+
+
+def test_lists_of_a_shop_come_before_those_of_the_company_and_leave_them(
+    store: CompanyStore,
+) -> None:
+    ours = PaymentRule(method="paypal", bank_account="090")
+    store.save_rules(CompanyRules(payment_rules=(ours,)), expected_version=0)
+    store.add_shop(SHOP, "secret", at=NOW)
+    (shop,) = store.shops()
+
+    store.change_shop_rules(shop, lambda _: EVERY_RULE)
+
+    own, company = store.rules(shop).payment_rules
+    assert (own.method, own.layer) == ("card", Layer.SHOP)
+    assert company == ours
+    assert store.rules().payment_rules == (ours,)
+
+
+def test_two_people_do_not_undo_each_other_in_the_rules_of_a_shop(
+    store: CompanyStore,
+) -> None:
+    store.add_shop(SHOP, "secret", at=NOW)
+    (shop,) = store.shops()
+    seen = store.shop_rules_version(shop)
+    store.change_shop_rules(shop, lambda own: replace(own, due_days=3))
+
+    with pytest.raises(ChangedMeanwhile):
+        store.change_shop_rules(
+            shop, lambda own: replace(own, fee_account="1"), expected_version=seen
+        )
+
+    assert store.shop_rules(shop) == ShopRules(due_days=3)
+
+
+def test_rule_taken_back_is_the_companys_again(store: CompanyStore) -> None:
+    store.add_shop(SHOP, "secret", at=NOW)
+    (shop,) = store.shops()
+    store.change_shop_rules(shop, lambda _: EVERY_RULE)
+
+    for name in EVERY_RULE.own():
+        store.change_shop_rules(shop, lambda own, name=name: own.without(name))
+
+    assert store.rules(shop) == store.rules()

@@ -115,6 +115,7 @@ def order_to_compare(order: Order, documents: Documents) -> OrderToCompare:
     )
     return OrderToCompare(
         id=7,
+        shop=SHOP,
         number=order.number,
         day=order.day,
         currency=order.currency,
@@ -484,7 +485,7 @@ def test_totals_are_of_both_sides() -> None:
     changed = booked.line(2, net=Decimal("4.99"))
     totals = Totals()
 
-    totals.add_order(booked.order, stand(booked.order, [changed]))
+    totals.add_order(booked.order, stand(booked.order, [changed]), RULES)
     totals.add_waiting(replace(booked.order, postings=()))
     totals.add_other(a_copy(booked.invoice))
 
@@ -497,3 +498,16 @@ def test_totals_are_of_both_sides() -> None:
         (Axis.NOT_BOOKED, ""): (Decimal("27.83"), Decimal("0.00")),
         (Axis.OTHER_ORIGIN, ""): (Decimal("0.00"), Decimal("27.83")),
     }
+
+
+def test_payments_of_a_shop_whose_payments_are_not_booked_are_no_total() -> None:
+    booked = Booked()
+    totals = Totals()
+
+    totals.add_order(
+        booked.order,
+        stand(booked.order, [replace(booked.invoice, payments=())]),
+        replace(RULES, mark_as_paid=False),
+    )
+
+    assert Axis.METHOD not in {total.axis for total in totals.totals()}

@@ -28,6 +28,7 @@ from dashboard.domain.exchanges import NotProcessed
 from dashboard.domain.pace import Pace
 from dashboard.domain.postings import PostingKind
 from dashboard.domain.reconciliation import Pass, PassKind, PassState, Period
+from dashboard.domain.rules import Shop, ShopRules
 from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.store.codec import load_draft
 from dashboard.store.company import Connection
@@ -128,10 +129,10 @@ class Office:
             process="test",
         )
 
-    def book(self, *numbers: str, **fields: Any) -> None:
+    def book(self, *numbers: str, shop: Shop | None = None, **fields: Any) -> None:
         """Let the shop send orders, and the books have what they become."""
         for number in numbers:
-            self.company.take_in(an_order(number, **fields))
+            self.company.take_in(an_order(number, **fields), shop=shop)
             with self.company.database.write() as session:
                 row = session.query(OrderRow).filter_by(number=number).one()
                 postings = session.query(PostingRow).filter_by(order_id=row.id)
@@ -341,3 +342,84 @@ def test_orders_of_the_period_are_found_whatever_the_zone(office: Office) -> Non
     office.book("2", ordered_at=late + timedelta(hours=30))
 
     assert office.compare().tally.orders == 1
+
+
+def other_shop(office: Office, **rules: Any) -> Shop:
+    """Add a second shop with rules of its own."""
+    shop = office.company.add_shop("other", "X-")
+    office.company.settings.change_shop_rules(shop, lambda _: ShopRules(**rules))
+    return shop
+
+
+def reasons(office: Office) -> dict[str, str]:
+    """Why each document differs."""
+    found = (f.difference for f in office.listing.open(limit=100))
+    return {difference.number: difference.reason.value for difference in found}
+
+
+@pytest.mark.parametrize("company_books_payments", [True, False])
+def test_payment_is_missed_in_the_shop_whose_rules_want_it_alone(
+    office: Office, *, company_books_payments: bool
+) -> None:
+    settings = office.company.settings
+    version = settings.rules_version()
+    rules = replace(settings.rules(), mark_as_paid=company_books_payments)
+    settings.save_rules(rules, expected_version=version)
+    shop = other_shop(office, mark_as_paid=not company_books_payments)
+    office.book("1")
+    office.book("2", shop=shop)
+    for number in ("W-1", "X-2"):
+        office.books.change(number, payments=())
+
+    office.compare()
+
+    missed = "W-1" if company_books_payments else "X-2"
+    assert office.open() == {("payment differs", missed)}
+
+
+def test_ledger_accounts_of_the_shop_tell_what_a_line_in_the_books_is(
+    office: Office,
+) -> None:
+    shop = other_shop(office, shipping_account="260")
+    office.book("1")
+    office.book("2", shop=shop)
+    for number in ("W-1", "X-2"):
+        (document,) = [d for d in office.books.documents if d.number == number]
+        post = replace(document.lines[0], description="Post", account="260")
+        lines = (*document.lines, post)
+        office.books.change(number, lines=lines, total=document.total * 2)
+
+    office.compare()
+
+    assert reasons(office) == {"W-1": "goods", "X-2": "shipping"}
+
+
+def test_number_without_an_order_is_ours_by_the_pattern_of_its_shop(
+    office: Office,
+) -> None:
+    shop = other_shop(office, number_pattern="B/{number}")
+    office.book("1")
+    office.book("2", shop=shop)
+    own = office.books.documents[0]
+    for number in ("W-77", "X-77", "B/77"):
+        office.books.put(replace(own, id=number, number=number, reference=""))
+
+    office.compare()
+
+    assert office.open() == {("not in the shop", "W-77"), ("not in the shop", "B/77")}
+
+
+def test_shops_with_other_rules_that_are_booked_by_them_agree(office: Office) -> None:
+    shop = other_shop(
+        office,
+        mark_as_paid=False,
+        sales_account="201",
+        number_pattern="B/{number}",
+        due_days=0,
+    )
+    office.book("1", "2")
+    office.book("3", "4", shop=shop)
+
+    done = office.compare()
+
+    assert (done.tally.orders, done.tally.found) == (4, 0)
