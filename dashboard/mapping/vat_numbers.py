@@ -40,11 +40,12 @@ _MARKS: Final = str.maketrans("", "", " .-/\u00a0\t")
 class VatNumber:
     """A VAT number as it is written in the books.
 
-    *wrong* says why it cannot be right. *checked* is False where we do not know the
-    numbers of its country: then nothing is said about it.
+    *country* is whose number it is. *wrong* says why it cannot be right. *checked* is
+    False where we do not know the numbers of its country: then nothing is said of it.
     """
 
     text: str
+    country: str
     checked: bool
     wrong: Sentence | None = None
 
@@ -65,15 +66,21 @@ def vat_number(customer: Customer) -> VatNumber | None:
     compact = given.upper().translate(_MARKS)
     country = _country_of(compact, customer.address.country)
     if country not in EU_COUNTRIES and country not in _ABROAD:
-        return VatNumber(text=" ".join(given.split()), checked=False)
+        return VatNumber(text=" ".join(given.split()), country=country, checked=False)
     try:
-        return VatNumber(text=_validated(compact, country), checked=True)
+        text = _validated(compact, country)
     except ValidationError as error:
-        return VatNumber(text=given, checked=True, wrong=_why(error, country))
+        why = _why(error, country)
+        return VatNumber(text=given, country=country, checked=True, wrong=why)
+    return VatNumber(text=text, country=country, checked=True)
 
 
 def check_vat_number(order: Order, rules: CompanyRules) -> None:
     """Stop an order with reverse charge whose VAT number does not allow it.
+
+    The customer has to be registered in another member state than the goods leave
+    from, not necessarily in the one they go to.
+    https://eur-lex.europa.eu/eli/dir/2006/112 Article 138 (1)
 
     Raises:
         NotMappable: If it does not, by the company's rule.
@@ -108,6 +115,34 @@ def check_vat_number(order: Order, rules: CompanyRules) -> None:
             ),
             settings_section="company",
             about="not valid",
+        )
+    if number.country == rules.home:
+        raise stopped(
+            Cause.VAT_NUMBER,
+            order,
+            say(
+                "the customer pays no tax (reverse charge), but the VAT number "
+                "%(number)s is of %(country)s, your own country: only one of another "
+                "EU country allows that. Enter the customer's number of another "
+                "country in the shop and save the order there, or charge tax.",
+                number=number.text,
+                country=number.country,
+            ),
+            settings_section="company",
+            about="of the own country",
+        )
+    if number.country not in EU_COUNTRIES:
+        raise stopped(
+            Cause.VAT_NUMBER,
+            order,
+            say(
+                "the customer pays no tax (reverse charge), but %(number)s is no VAT "
+                "number of an EU country. Enter one in the shop and save the order "
+                "there, or charge tax.",
+                number=number.text,
+            ),
+            settings_section="company",
+            about="not of the EU",
         )
 
 

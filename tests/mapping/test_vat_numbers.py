@@ -154,6 +154,18 @@ def test_no_text_breaks_the_check(given: str) -> None:
         ("DE136695977", VatCheck.VALID, "not valid"),
         ("", VatCheck.VALID, None),
         ("DE136695977", VatCheck.OFF, None),
+        # Of the company's own country, of another one than they live in, of none.
+        ("NL123456782B01", VatCheck.REQUIRED, "of the own country"),
+        ("NL123456782B01", VatCheck.VALID, "of the own country"),
+        ("NL123456782B01", VatCheck.OFF, None),
+        ("ATU12345675", VatCheck.REQUIRED, None),
+        ("US12-3456789", VatCheck.REQUIRED, "not of the EU"),
+        ("US12-3456789", VatCheck.VALID, "not of the EU"),
+        ("CHE107787577", VatCheck.REQUIRED, "not of the EU"),
+        ("GB980780684", VatCheck.REQUIRED, "not of the EU"),
+        ("XI980780684", VatCheck.REQUIRED, None),
+        ("n/a", VatCheck.VALID, "not of the EU"),
+        ("-", VatCheck.VALID, "not valid"),
     ],
 )
 def test_reverse_charge_wants_the_number_the_rule_asks_for(
