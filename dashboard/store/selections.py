@@ -91,7 +91,7 @@ class SelectionStore:
                 for position, order_id in enumerate(known, start=1)
             ]
             _add(session, row.id, members)
-            return _selection(session, row)
+            return selection_of(session, row)
 
     def ask_backfill(
         self, shop_id: int, period: Period, asked_by: str, *, claim: bool = False
@@ -106,7 +106,7 @@ class SelectionStore:
                 self._claim(row, now)
             session.add(row)
             session.flush()
-            return _selection(session, row)
+            return selection_of(session, row)
 
     def add_members(self, selection_id: int, members: Sequence[Member]) -> bool:
         """Add what was found to a plan; False once it is stopped, or another's."""
@@ -210,7 +210,7 @@ class SelectionStore:
             if row.state == SelectionState.PLANNING.value:
                 mine = SelectionOrderRow.selection_id == row.id
                 session.execute(delete(SelectionOrderRow).where(mine))
-            return _selection(session, row)
+            return selection_of(session, row)
 
     def next_members(self, selection_id: int, size: int) -> tuple[Member, ...]:
         """Return orders to go on with; none once it is paused, stopped or done.
@@ -297,21 +297,7 @@ class SelectionStore:
         """Return a selection with its counts."""
         with self._database.read() as session:
             row = session.get(SelectionRow, selection_id)
-            return None if row is None else _selection(session, row)
-
-    def newest(self, *, size: int) -> tuple[Selection, ...]:
-        """Return the newest selections that were started, or are backfills."""
-        query = (
-            select(SelectionRow)
-            .where(
-                (SelectionRow.started_at.is_not(None))
-                | (SelectionRow.act == SelectionAct.BACKFILL.value)
-            )
-            .order_by(SelectionRow.id.desc())
-            .limit(size)
-        )
-        with self._database.read() as session:
-            return tuple(_selection(session, row) for row in session.scalars(query))
+            return None if row is None else selection_of(session, row)
 
     def page(
         self,
@@ -453,7 +439,8 @@ def _tally(session: Session, selection_id: int) -> SelectionTally:
     return tally
 
 
-def _selection(session: Session, row: SelectionRow) -> Selection:
+def selection_of(session: Session, row: SelectionRow) -> Selection:
+    """Turn a row into a selection with its counts."""
     period = effort = None
     if row.first_day is not None and row.last_day is not None:
         period = Period(first=row.first_day, last=row.last_day)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -27,6 +27,7 @@ from dashboard.domain.sentences import say_number
 from dashboard.domain.users import Role
 from dashboard.store.selections import ListedMember
 from dashboard.web.access import requires, signed_in
+from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
 from dashboard.web.forms import PageForm, labelled
 from dashboard.web.language import gettext as _
@@ -34,63 +35,17 @@ from dashboard.web.language import lazy_gettext
 from dashboard.web.note import note
 from dashboard.web.paging import beside
 from dashboard.web.row_ids import row_id
+from dashboard.web.selection_query import TABS, SelectionQuery, read_query
+from dashboard.web.selection_words import ACTS, OUTLOOKS, RESULTS, SELECTION_STATES
 from dashboard.web.services import services
 from dashboard.web.sign_in import local_address
-from dashboard.web.words import STATUSES, Look
+from dashboard.web.tabs import CountedTab, written_count
+from dashboard.web.words import STATUSES
 
 blueprint = Blueprint("selections", __name__)
 
 _PAGE_SIZE: Final = 50
 _LISTED: Final = 25
-_ACTS: Final[Mapping[SelectionAct, str]] = {
-    SelectionAct.RETRY: lazy_gettext("Retry"),
-    SelectionAct.IGNORE: lazy_gettext("Ignore"),
-    SelectionAct.RESTORE: lazy_gettext("Restore"),
-    SelectionAct.BACKFILL: lazy_gettext("Backfill"),
-}
-_STATES: Final[Mapping[SelectionState, Look]] = {
-    SelectionState.PLANNING: Look(
-        label=lazy_gettext("Planning"), tone="moving", icon="search"
-    ),
-    SelectionState.READY: Look(
-        label=lazy_gettext("Planned"), tone="waiting", icon="clipboard"
-    ),
-    SelectionState.RUNNING: Look(
-        label=lazy_gettext("Running"), tone="moving", icon="arrow-repeat"
-    ),
-    SelectionState.PAUSED: Look(
-        label=lazy_gettext("Paused"), tone="waiting", icon="pause-fill"
-    ),
-    SelectionState.DONE: Look(
-        label=lazy_gettext("Done"), tone="good", icon="check-circle-fill"
-    ),
-    SelectionState.STOPPED: Look(
-        label=lazy_gettext("Stopped"), tone="quiet", icon="x-lg"
-    ),
-    SelectionState.FAILED: Look(
-        label=lazy_gettext("Failed"), tone="bad", icon="x-circle-fill"
-    ),
-}
-_OUTLOOKS: Final[Mapping[Outlook, str]] = {
-    Outlook.CREATES: lazy_gettext("Creates"),
-    Outlook.SKIPS: lazy_gettext("Skips"),
-    Outlook.BLOCKED: lazy_gettext("Blocked"),
-}
-_RESULTS: Final[Mapping[Result, Look]] = {
-    Result.WAITING: Look(label=lazy_gettext("Waiting"), tone="quiet", icon="clock"),
-    Result.DONE: Look(
-        label=lazy_gettext("Done"), tone="good", icon="check-circle-fill"
-    ),
-    Result.SKIPPED: Look(
-        label=lazy_gettext("Left alone"), tone="quiet", icon="slash-circle"
-    ),
-    Result.STOPPED: Look(
-        label=lazy_gettext("Still stops"),
-        tone="bad",
-        icon="exclamation-triangle-fill",
-    ),
-    Result.FAILED: Look(label=lazy_gettext("Failed"), tone="bad", icon="x-circle-fill"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +85,28 @@ class BackfillForm(PageForm):
 def index() -> ResponseReturnValue:
     """Show what was done with many orders at once, and where a backfill begins."""
     return _index(_backfill_form())
+
+
+@blueprint.get("/selections.csv")
+@requires(Role.WATCHER)
+def export_list() -> ResponseReturnValue:
+    """Send the whole list the address asks for as a file."""
+    header = (
+        _("Number"),
+        _("What"),
+        _("State"),
+        _("Shop"),
+        _("First day"),
+        _("Last day"),
+        _("Orders"),
+        _("Handled"),
+        _("Reason"),
+        _("By"),
+        _("When"),
+    )
+    shops = {shop.id: shop.name for shop in services().company.shops()}
+    every = services().selection_list.all(read_query(request.args).wanted)
+    return csv_download("acts", header, (_listed_row(each, shops) for each in every))
 
 
 @blueprint.post("/selections")
@@ -179,10 +156,10 @@ def show(selection_id: int) -> ResponseReturnValue:
         parts=_parts(selection, which),
         here=which.value if which else "",
         minutes=_minutes(selection),
-        acts=_ACTS,
-        states=_STATES,
-        results=_RESULTS,
-        outlooks=_OUTLOOKS,
+        acts=ACTS,
+        states=SELECTION_STATES,
+        results=RESULTS,
+        outlooks=OUTLOOKS,
         previous_url=previous_url,
         next_url=next_url,
         back=local_address(request.args.get("next", "")),
@@ -250,15 +227,81 @@ def stop(selection_id: int) -> ResponseReturnValue:
 
 
 def _index(form: BackfillForm) -> str:
-    shops = {shop.id: shop.name for shop in services().company.shops()}
+    query = read_query(request.args)
+    page = services().selection_list.page(
+        query.wanted,
+        size=_LISTED,
+        after=request.args.get("after", type=row_id),
+        before=request.args.get("before", type=row_id),
+    )
+    previous_url, next_url = beside(
+        "selections.index",
+        query.args(),
+        [each.id for each in page.selections],
+        has_previous=page.has_previous,
+        has_next=page.has_next,
+    )
     return render_template(
         "selections/index.html",
         form=form,
-        shops=shops,
-        selections=services().selections.newest(size=_LISTED),
-        acts=_ACTS,
-        states=_STATES,
+        query=query,
+        shops={shop.id: shop.name for shop in services().company.shops()},
+        selections=page.selections,
+        people=services().selection_list.people(),
+        tabs=_tabs(query),
+        chips=_chips(query),
+        acts=ACTS,
+        states=SELECTION_STATES,
+        previous_url=previous_url,
+        next_url=next_url,
     )
+
+
+def _listed_row(selection: Selection, shops: Mapping[int, str]) -> Sequence[Cell]:
+    period, tally = selection.period, selection.tally
+    return (
+        selection.id,
+        str(ACTS[selection.act]),
+        str(SELECTION_STATES[selection.state].label),
+        shops.get(selection.shop_id or 0, ""),
+        period.first.isoformat() if period else "",
+        period.last.isoformat() if period else "",
+        tally.total,
+        tally.handled,
+        selection.reason,
+        selection.asked_by,
+        selection.started_at or selection.created_at,
+    )
+
+
+def _tabs(query: SelectionQuery) -> tuple[CountedTab, ...]:
+    counts = services().selection_list.counts(query.wanted)
+    held = {tab.key: [counts[s] for s in tab.states or SelectionState] for tab in TABS}
+    return tuple(
+        CountedTab(
+            label=tab.label,
+            count=written_count(*held[tab.key]),
+            href=_href(replace(query, tab=tab)),
+            here=tab == query.tab,
+            bad=tab.bad and sum(held[tab.key]) > 0,
+        )
+        for tab in TABS
+    )
+
+
+def _chips(query: SelectionQuery) -> tuple[Chip, ...]:
+    chips: list[Chip] = []
+    if query.act:
+        text = str(ACTS[query.act])
+        chips.append(Chip(text=text, without=_href(replace(query, act=None))))
+    if query.asked_by:
+        text = _("Person: %(name)s", name=query.asked_by)
+        chips.append(Chip(text=text, without=_href(replace(query, asked_by=""))))
+    return tuple(chips)
+
+
+def _href(query: SelectionQuery) -> str:
+    return url_for("selections.index", **query.args())
 
 
 def _backfill_form() -> BackfillForm:
@@ -302,8 +345,8 @@ def _row(listed: ListedMember) -> Sequence[Cell]:
     acted_on = member.outlook in {None, Outlook.CREATES}
     return (
         member.number,
-        str(_OUTLOOKS[member.outlook]) if member.outlook else "",
-        str(_RESULTS[member.result].label) if acted_on else "",
+        str(OUTLOOKS[member.outlook]) if member.outlook else "",
+        str(RESULTS[member.result].label) if acted_on else "",
         member.why,
         str(STATUSES[status].label) if status else "",
     )
@@ -322,12 +365,12 @@ def _parts(selection: Selection, which: Outlook | Result | None) -> tuple[Part, 
     total = sum(tally.outlooks.values()) or tally.total
     outlooks = [
         Part(key=word.value, label=label, count=count, here=which is word)
-        for word, label in _OUTLOOKS.items()
+        for word, label in OUTLOOKS.items()
         if (count := tally.outlooks.get(word, 0)) or tally.outlooks
     ]
     results = [
         Part(key=word.value, label=look.label, count=count, here=which is word)
-        for word, look in _RESULTS.items()
+        for word, look in RESULTS.items()
         if (count := tally.results.get(word, 0)) and selection.started_at is not None
     ]
     every = Part(key="", label=_("All"), count=total, here=which is None)

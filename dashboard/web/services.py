@@ -30,6 +30,7 @@ from dashboard.store.listing_overview import OverviewReading
 from dashboard.store.listing_problems import ProblemListing
 from dashboard.store.listing_reconciliation import ReconciliationListing
 from dashboard.store.listing_runs import RunListing
+from dashboard.store.listing_selections import SelectionListing
 from dashboard.store.outlook import read_forecast
 from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
@@ -106,6 +107,7 @@ class Services:
     actions: OrderActions
     preview: OrderPreview
     selections: SelectionStore
+    selection_list: SelectionListing
     perform: Performer
     retention: RetentionStore
     watch: Watch
@@ -179,6 +181,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         actions=actions,
         preview=preview,
         selections=selections,
+        selection_list=SelectionListing(database),
         perform=perform,
         retention=retention,
         watch=watch,

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from dashboard.domain.selections import SelectionAct
 from dashboard.domain.users import Role
 from tests.fixtures.clocks import SettableClock
 from tests.web.scene import Browsing, Scene
@@ -233,3 +234,32 @@ def test_a_backfill_of_a_period_that_makes_no_sense_is_refused(scene: Scene) -> 
 
     assert answer.status_code == 422
     assert "The period ends before it begins." in answer.text
+
+
+def test_acts_on_many_are_a_list_of_pages_tabs_and_filters(scene: Scene) -> None:
+    selections = scene.program.selections
+    (order_id,) = many(scene, 1)
+    for number in range(27):
+        act = SelectionAct.RETRY if number else SelectionAct.IGNORE
+        begun = selections.freeze(act, [order_id], "Pat" if number else "Kim")
+        selections.start(begun.id, "By hand")
+        if number < 2:
+            selections.stop(begun.id)
+    selections.freeze(SelectionAct.RETRY, [order_id], "Pat")  # nobody confirmed it
+    client = scene.client()
+
+    def shown(address: str) -> tuple[int, dict[str, str]]:
+        text = client.get(address).text
+        counts = re.findall(r">\s*([A-Z][a-z ]+) <[^>]*tab-count\">(\d+)<", text)
+        return text.count('data-key="selection-'), dict(counts)
+
+    rows, counts = shown("/selections")
+    assert rows == 25
+    assert (counts["All"], counts["Under way"], counts["Stopped"]) == ("27", "25", "2")
+    rest = re.findall(r'href="([^"]+)" rel="next"', client.get("/selections").text)
+    assert shown(rest[0])[0] == 2
+    rows, counts = shown("/selections?by=Kim&act=ignore")
+    assert (rows, counts["Stopped"], counts["Under way"]) == (1, "1", "0")
+    assert "Nothing matches" in client.get("/selections?by=Kim&state=failed").text
+    file = client.get("/selections.csv?state=stopped&sort=oldest").text
+    assert [row.split(",")[9] for row in file.splitlines()[1:]] == ["Kim", "Pat"]

@@ -48,6 +48,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /exchanges/<exchange_id>": WATCHER,
     "GET /exchanges/<exchange_id>/curl": WATCHER,
     "GET /figures": WATCHER,
+    "GET /selections.csv": WATCHER,
     "GET /healthz": EVERYBODY,
     "GET /icons.svg": EVERYBODY,
     "POST /intake/<slug>": SHOP,
