@@ -19,7 +19,8 @@ from dashboard.domain.forecast import Forecast
 from dashboard.domain.status import OrderStatus
 from dashboard.store.figures import FigureReading
 from dashboard.store.gate import GateState
-from dashboard.store.listing_orders import OrderFilter, OrderListing
+from dashboard.store.listing_orders import OrderListing
+from dashboard.store.order_filter import OrderFilter
 
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _RECENTLY = timedelta(hours=1)

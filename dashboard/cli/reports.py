@@ -13,7 +13,8 @@ from dashboard.cli.terminal import build_program, json_option, open_program, tel
 from dashboard.domain.csv_table import csv_lines
 from dashboard.domain.status import OrderStatus
 from dashboard.store.health import read_health
-from dashboard.store.listing_orders import OrderFilter, OrderSort, OrderSummary
+from dashboard.store.order_filter import OrderFilter, OrderSort
+from dashboard.store.order_summaries import OrderSummary
 
 _COLUMNS = (
     "number",

@@ -10,7 +10,7 @@ from dashboard.app import Program
 from dashboard.cli.terminal import json_option, open_program, tell
 from dashboard.domain.problems import Cause
 from dashboard.domain.status import OrderStatus
-from dashboard.store.listing_orders import OrderFilter
+from dashboard.store.order_filter import OrderFilter
 
 _ACTOR = "command line"
 _STOPPED = (OrderStatus.NEEDS_ATTENTION,)

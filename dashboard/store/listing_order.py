@@ -17,7 +17,7 @@ from dashboard.domain.status import Decision
 from dashboard.store.company import shop_of
 from dashboard.store.database import Database
 from dashboard.store.listing_exchanges import StoredExchange, exchange_of
-from dashboard.store.listing_orders import OrderSummary, summaries
+from dashboard.store.order_summaries import OrderSummary, summaries
 from dashboard.store.postings import posting_of
 from dashboard.store.schema import (
     ExchangeRow,

@@ -6,16 +6,28 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    Subquery,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import Session, aliased
 
 from dashboard.domain.search import BEGINNING, looked_for, words_of
+from dashboard.store.database import as_written
 from dashboard.store.schema import OrderRow, OrderWordRow
 
 # Sorts behind all that goes on after a beginning.
 _LAST: Final = "\U0010ffff"
-# What more orders say is found soon by whoever walks through them.
-COMMON: Final = 10_000
+# What more orders say is found soon by whoever walks through them; to collect fewer
+# takes no longer.
+COMMON: Final = 3_000
 
 SEARCHED: Final = (
     OrderRow.number,
@@ -48,11 +60,11 @@ def keep_words(session: Session, order_ids: Collection[int]) -> None:
         session.execute(insert(OrderWordRow), rows)
 
 
-def is_word(word: str) -> ColumnElement[bool]:
+def is_word(word: str, row: type[OrderWordRow] = OrderWordRow) -> ColumnElement[bool]:
     """Compare words with one that is looked for: its beginning, or the whole of it."""
     if len(word) < BEGINNING:
-        return OrderWordRow.word == word
-    return (OrderWordRow.word >= word) & (OrderWordRow.word < word + _LAST)
+        return row.word == word
+    return (row.word >= word) & (row.word < word + _LAST)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +78,28 @@ class Looked:
     others: tuple[str, ...]
     common: bool
 
-    def in_order(self, word: str) -> ColumnElement[bool]:
-        """Tell whether an order says a word."""
-        return exists().where(OrderWordRow.order_id == OrderRow.id, is_word(word))
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that is looked for."""
+        return (self.rarest, *self.others)
+
+    def found(self) -> Subquery:
+        """Return the ids of the orders that say the rarest word, of many only some."""
+        said = select(OrderWordRow.order_id).where(is_word(self.rarest))
+        some = said.limit(as_written(COMMON)).subquery()
+        return select(some.c.order_id).distinct().subquery()
+
+    def all(self) -> Subquery:
+        """Return the ids of all orders that say every word."""
+        others = (says(OrderWordRow.order_id, word) for word in self.others)
+        every = select(OrderWordRow.order_id).where(is_word(self.rarest), *others)
+        return every.distinct().subquery()
+
+
+def says(order_id: SQLColumnExpression[int], word: str) -> ColumnElement[bool]:
+    """Tell whether the order with that id says a word."""
+    said = aliased(OrderWordRow)
+    return exists().where(said.order_id == order_id, is_word(word, said))
 
 
 def look_for(session: Session, search: str) -> Looked | None:
@@ -85,5 +116,6 @@ def look_for(session: Session, search: str) -> Looked | None:
 
 
 def _count(session: Session, word: str) -> int:
-    some = select(OrderWordRow.word).where(is_word(word)).limit(COMMON).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+    some = select(OrderWordRow.word).where(is_word(word))
+    first = some.limit(as_written(COMMON)).subquery()
+    return session.scalar(select(func.count()).select_from(first)) or 0

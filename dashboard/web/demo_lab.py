@@ -25,7 +25,7 @@ from dashboard.domain.activity import ActivityKind
 from dashboard.domain.users import Role
 from dashboard.lab.client import LabRefused, LabSilent
 from dashboard.lab.state import LabOrder, LabState
-from dashboard.store.listing_orders import OrderSummary
+from dashboard.store.order_summaries import OrderSummary
 from dashboard.web.access import public, requires, signed_in
 from dashboard.web.demo_scenes import SCENE_STATES, SCENES, shown_scenes
 from dashboard.web.language import gettext as _

@@ -11,7 +11,7 @@ from flask import url_for
 
 from dashboard.domain.status import OrderStatus
 from dashboard.lab.state import PlayedScene
-from dashboard.store.listing_orders import OrderSummary
+from dashboard.store.order_summaries import OrderSummary
 from dashboard.web.language import lazy_gettext
 from dashboard.web.words import Look
 

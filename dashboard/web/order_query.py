@@ -11,7 +11,7 @@ from dashboard.domain.problems import Cause
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.timespans import TimeSpan, day_in, hour_from
 from dashboard.store.listing_figures import AGES, received_at_age
-from dashboard.store.listing_orders import OrderFilter, OrderSort
+from dashboard.store.order_filter import OrderFilter, OrderSort
 from dashboard.web.language import lazy_gettext as _
 from dashboard.web.row_ids import optional_row_id
 from dashboard.web.services import services

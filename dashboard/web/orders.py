@@ -13,7 +13,9 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.csv_table import Cell
 from dashboard.domain.problems import TITLES
 from dashboard.domain.users import Role
-from dashboard.store.listing_orders import OrderSort, OrderSummary, StatusCount
+from dashboard.store.order_counts import StatusCount
+from dashboard.store.order_filter import OrderSort
+from dashboard.store.order_summaries import OrderSummary
 from dashboard.web.access import requires
 from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download

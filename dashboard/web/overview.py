@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.timespans import day_in, last_hours
 from dashboard.domain.users import Role
-from dashboard.store.listing_orders import OrderFilter, OrderSort
 from dashboard.store.listing_runs import RunFilter
+from dashboard.store.order_filter import OrderFilter, OrderSort
 from dashboard.web.access import requires
 from dashboard.web.chart import hour_chart
 from dashboard.web.language import gettext as _

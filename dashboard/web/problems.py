@@ -19,8 +19,8 @@ from dashboard.domain.activity import ActivityKind
 from dashboard.domain.problems import Cause
 from dashboard.domain.users import Role
 from dashboard.store.company import ChangedMeanwhile
-from dashboard.store.listing_orders import OrderSort
 from dashboard.store.listing_problems import ProblemGroup
+from dashboard.store.order_filter import OrderSort
 from dashboard.web.access import requires
 from dashboard.web.language import gettext as _
 from dashboard.web.note import note

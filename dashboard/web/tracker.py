@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from dashboard.domain.postings import PostingState
 from dashboard.domain.status import OrderStatus
-from dashboard.store.listing_orders import OrderSummary
+from dashboard.store.order_summaries import OrderSummary
 from dashboard.web.language import gettext as _
 
 

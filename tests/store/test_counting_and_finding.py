@@ -10,9 +10,10 @@ from sqlalchemy import func, select, text
 
 from dashboard.domain.search import BEGINNING
 from dashboard.domain.status import OrderStatus
-from dashboard.store import listing_orders, order_words, tallies
+from dashboard.store import order_counts, order_ids, order_words, tallies
 from dashboard.store.database import MIGRATIONS
-from dashboard.store.listing_orders import OrderFilter, OrderListing, OrderSort
+from dashboard.store.listing_orders import OrderListing
+from dashboard.store.order_filter import OrderFilter, OrderSort
 from dashboard.store.schema import OrderTallyRow
 from dashboard.store.tallies import fold_tallies
 from tests.fixtures.builders import a_customer, an_order
@@ -105,7 +106,7 @@ def test_three_letters_are_a_beginning_and_two_are_a_word(
 def test_a_count_that_stops_early_says_so(
     company: Company, listing: OrderListing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing_orders, "COUNTED_UP_TO", 3)
+    monkeypatch.setattr(order_counts, "COUNTED_UP_TO", 3)
     monkeypatch.setattr(order_words, "COMMON", 3)
     company.take_in(*(an_order(str(number)) for number in range(1001, 1006)))
 
@@ -124,7 +125,7 @@ def test_what_many_orders_say_is_found_among_the_next_ones_and_further_on(
     near: int,
 ) -> None:
     monkeypatch.setattr(order_words, "COMMON", 3)
-    monkeypatch.setattr(listing_orders, "_NEAR", near)
+    monkeypatch.setattr(order_ids, "_NEAR", near)
     company.take_in(*(an_order(str(number)) for number in range(1001, 1009)))
     wanted = OrderFilter(search="100")
 

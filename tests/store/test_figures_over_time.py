@@ -12,7 +12,8 @@ from sqlalchemy import update
 from dashboard.domain.timespans import TimeSpan, last_days, last_hours
 from dashboard.domain.waits import Waits, waits_of
 from dashboard.store.listing_figures import FigureListing, received_at_age
-from dashboard.store.listing_orders import OrderFilter, OrderListing
+from dashboard.store.listing_orders import OrderListing
+from dashboard.store.order_filter import OrderFilter
 from dashboard.store.schema import PostingRow
 from dashboard.store.standings import refresh_standings
 from tests.fixtures.builders import an_order

@@ -16,10 +16,11 @@ from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.timespans import day_in, hour_from, last_hours
 from dashboard.store.listing_order import OrderReading
-from dashboard.store.listing_orders import OrderFilter, OrderListing, OrderSort
+from dashboard.store.listing_orders import OrderListing
 from dashboard.store.listing_overview import OverviewReading
 from dashboard.store.listing_problems import ProblemListing
 from dashboard.store.listing_runs import RunFilter, RunListing
+from dashboard.store.order_filter import OrderFilter, OrderSort
 from dashboard.store.runs import RunStore
 from dashboard.store.schema import GateRow, HeartbeatRow, OrderRow, PostingRow
 from dashboard.store.standings import problem_to_plain, refresh_standings

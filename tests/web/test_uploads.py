@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from dashboard.domain.users import Role
-from dashboard.store.listing_orders import OrderFilter, OrderSort
+from dashboard.store.order_filter import OrderFilter, OrderSort
 from tests.web.scene import Browsing, Scene
 
 FORM = "/settings/shops/demo/upload"

@@ -14,7 +14,7 @@ from dashboard.domain.problems import Cause
 from dashboard.domain.reconciliation import DifferenceKind
 from dashboard.domain.runs import Task
 from dashboard.domain.status import OrderStatus
-from dashboard.store.listing_orders import OrderFilter
+from dashboard.store.order_filter import OrderFilter
 
 MAX_LIMIT = 200
 _DEFAULT_LIMIT = 50

@@ -20,8 +20,8 @@ from dashboard.api.v1.questions import (
     read_task,
 )
 from dashboard.domain.activity import Act, ActivityKind
-from dashboard.store.listing_orders import OrderFilter, OrderSort
 from dashboard.store.listing_runs import RunFilter
+from dashboard.store.order_filter import OrderFilter, OrderSort
 
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 

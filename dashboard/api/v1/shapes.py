@@ -16,10 +16,11 @@ from dashboard.domain.status import OrderStatus
 from dashboard.store.figures import Backlog, CurrencySum
 from dashboard.store.gate import GateState
 from dashboard.store.listing_order import OrderDetail, OrderEvent
-from dashboard.store.listing_orders import OrderSummary, StatusCount
 from dashboard.store.listing_problems import ProblemGroup
 from dashboard.store.listing_reconciliation import Finding
 from dashboard.store.listing_runs import ListedRun, RunEvent
+from dashboard.store.order_counts import StatusCount
+from dashboard.store.order_summaries import OrderSummary
 
 Shape = dict[str, Any]
 
