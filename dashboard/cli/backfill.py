@@ -59,9 +59,8 @@ def backfill(
         tell(_plan_words(planned), _facts(planned), as_json=as_json)
         return
     program.selections.start(planned.id, claim=True)
-    note(
-        program, ActivityKind.ORDER, "started", say("a backfill of %(shop)s", shop=slug)
-    )
+    subject = say("a backfill of %(shop)s", shop=slug)
+    note(program, "started", subject, kind=ActivityKind.ORDER)
     ended = _book(program, planned)
     text = f"{_plan_words(planned)}\n{_result_words(ended)}"
     tell(text, _facts(ended), as_json=as_json)

@@ -10,7 +10,6 @@ import click
 from dashboard.accounting.protocol import BooksSilent
 from dashboard.app import Program
 from dashboard.cli.terminal import json_option, note, open_program, tell
-from dashboard.domain.activity import ActivityKind
 from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.rules import (
     CompanyRules,
@@ -18,6 +17,7 @@ from dashboard.domain.rules import (
     InvoiceWhen,
     PaymentRule,
 )
+from dashboard.domain.sentences import say
 from dashboard.outbound.address import AddressRefused, check_address
 from dashboard.store.codec import to_plain
 from dashboard.store.company import ChangedMeanwhile, Connection
@@ -62,7 +62,7 @@ def set_connection(
     if not tenant_id:
         given = replace(given, tenant_id=_known_tenant(program, given))
     program.company.set_connection(given)
-    note(program, ActivityKind.SETTINGS, "set", f"connection to {given.base_url}")
+    note(program, "set", say("connection to %(address)s", address=given.base_url))
     facts = {"kind": kind, "base_url": given.base_url, "organisation": None}
     try:
         facts["organisation"] = program.engine.meet_books()
@@ -147,7 +147,7 @@ def set_rules(  # noqa: PLR0913, PLR0917 - one for each option
     )
     _check_pattern(new)
     moved = _save(program, new, version)
-    note(program, ActivityKind.SETTINGS, "changed", "rules")
+    note(program, "changed", say("rules"))
     text = f"Saved. {moved} waiting orders go on."
     tell(text, {"moved": moved}, as_json=as_json)
 

@@ -10,9 +10,9 @@ import click
 from dashboard.app import Program
 from dashboard.cli.people import first_administrator_link
 from dashboard.cli.terminal import json_option, note, open_first, open_further, tell
-from dashboard.domain.activity import ActivityKind
 from dashboard.domain.organisations import Organisation, slug_of
 from dashboard.domain.rules import SLUG_PATTERN
+from dashboard.domain.sentences import say
 from dashboard.installation import (
     OrganisationAway,
     add_organisation,
@@ -46,7 +46,7 @@ def add(name: str, slug: str | None, as_json: bool) -> None:  # noqa: FBT001
     added = add_organisation(first, organisation)
     program = open_further(first, organisation.slug)
     if added:
-        note(first, ActivityKind.SETTINGS, "added", f"organisation {organisation.slug}")
+        note(first, "added", say("organisation %(slug)s", slug=organisation.slug))
     link = first_administrator_link(program)
     text = f"{program.organisation.name} is at {organisation.path}/"
     if link is not None:
@@ -93,7 +93,7 @@ def remove(slug: str, as_json: bool) -> None:  # noqa: FBT001
     if removed is None:
         raise click.ClickException(f"There is no organisation {slug}.")
     further_organisations(first).remove(slug)
-    note(first, ActivityKind.SETTINGS, "removed", f"organisation {slug}")
+    note(first, "removed", say("organisation %(slug)s", slug=slug))
     facts = _facts(first, removed)
     tell(
         f"{removed.name} is removed; processes that run let it go within 15 seconds. "

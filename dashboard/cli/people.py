@@ -9,7 +9,8 @@ import click
 from dashboard.app import Program
 from dashboard.cli.terminal import json_option, note, open_program, tell
 from dashboard.domain.activity import ActivityKind
-from dashboard.domain.users import Role
+from dashboard.domain.sentences import say
+from dashboard.domain.users import NAMES, Role
 from dashboard.store.api_tokens import TokenExists
 from dashboard.store.passwords import PasswordTooWeak
 from dashboard.store.users import UserExists, UserUnknown
@@ -55,7 +56,13 @@ def add_user(
         user = program.users.add(email, name, Role.of(role), password)
     except (PasswordTooWeak, UserExists) as error:
         raise click.ClickException(str(error)) from error
-    note(program, ActivityKind.USER, f"added, as {role},", user.email)
+    note(
+        program,
+        "added",
+        user.email,
+        kind=ActivityKind.USER,
+        detail=NAMES[user.role],
+    )
     facts = {"email": user.email, "role": role, "added": True}
     tell(f"{user.email} may sign in as {role}.", facts, as_json=as_json)
 
@@ -101,7 +108,7 @@ def set_password(email: str, password_stdin: bool, as_json: bool) -> None:  # no
         program.users.set_password(email, password)
     except (PasswordTooWeak, UserUnknown) as error:
         raise click.ClickException(str(error)) from error
-    note(program, ActivityKind.USER, "changed the password of", email)
+    note(program, "changed the password of", email, kind=ActivityKind.USER)
     tell(
         f"{email} has a new password and signs in again.",
         {"email": email, "changed": True},
@@ -131,5 +138,5 @@ def add_token(name: str, as_json: bool) -> None:  # noqa: FBT001
         token = program.tokens.add(name)
     except TokenExists as error:
         raise click.ClickException(str(error)) from error
-    note(program, ActivityKind.SETTINGS, "added", f"API token {name}")
+    note(program, "added", say("API token %(name)s", name=name))
     tell(token, {"name": name, "token": token}, as_json=as_json)

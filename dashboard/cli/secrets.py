@@ -16,7 +16,7 @@ from dashboard.cli.terminal import (
     tell,
 )
 from dashboard.config import SettingWrong, forget_old_secret_key, make_secret_key
-from dashboard.domain.activity import ActivityKind
+from dashboard.domain.sentences import say
 from dashboard.store.stored_secrets import SecretCount, StoredSecrets
 
 
@@ -109,7 +109,7 @@ def _count(first: Program) -> SecretCount:
 def _renew(program: Program) -> int:
     renewed = _stored(program).renew()
     if renewed:
-        note(program, ActivityKind.SETTINGS, "changed", "secret key")
+        note(program, "changed", say("the secret key"))
     return renewed
 
 

@@ -9,8 +9,8 @@ import click
 
 from dashboard.app import Program
 from dashboard.cli.terminal import json_option, note, open_program, tell
-from dashboard.domain.activity import ActivityKind
 from dashboard.domain.rules import SLUG_PATTERN, Shop
+from dashboard.domain.sentences import say
 from dashboard.outbound.address import (
     AddressRefused,
     check_address,
@@ -93,7 +93,11 @@ def add_shop(  # noqa: PLR0913, PLR0917 - a command has its options
         added = program.company.add_shop(shop, secret, at=program.clock.now())
     except ShopExists as error:
         raise click.ClickException(str(error)) from error
-    note(program, ActivityKind.SETTINGS, "added" if added else "set", f"shop {slug}")
+    subject = say("shop %(slug)s", slug=slug)
+    if added:
+        note(program, "added", subject)
+    else:
+        note(program, "set", subject)
     path = f"{program.organisation.path}/intake/{slug}"
     text = f"The shop {slug} sends its orders to {path}."
     facts = {"slug": slug, "intake": path, "added": added, "pulled": bool(url)}

@@ -11,6 +11,7 @@ import click
 from dashboard.app import Program, build
 from dashboard.config import Settings, SettingWrong, load_settings
 from dashboard.domain.activity import Act, ActivityKind
+from dashboard.domain.sentences import say
 from dashboard.installation import (
     OrganisationAway,
     further_organisations,
@@ -135,10 +136,24 @@ def _usable(program: Program) -> Program:
     return program
 
 
-def note(program: Program, kind: ActivityKind, action: str, subject: str) -> None:
+def note(
+    program: Program,
+    action: str,
+    subject: str,
+    *,
+    kind: ActivityKind = ActivityKind.SETTINGS,
+    detail: str = "",
+) -> None:
     """Add to Activity what was done from here; nobody knows by whom."""
-    act = Act(kind=kind, actor="The command line", action=action, subject=subject)
-    program.activity.add(act)
+    program.activity.add(
+        Act(
+            kind=kind,
+            actor=say("The command line"),
+            action=action,
+            subject=subject,
+            detail=detail,
+        )
+    )
 
 
 def tell(text: str, facts: dict[str, Any], *, as_json: bool) -> None:

@@ -70,7 +70,7 @@ def upload(  # noqa: PLR0913, PLR0917 - a command has its options
     if not check:
         done = uploads.take_in(shop, preview)
         facts |= {"taken_in": done.news}
-        note(program, ActivityKind.ORDER, "uploaded", f"{file.name} ({slug})")
+        note(program, "uploaded", f"{file.name} ({slug})", kind=ActivityKind.ORDER)
     tell(_told(facts), facts, as_json=as_json)
 
 

@@ -129,7 +129,7 @@ class ActivityRow(Base):
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     kind: Mapped[str] = mapped_column(Text)
-    actor: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(SentenceText)
     user_id: Mapped[int | None] = mapped_column(BigInteger)  # of the actor
     address: Mapped[str] = mapped_column(Text, default="")
     action: Mapped[str] = mapped_column(Text)

@@ -16,7 +16,8 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.activity import ActivityKind
-from dashboard.domain.problems import Cause
+from dashboard.domain.problems import TITLES, Cause
+from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.store.company import ChangedMeanwhile
 from dashboard.store.listing_problems import ProblemGroup
@@ -74,7 +75,7 @@ def add_rule(key: str) -> ResponseReturnValue:
         note(
             ActivityKind.SETTINGS,
             "added",
-            f"rule for {cause_key(cause).removeprefix('unknown-')}",
+            say("a rule for: %(cause)s", cause=TITLES[cause]),
             detail=f"{about}: {proposal.form.code.data}",
         )
         told = _("The rule is added.")

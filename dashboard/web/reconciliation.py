@@ -22,6 +22,7 @@ from dashboard.domain.reconciliation import (
     Period,
     Total,
 )
+from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.store.listing_reconciliation import Finding, PassList
 from dashboard.web.access import requires, signed_in
@@ -210,8 +211,16 @@ def _index(form: PeriodForm) -> str:
 
 def _ask(kind: PassKind, period: Period | None) -> ResponseReturnValue:
     pass_id = services().ask_pass(kind, period, signed_in().name)
-    days = "" if period is None else f"{period.first} to {period.last}"
-    note(ActivityKind.RUN, "asked for a comparison", kind.value, detail=days)
+    subject = (
+        say("a comparison of what changed")
+        if period is None
+        else say(
+            "a comparison of %(first)s to %(last)s",
+            first=period.first,
+            last=period.last,
+        )
+    )
+    note(ActivityKind.RUN, "asked for", subject)
     flash(_("The comparison is asked for. Its page shows how far it is."), "good")
     return redirect(url_for("reconciliation.show", pass_id=pass_id))
 

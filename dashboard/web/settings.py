@@ -121,7 +121,11 @@ def read_books_again() -> ResponseReturnValue:
     """Have the books asked again for their rates, ledger accounts and currencies."""
     services().company.doubt_facts()
     services().start_run(Task.SYNC)
-    note(ActivityKind.SETTINGS, "asked for", "rates and ledger accounts of the books")
+    note(
+        ActivityKind.SETTINGS,
+        "asked for",
+        say("rates and ledger accounts of the books"),
+    )
     flash(_("The books are read again now. Orders that waited for it go on."), "good")
     return redirect(url_for("settings.show", _anchor="connection"))
 

@@ -155,7 +155,7 @@ def save_fields(slug: str) -> ResponseReturnValue:
         return redirect(url_for("shops.show", slug=slug))
     services().company.set_vat_number_keys(shop, entered.keys)
     moved = services().replan()
-    note(ActivityKind.SETTINGS, "changed", f"shop {slug}, fields")
+    note(ActivityKind.SETTINGS, "changed", say("shop %(slug)s, fields", slug=slug))
     flash(" ".join([gettext("Saved."), *moved_on(moved)]), "good")
     return redirect(url_for("shops.show", slug=slug))
 
@@ -173,7 +173,7 @@ def save_rules(slug: str) -> ResponseReturnValue:
         return _page(shop, keys, form, rules=entered, status=422)
     services().company.change_shop_rules(shop, entered.applied_to)
     moved = services().replan()
-    note(ActivityKind.SETTINGS, "changed", f"shop {slug}, rules")
+    note(ActivityKind.SETTINGS, "changed", say("shop %(slug)s, rules", slug=slug))
     flash(" ".join([gettext("Saved."), *moved_on(moved)]), "good")
     return redirect(url_for("shops.show", slug=slug))
 

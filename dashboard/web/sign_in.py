@@ -135,7 +135,7 @@ def _note_failure(email: str, address: str) -> None:
     services().activity.add(
         Act(
             kind=ActivityKind.SIGN_IN,
-            actor=_("Somebody"),
+            actor=say("Somebody"),
             action="failed to sign in as",
             subject=normal_email(email) if known else say("an unknown user"),
             address=address,

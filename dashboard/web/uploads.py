@@ -24,6 +24,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.problems import TITLES
 from dashboard.domain.rules import Shop
+from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision
 from dashboard.domain.users import Role
 from dashboard.shops.csv_upload.columns import Column
@@ -173,7 +174,12 @@ def take(upload_id: int) -> ResponseReturnValue:
         return redirect(url_for("uploads.show", upload_id=upload_id))
     done = services().uploads.take_in(upload.shop, _preview(upload))
     services().uploads.store.finish(upload_id)
-    detail = f"{done.news} new or changed, {done.known} known, {done.wrong} wrong"
+    detail = say(
+        "%(news)s new or changed, %(known)s known, %(wrong)s wrong",
+        news=done.news,
+        known=done.known,
+        wrong=done.wrong,
+    )
     subject = f"{upload.name} ({upload.shop.slug})"
     note(ActivityKind.ORDER, "uploaded", subject, detail=detail)
     text = ngettext(

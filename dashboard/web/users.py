@@ -64,7 +64,7 @@ def invite() -> ResponseReturnValue:
     except UserExists as error:
         entered.email.errors = [said_of(error)]
         return _list(entered, status=422)
-    _note("invited", user, detail=user.role.word)
+    _note("invited", user, detail=NAMES[user.role])
     return _link(user)
 
 

@@ -23,6 +23,7 @@ from dashboard.cli import main
 from dashboard.domain.rules import CompanyRules, InvoiceWhen, TaxRule, TaxSituation
 from dashboard.domain.runs import NOTHING_TO_PULL
 from dashboard.domain.users import Role
+from dashboard.languages.speech import said
 from dashboard.store.activity import ActivityFilter
 from dashboard.store.password_links import LinkInvalid
 from dashboard.store.user_sessions import NORMAL_LIMITS, UserSessionStore
@@ -127,8 +128,19 @@ def test_what_is_done_at_the_terminal_stands_in_activity(
     assert [f"{a.act.actor} {a.act.action} {a.act.subject}" for a in listed] == [
         "The command line added shop main",
         "The command line added API token stock",
-        "The command line added, as watcher, ann@company.example",
+        "The command line added ann@company.example",
     ]
+
+
+def test_what_the_terminal_did_is_read_in_the_readers_language(
+    company: Any, program: Program
+) -> None:
+    company.run(*SHOP)
+
+    (listed,) = program.activity.all(ActivityFilter())
+
+    words = [said(text, "de") for text in (listed.act.actor, listed.act.subject)]
+    assert words == ["Die Befehlszeile", "Shop main"]
 
 
 def test_a_password_can_be_typed_twice_and_is_not_shown(company: Any) -> None:

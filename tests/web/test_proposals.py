@@ -128,7 +128,7 @@ def test_who_added_a_rule_stands_in_activity(scene: Scene) -> None:
     client.post(f"{METHOD}barter", {"code": "090"}, page="/problems")
 
     text = scene.client().get("/activity").text
-    assert "rule for payment-method" in text
+    assert "a rule for: Unknown payment method" in text
     assert "barter: 090" in text
 
 

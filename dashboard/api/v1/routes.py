@@ -20,6 +20,7 @@ from dashboard.api.v1.questions import (
     read_task,
 )
 from dashboard.domain.activity import Act, ActivityKind
+from dashboard.domain.sentences import say
 from dashboard.store.listing_runs import RunFilter
 from dashboard.store.order_filter import OrderFilter, OrderSort
 
@@ -82,9 +83,9 @@ def retry_order(order_id: int) -> ResponseReturnValue:
     services().activity.add(
         Act(
             kind=ActivityKind.ORDER,
-            actor=f"token {g.token_holder}",
+            actor=say("token %(name)s", name=g.token_holder),
             action="retried",
-            subject=f"order {found.summary.number}",
+            subject=say("order %(number)s", number=found.summary.number),
             subject_id=order_id,
             address=request.remote_addr or "",
         )
@@ -126,9 +127,9 @@ def start_run() -> ResponseReturnValue:
     services().activity.add(
         Act(
             kind=ActivityKind.RUN,
-            actor=f"token {g.token_holder}",
+            actor=say("token %(name)s", name=g.token_holder),
             action="asked for",
-            subject=f"run {run_id}",
+            subject=say("run %(run_id)s", run_id=run_id),
             subject_id=run_id,
             address=request.remote_addr or "",
         )
