@@ -73,7 +73,12 @@ from dashboard.sync.setup import plan_waiting
 from dashboard.sync.upload import Uploads
 from dashboard.sync.watch import Watch, WatchStores
 from dashboard.web import register_pages
-from dashboard.web.services import DemoLab, Services, open_services
+from dashboard.web.services import (
+    AddOrganisation,
+    DemoLab,
+    Services,
+    open_services,
+)
 
 # An address that may not be called stays so until a person changes it.
 _PAUSE_S = 300.0
@@ -88,11 +93,13 @@ class Beside:
     """What the pages of an organisation tell of all those of the installation.
 
     *standings* has an element for each, this one too; none where there is only one.
-    *health* gives the status of each further one, by slug, as `/healthz` does.
+    *health* gives the status of each further one, by slug, as `/healthz` does; *add*
+    makes one.
     """
 
     standings: Callable[[], Sequence[Standing]] = tuple
     health: Callable[[], Mapping[str, str]] = dict
+    add: AddOrganisation | None = None
 
 
 ALONE = Beside()
@@ -436,6 +443,7 @@ def _page_services(program: Program, beside: Beside) -> Services:
         demo_lab=_demo_lab(program),
         organisation=program.organisation,
         standings=beside.standings,
+        add_organisation=beside.add,
     )
 
 

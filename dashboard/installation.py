@@ -12,20 +12,25 @@ from typing_extensions import override
 from dashboard.api.health import look
 from dashboard.app import Beside, Program, build
 from dashboard.domain.organisations import Organisation, Standing
+from dashboard.domain.sentences import say, sentence_of
 from dashboard.store.database import (
     DATABASE_FAILED,
     has_todays_tables,
     upgrade_schema,
 )
 from dashboard.store.listing_overview import OverviewReading
-from dashboard.store.organisations import OrganisationStore, home_of
+from dashboard.store.organisations import (
+    OrganisationExists,
+    OrganisationStore,
+    home_of,
+)
 from dashboard.sync.background import Background
 from dashboard.web.paths import closed_door
 
 _log = logging.getLogger(__name__)
 
 _AWAY = "away"
-_NO_ANSWER = "Its database does not answer. It is tried again by itself."
+_NO_ANSWER = say("Its database does not answer. It is tried again by itself.")
 
 
 class OrganisationAway(Exception):
@@ -47,9 +52,12 @@ def open_organisation(first: Program, organisation: Organisation) -> Program:
     if not has_todays_tables(program.database):
         program.close()
         raise OrganisationAway(
-            f"The database of the organisation {organisation.slug} does not answer, or "
-            "its tables are not those of this version. Bring them up to it with: "
-            "sluice db upgrade"
+            say(
+                "The database of the organisation %(slug)s does not answer, or its "
+                "tables are not those of this version. Bring them up to it with: "
+                "sluice db upgrade",
+                slug=organisation.slug,
+            )
         )
     return program
 
@@ -96,9 +104,13 @@ def _assembled(first: Program, organisation: Organisation) -> Program:
     home = home_of(organisation, settings.database_url, settings.data_dir)
     if home.lost():
         raise OrganisationAway(
-            f"The database of the organisation {organisation.slug} is not there: "
-            f"{home.place}. Put it back from a backup, or take the organisation off "
-            f"the list with: sluice organisations remove {organisation.slug}"
+            say(
+                "The database of the organisation %(slug)s is not there: %(place)s. "
+                "Put it back from a backup, or take the organisation off the list "
+                "with: sluice organisations remove %(slug)s",
+                slug=organisation.slug,
+                place=home.place,
+            )
         )
     return build(settings, first.clock, organisation)
 
@@ -127,10 +139,10 @@ class Installation(Background):
     def beside(self, program: Program) -> Beside:
         """Return what an organisation tells of all of them.
 
-        The first one's `/healthz` answers for the others, too.
+        The first one's `/healthz` answers for the others, and its pages add more.
         """
         if program is self.first:
-            return Beside(standings=self.standings, health=self.health)
+            return Beside(standings=self.standings, health=self.health, add=self.add)
         return Beside(standings=self.standings)
 
     def door(self, slug: str) -> WSGIApplication | None:
@@ -139,6 +151,27 @@ class Installation(Background):
         if program is not None:
             return program.app
         return closed_door if slug and slug in self._standings else None
+
+    def add(self, organisation: Organisation) -> str | None:
+        """Make a further organisation, and have it opened at once.
+
+        Returns:
+            The token that makes its first administrator; None if it has one already.
+
+        Raises:
+            OrganisationExists: If it is on the list already.
+            DatabaseUnusable: If its database cannot be made.
+        """
+        if not add_organisation(self.first, organisation):
+            raise OrganisationExists(
+                say("There is an organisation of that name in addresses already.")
+            )
+        program = open_organisation(self.first, organisation)
+        try:
+            return program.password_links.make_first()
+        finally:
+            program.close()
+            self.wake()
 
     def standings(self) -> tuple[Standing, ...]:
         """Return how all organisations stand, the first one first.
@@ -213,7 +246,7 @@ class Installation(Background):
         try:
             program = open_organisation(self.first, organisation)
         except OrganisationAway as error:
-            return str(error)
+            return sentence_of(error)
         try:
             self._begin(program)
         except Exception as error:  # noqa: BLE001 - logged
@@ -221,7 +254,7 @@ class Installation(Background):
             _log.exception("an organisation cannot be opened")
             program.stop()
             program.close()
-            return f"It cannot be opened: {error}"
+            return say("It cannot be opened: %(error)s", error=str(error))
         self._open = {**self._open, organisation.slug: program}
         return ""
 

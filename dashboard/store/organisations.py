@@ -18,6 +18,11 @@ from dashboard.domain.organisations import Organisation
 from dashboard.store.database import Database, DatabaseUnusable, insert_missing
 from dashboard.store.schema import OrganisationRow
 
+
+class OrganisationExists(Exception):
+    """An organisation of that slug is on the list already."""
+
+
 _FOLDER = "organisations"
 _FILE = "sluice.db"
 

@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.web.access import is_live, user_or_none
 from dashboard.web.services import services
 from dashboard.web.summary import engine_state
+from dashboard.web.switcher import places
 
 _LOOKED_AGAIN_AFTER_S = 60
 # What the demo shop tells stands in no table.
@@ -75,5 +76,6 @@ def _mark() -> str:
         engine_state(mark.engine_seen_at, now),
         int(now.timestamp()) // _LOOKED_AGAIN_AFTER_S,
         user,
+        places(user),
     )
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

@@ -20,6 +20,7 @@ USED = (
     "box-arrow-in-down",
     "box-arrow-right",
     "box-arrow-up-right",
+    "buildings",
     "calendar-week",
     "cash-coin",
     "cash-stack",

@@ -25,6 +25,7 @@ from dashboard.web.problems import group_href
 from dashboard.web.reconciliation_words import PASS_STATES, total_label
 from dashboard.web.services import services
 from dashboard.web.summary import engine_state
+from dashboard.web.switcher import organisation_name, places
 from dashboard.web.tour import tour_stop
 from dashboard.web.tracker import tracker
 from dashboard.web.words import (
@@ -98,6 +99,7 @@ def _frame() -> dict[str, Any]:
         "https": services().https,
         "lab": services().demo_lab,
         "user": user,
+        "organisation_name": organisation_name(),
         "may_manage": user is not None and user.role >= Role.MANAGER,
         "may_administer": user is not None and user.role >= Role.ADMINISTRATOR,
     }
@@ -110,6 +112,7 @@ def _frame() -> dict[str, Any]:
             "pulse": pulse,
             "engine": engine,
             "banner": banner_lines(pulse, alarms),
+            "organisations": places(user),
             "tour": None if services().demo_lab is None else tour_stop(session),
         }
     return frame

@@ -55,6 +55,8 @@ from dashboard.sync.watch import Watch
 
 _KEY = "sluice-pages"
 
+AddOrganisation = Callable[[Organisation], str | None]
+
 
 @dataclass(frozen=True, kw_only=True)
 class DemoLab:
@@ -84,7 +86,9 @@ class Services:
     looks at if nobody says which. *https* tells whether
     browsers reach us over TLS. *demo_lab* is there in a demonstration alone.
     *standings* tells of all organisations, *organisation* among them; nothing where
-    there is only this one.
+    there is only this one. *add_organisation* makes a further one and returns the token
+    of its first link, None if somebody can sign in there; the first organisation alone
+    has it.
     """
 
     clock: Clock
@@ -126,6 +130,7 @@ class Services:
     demo_lab: DemoLab | None = None
     organisation: Organisation = FIRST
     standings: Callable[[], Sequence[Standing]] = tuple
+    add_organisation: AddOrganisation | None = None
 
 
 def open_services(  # noqa: PLR0913 - the wiring of the pages
@@ -155,6 +160,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     demo_lab: DemoLab | None = None,
     organisation: Organisation = FIRST,
     standings: Callable[[], Sequence[Standing]] = tuple,
+    add_organisation: AddOrganisation | None = None,
 ) -> Services:
     """Add to what the engine shares the stores that only the pages need."""
     passwords = Passwords()
@@ -200,6 +206,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         demo_lab=demo_lab,
         organisation=organisation,
         standings=standings,
+        add_organisation=add_organisation,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask_migrate import check
 
@@ -225,3 +227,92 @@ def test_a_database_file_that_is_gone_is_not_made_anew(
     assert alone.opened == []
     assert not file.exists()
     assert alone.client.get("/readyz").status_code == 200
+
+
+# Pages ----------------------------------------------------------------------------
+
+
+@on_sqlite
+def test_the_switcher_names_the_organisations_that_know_the_reader(two: Scene) -> None:
+    two.set_up("", "secret")
+    two.push("/intake/shop", "1", "secret")
+    two.book("")
+    for slug in ("", "acme"):
+        two.add_user(slug, ANN)
+    two.installation.look()
+    two.sign_in("/at/acme", ANN)
+
+    page = two.client.get("/at/acme/").text
+
+    assert "<title>Overview · Acme Trading · Sluice</title>" in page
+    assert re.search(r'href="/" data-key="/">\s*<span>Books of first<', page)
+    assert re.search(r'href="/at/acme/" [^>]*aria-current="true"', page)
+
+
+@on_sqlite
+def test_who_is_unknown_elsewhere_does_not_learn_what_is_there(two: Scene) -> None:
+    two.add_user("acme", ANN)
+    two.add_user("", "pat@company.example")
+    two.installation.look()
+    two.sign_in("/at/acme", ANN)
+
+    page = two.client.get("/at/acme/").text
+
+    assert "Acme Trading" in page
+    assert "First organisation" not in page
+
+
+@on_sqlite
+def test_the_switcher_counts_what_waits_for_somebody_elsewhere(two: Scene) -> None:
+    for slug in ("", "acme"):
+        two.add_user(slug, ANN)
+    two.set_up("acme", "secret")
+    two.push("/at/acme/intake/shop", "1", "secret", method="barter")
+    two.installation.look()
+    two.sign_in("", ANN)
+
+    page = two.client.get("/").text
+
+    assert "1 needs attention elsewhere" in page
+
+
+@on_sqlite
+def test_where_there_is_one_organisation_no_page_speaks_of_others(
+    alone: Scene,
+) -> None:
+    alone.add_user("", ANN)
+    alone.installation.look()
+    alone.sign_in("", ANN)
+
+    page = alone.client.get("/").text
+
+    assert "<title>Overview · Sluice</title>" in page
+    assert "organisation" not in page.lower()
+
+
+@on_sqlite
+def test_an_administrator_of_the_first_organisation_adds_another(alone: Scene) -> None:
+    alone.add_user("", ANN, Role.ADMINISTRATOR)
+    alone.sign_in("", ANN)
+
+    added = alone.post("/settings/organisations", name="Acme Trading", slug="acme")
+    alone.installation.look()
+    link = re.search(r"http://localhost(/at/acme/welcome/[^<]+)", added.text)
+    again = alone.post("/settings/organisations", name="Acme", slug="acme")
+
+    assert link is not None
+    assert alone.client.get(link[1]).status_code == 200
+    assert again.status_code == 422
+    assert further_organisations(alone.first).all() == (ACME,)
+
+
+@on_sqlite
+def test_a_further_organisation_adds_none(two: Scene) -> None:
+    two.add_user("acme", ANN, Role.ADMINISTRATOR)
+    two.sign_in("/at/acme", ANN)
+
+    answer = two.post(
+        "/at/acme/settings/organisations", page="/at/acme/", name="Another", slug="x"
+    )
+
+    assert answer.status_code == 404

@@ -107,6 +107,8 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /settings/notifications/new/<kind>": ADMINISTRATOR,
     "POST /settings/notifications/rules": MANAGER,
     "GET /settings/number-example": WATCHER,
+    "GET /settings/organisations": ADMINISTRATOR,
+    "POST /settings/organisations": ADMINISTRATOR,
     "POST /settings/payments": MANAGER,
     "GET /settings/retention": WATCHER,
     "POST /settings/retention": MANAGER,

@@ -63,6 +63,7 @@ PATHS = (
     "/uploads/1",
     "/settings/notifications",
     "/settings/notifications/1",
+    "/settings/organisations",
     "/settings/retention",
     "/settings/notifications/new/email",
     "/users",
