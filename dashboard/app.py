@@ -247,7 +247,7 @@ def build(
         performer=Performer(selections, actions, backfill),
         retention=retention,
         pruner=pruner,
-        watch=_watch(settings, database, company, clock),
+        watch=_watch(settings, database, company, clock, organisation),
         puller=puller,
         pulls=pulls,
         uploads=Uploads(UploadStore(database), company, pulls, engine.wake),
@@ -323,7 +323,11 @@ def pace_of(settings: Settings) -> Pace:
 
 
 def _watch(
-    settings: Settings, database: Database, company: CompanyStore, clock: Clock
+    settings: Settings,
+    database: Database,
+    company: CompanyStore,
+    clock: Clock,
+    organisation: Organisation,
 ) -> Watch:
     inner = settings.allow_loopback_api
     channels = ChannelStore(database, vault_of(settings))
@@ -335,7 +339,9 @@ def _watch(
         notices=NoticeStore(database, channels),
     )
     transport = Transport(clock, _WEBHOOK_DEADLINE_S, allow_inner=inner)
-    return Watch(stores, Courier(transport, allow_inner=inner), clock)
+    public = settings.public_url
+    pages = f"{public}{organisation.path}" if public else ""
+    return Watch(stores, Courier(transport, allow_inner=inner), clock, pages=pages)
 
 
 def _puller(  # noqa: PLR0913, PLR0917 - the wiring of a process

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ _OF_THE_DEMO = (
     "SLUICE_DEMO_AHEAD_SECONDS",
 )
 _A_CENTURY_S = 100 * 366 * 24 * 3600
+# Nothing behind the host but perhaps a folder.
+_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _TRUE = {"1", "true", "yes", "on"}
 
 
@@ -41,6 +44,7 @@ class Settings:
     workers: int = 4
     demo: bool = False
     allow_loopback_api: bool = False
+    public_url: str = ""
     https: bool = False
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0
@@ -88,6 +92,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         workers=_number(environment, "SLUICE_WORKERS", 4, 0, 64),
         demo=demo,
         allow_loopback_api=demo or _flag(environment, "SLUICE_ALLOW_LOOPBACK_API"),
+        public_url=_address(environment, "SLUICE_PUBLIC_URL"),
         https=_flag(environment, "SLUICE_HTTPS"),
         trusted_hosts=_list(environment, "SLUICE_TRUSTED_HOSTS"),
         trusted_proxies=_number(environment, "SLUICE_TRUSTED_PROXIES", 0, 0, 10),
@@ -111,6 +116,17 @@ def _refuse_lab_without_demo(environment: Mapping[str, str], *, demo: bool) -> N
             raise SettingWrong(
                 f"{name} is for a demonstration: remove it, or set SLUICE_DEMO=1."
             )
+
+
+def _address(environment: Mapping[str, str], name: str) -> str:
+    """Return an address that others can be put behind; "" if none is given."""
+    given = environment.get(name, "").strip().rstrip("/")
+    if given and not _ADDRESS.fullmatch(given):
+        raise SettingWrong(
+            f"{name} is {given!r}. Give the address that browsers use, such as "
+            "https://books.company.example"
+        )
+    return given
 
 
 def _with_driver(url: str) -> str:

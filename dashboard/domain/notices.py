@@ -129,11 +129,13 @@ class Setting:
 
     organisation: Whose books these are; "" while nobody knows.
     zone: The time zone that times are written in.
+    pages: What the addresses of the company's pages begin with; "" if nobody said.
     """
 
     organisation: str
     zone: str
     speak: Speak
+    pages: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,15 +204,21 @@ def compose(news: News, key: str, setting: Setting, now: datetime) -> Message:
     )
 
 
-def trial(key: str, speak: Speak, now: datetime) -> Message:
+def trial(key: str, setting: Setting, now: datetime) -> Message:
     """Return the message of the test button."""
+    words = setting.speak(say("This is a test. Alarms of Sluice will arrive here."))
     return Message(
         key=key,
         event=Event.TEST,
         at=now,
-        subject=speak(say("Sluice: this is a test")),
-        text=speak(say("This is a test. Alarms of Sluice will arrive here.")),
+        subject=setting.speak(say("Sluice: this is a test")),
+        text="\n".join((words, f"{setting.pages}/")) if setting.pages else words,
     )
+
+
+def alarm_key(kind: AlarmKind) -> str:
+    """Return how a kind of alarm is written in an address."""
+    return kind.name.lower().replace("_", "-")
 
 
 def language_of(channel: Channel, country: str) -> str:
@@ -260,10 +268,11 @@ def _paragraph(alarm: Alarm, setting: Setting) -> str:
         since=alarm.since.astimezone(ZoneInfo(setting.zone)),
         zone=setting.zone,
     )
-    return "\n".join(
-        (
-            f"{heading[0].upper()}{heading[1:]}",
-            setting.speak(since),
-            setting.speak(alarm.message),
-        )
-    )
+    lines = [
+        f"{heading[0].upper()}{heading[1:]}",
+        setting.speak(since),
+        setting.speak(alarm.message),
+    ]
+    if setting.pages:
+        lines.append(f"{setting.pages}/alarms/{alarm_key(alarm.kind)}")
+    return "\n".join(lines)

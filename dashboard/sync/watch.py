@@ -47,9 +47,13 @@ class WatchStores:
 class Watch(Background):
     """Looks every 15 s whether somebody has to be told something."""
 
-    def __init__(self, stores: WatchStores, courier: Courier, clock: Clock) -> None:
+    def __init__(
+        self, stores: WatchStores, courier: Courier, clock: Clock, *, pages: str = ""
+    ) -> None:
+        """Make a watch; its messages lead to addresses that begin with *pages*."""
         super().__init__("watch")
         self.stores = stores
+        self.pages = pages
         self._courier = courier
         self._clock = clock
 
@@ -106,8 +110,8 @@ class Watch(Background):
 
         A channel that works gets what was given up before and still holds.
         """
-        speak = self._setting(channel).speak
-        message = trial(secrets.token_hex(16), speak, self._clock.now())
+        setting = self._setting(channel)
+        message = trial(secrets.token_hex(16), setting, self._clock.now())
         try:
             remark = self._courier.deliver(channel, message)
         except NotDelivered as error:
@@ -132,6 +136,7 @@ class Watch(Background):
             organisation=facts.organisation if facts else "",
             zone=zone_of(rules, facts),
             speak=partial(said, locale=language),
+            pages=self.pages,
         )
 
     def _deliver(self, delivery: Delivery) -> None:

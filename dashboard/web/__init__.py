@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 
 from dashboard.web import (
     activity,
+    alarms,
     assets,
     bulk,
     demo_lab,
@@ -61,6 +62,7 @@ _PAGES: Final[tuple[Blueprint, ...]] = (
     settings.blueprint,
     notifications.blueprint,
     organisations.blueprint,
+    alarms.blueprint,
     retention.blueprint,
     shops.blueprint,
     uploads.blueprint,

@@ -42,6 +42,15 @@ _PLACES: Final[Mapping[AlarmKind, _Place]] = {
 }
 
 
+def alarm_address(kind: AlarmKind) -> str:
+    """Return the page on which alarms of a kind are looked into.
+
+    What has none is told on every page.
+    """
+    _name, address = _PLACES.get(kind, ("", lambda: url_for("overview.show")))
+    return address()
+
+
 @dataclass(frozen=True, kw_only=True)
 class BannerLine:
     """One thing to look at.

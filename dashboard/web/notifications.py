@@ -209,6 +209,7 @@ def _page(
         zones=sorted(available_timezones()),
         rhythms=tuple(_rhythms(stores.sightings.seen(now), rules)),
         notices=stores.notices.newest(_SHOWN_NOTICES),
+        public_address=services().watch.pages,
     )
     return page, status
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from dashboard.domain.notices import (
     compose,
     news_for,
     next_try,
+    trial,
 )
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -83,6 +85,21 @@ def test_a_restart_of_the_workers_is_no_news() -> None:
 
 def test_what_was_over_before_anybody_was_told_is_never_told() -> None:
     assert told_now(standing(90, ended=80)) is None
+
+
+def test_a_message_leads_to_where_each_alarm_is_looked_into() -> None:
+    news = News(
+        event=Event.ALARM, alarms=(standing(3), standing(3, AlarmKind.NEEDS_PERSON))
+    )
+    at = replace(OFFICE_HOURS, pages="https://books.example/o/acme")
+
+    text = compose(news, "key", at, NOW).text
+
+    first, second = text.split("\n\n")
+    assert first.endswith("\nhttps://books.example/o/acme/alarms/no-orders")
+    assert second.endswith("\nhttps://books.example/o/acme/alarms/needs-person")
+    assert "https://" not in compose(news, "key", OFFICE_HOURS, NOW).text
+    assert trial("key", at, NOW).text.endswith("\nhttps://books.example/o/acme/")
 
 
 def test_all_is_well_is_said_once_everything_told_is_over() -> None:

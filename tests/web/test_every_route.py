@@ -48,6 +48,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /exchanges/<exchange_id>": WATCHER,
     "GET /exchanges/<exchange_id>/curl": WATCHER,
     "GET /figures": WATCHER,
+    "GET /alarms/<alarm>": WATCHER,
     "GET /selections.csv": WATCHER,
     "GET /healthz": EVERYBODY,
     "GET /icons.svg": EVERYBODY,
@@ -153,6 +154,7 @@ ACCESS: Mapping[str, Role | Other] = {
 
 # What stands in addresses; a route with another part says here what to put there.
 PARTS = {
+    "alarm": "no-orders",
     "channel_id": "1",
     "key": "refused",
     "exchange_id": "1",

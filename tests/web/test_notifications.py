@@ -305,3 +305,18 @@ def test_health_names_what_holds_and_fails_only_for_operators(scene: Scene) -> N
     assert "demo" not in for_the_company.text
     assert for_operators.status_code == 503
     assert for_operators.get_json()["status"] == "late"
+
+
+@pytest.mark.parametrize(
+    ("alarm", "page"),
+    [("needs-person", "/problems"), ("no-orders", "/orders"), ("worker-silent", "/")],
+)
+def test_a_message_leads_to_the_page_of_its_alarm(
+    scene: Scene, alarm: str, page: str
+) -> None:
+    answer = scene.client(Role.WATCHER).get(f"/alarms/{alarm}")
+
+    assert answer.headers["Location"] == page
+    assert scene.client(Role.WATCHER).get("/alarms/none").status_code == 404
+    stranger = scene.client(None).get(f"/alarms/{alarm}")
+    assert stranger.headers["Location"] == f"/sign-in?next=/alarms/{alarm}"
