@@ -159,9 +159,9 @@ class Program:
         """Let the database go, once nothing works any more."""
         self.database.close()
 
-    def start_run(self, task: Task) -> int:
-        """Ask for a run in a person's name and return its id."""
-        run_id = self.engine.runs.queue(task, Trigger.PERSON)
+    def start_run(self, task: Task, shop: Shop | None = None) -> int:
+        """Ask for a run in a person's name, of one shop if given; return its id."""
+        run_id = self.engine.runs.queue(task, Trigger.PERSON, shop)
         self.engine.wake(Trigger.PERSON)
         self.puller.wake()
         self.reconciler.wake()
@@ -435,6 +435,7 @@ def _page_services(program: Program, beside: Beside) -> Services:
         retention=program.retention,
         watch=program.watch,
         start_run=program.start_run,
+        pull_shop=partial(program.start_run, Task.PULL),
         stop_run=program.engine.runs.ask_to_stop,
         replan=lambda: plan_waiting(program.orders),
         test_shop=program.puller.test,

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dashboard.app import Program
+from dashboard.cli.shops import shop_named
 from dashboard.cli.terminal import json_option, note, open_program, tell
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.reconciliation import Period
@@ -43,11 +44,7 @@ def backfill(
     if last < first:
         raise click.UsageError("The period ends before it begins.")
     program = open_program()
-    shop = program.company.shop(slug)
-    if shop is None:
-        raise click.ClickException(
-            f"There is no shop {slug}. Add it with: sluice shops add"
-        )
+    shop = shop_named(program, slug)
     period = Period(first=first.date(), last=last.date())
     planned = program.performer.plan(
         program.selections.ask_backfill(shop.id, period, _ACTOR, claim=True)

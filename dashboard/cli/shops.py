@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import click
 
 from dashboard.app import Program
 from dashboard.cli.terminal import json_option, note, open_program, tell
+from dashboard.domain.activity import ActivityKind
+from dashboard.domain.known_words import schedule_words
 from dashboard.domain.rules import SLUG_PATTERN, Shop
+from dashboard.domain.runs import ScheduleKind
 from dashboard.domain.sentences import say
 from dashboard.outbound.address import (
     AddressRefused,
     check_address,
     whole_address,
 )
+from dashboard.scheduling.mirror import give_own_schedule
+from dashboard.scheduling.plan import ScheduleWrong, in_words, next_due
 from dashboard.shops.protocol import ShopSilent
 from dashboard.shops.registry import CONNECTORS, READERS, SIGNED_BY_KEY_SECRET
 from dashboard.store.codec import to_plain
 from dashboard.store.company import ShopExists
 from dashboard.store.pulls import ApiKeys
+from dashboard.store.schedules import ScheduleStore
 
 
 @click.group()
@@ -113,9 +120,7 @@ def add_shop(  # noqa: PLR0913, PLR0917 - a command has its options
 def test_shop(slug: str, as_json: bool) -> None:  # noqa: FBT001
     """Try out whether a shop can be asked for its orders, and say what is wrong."""
     program = open_program()
-    shop = program.company.shop(slug)
-    if shop is None:
-        raise click.ClickException(f"There is no shop {slug}.")
+    shop = shop_named(program, slug)
     try:
         told = program.puller.test(shop)
     except ShopSilent as silent:
@@ -125,6 +130,90 @@ def test_shop(slug: str, as_json: bool) -> None:  # noqa: FBT001
         f"in {told.currency}."
     )
     tell(text, to_plain(told), as_json=as_json)
+
+
+@shops.command("schedule")
+@click.argument("slug")
+@click.option("--every", type=int, help="Seconds from one time to the next.")
+@click.option("--cron", help="minute, hour, day, month, weekday: '0 7 * * 1-5'.")
+@click.option("--timezone", default="UTC", help="Where the cron line is read; UTC.")
+@click.option(
+    "--shared", is_flag=True, help="As all shops that have none of their own."
+)
+@json_option
+def schedule_shop(
+    slug: str,
+    every: int | None,
+    cron: str | None,
+    timezone: str,
+    shared: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Say when a shop is asked for its orders, or have it asked at other times."""
+    if sum((every is not None, cron is not None, shared)) > 1:
+        raise click.UsageError("--every, --cron and --shared exclude each other.")
+    program = open_program()
+    shop = shop_named(program, slug)
+    schedules = ScheduleStore(program.database)
+    if shared and schedules.remove_own(shop):
+        _note_schedule(program, shop, "removed")
+    if every is not None or cron is not None:
+        kind = ScheduleKind.INTERVAL if cron is None else ScheduleKind.CRON
+        _schedule(program, shop, kind, cron or str(every), timezone)
+    known = schedules.pulling(shop)
+    if known is None:
+        raise click.ClickException(
+            "There are no schedules yet: sluice serve adds them."
+        )
+    words = in_words(known.kind, known.spec, known.timezone)
+    whose = "as all shops" if known.shop_id is None else "by a schedule of its own"
+    next_at = known.next_due_at.isoformat() if known.active else None
+    text = f"The shop {slug} is asked {words}, {whose}"
+    text += f"; next at {next_at}." if next_at else "; the schedule is paused."
+    facts = {
+        "slug": slug,
+        "own": known.shop_id is not None,
+        "kind": known.kind.value,
+        "spec": known.spec,
+        "timezone": known.timezone,
+        "next_due_at": next_at,
+    }
+    tell(text, facts, as_json=as_json)
+
+
+def _schedule(
+    program: Program, shop: Shop, kind: ScheduleKind, spec: str, timezone: str
+) -> None:
+    """Give a shop a schedule of its own, or change the one it has."""
+    now = program.clock.now()
+    try:
+        due = next_due(kind, spec, timezone, now)
+    except ScheduleWrong as error:
+        raise click.ClickException(str(error)) from error
+    schedules = ScheduleStore(program.database)
+    own = give_own_schedule(schedules, shop, now)
+    wanted = replace(own, kind=kind, spec=spec, timezone=timezone, next_due_at=due)
+    schedules.change(wanted, expected_version=own.version)
+    _note_schedule(program, shop, "changed")
+
+
+def _note_schedule(program: Program, shop: Shop, action: str) -> None:
+    subject = say("schedule %(name)s", name=schedule_words("", shop.name))
+    note(program, action, subject, kind=ActivityKind.SCHEDULE)
+
+
+def shop_named(program: Program, slug: str) -> Shop:
+    """Return the shop of that short name.
+
+    Raises:
+        ClickException: If there is none.
+    """
+    shop = program.company.shop(slug)
+    if shop is None:
+        raise click.ClickException(
+            f"There is no shop {slug}. Add it with: sluice shops add"
+        )
+    return shop
 
 
 def _check_access(

@@ -13,6 +13,7 @@ import click
 from dashboard import serving
 from dashboard.app import Program, build
 from dashboard.cli.people import first_administrator_link
+from dashboard.cli.shops import shop_named
 from dashboard.cli.terminal import (
     json_option,
     open_first,
@@ -116,10 +117,13 @@ def sync(as_json: bool) -> None:  # noqa: FBT001
 
 
 @click.command()
+@click.option("--shop", "slug", help="Its short name; all shops if not given.")
 @json_option
-def pull(as_json: bool) -> None:  # noqa: FBT001
+def pull(slug: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Fetch orders from the shops that can be asked for them."""
-    run = open_program().puller.run_now()
+    program = open_program()
+    shop = None if slug is None else shop_named(program, slug)
+    run = program.puller.run_now(shop)
     facts = {
         "run": run.id,
         "state": run.state.value,

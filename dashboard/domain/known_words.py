@@ -28,6 +28,8 @@ def source_words(source: str) -> str:
     return _SOURCES.get(source, source)
 
 
-def schedule_words(name: str) -> str:
-    """Return a schedule's name as a sentence, if we gave it."""
+def schedule_words(name: str, shop: str | None = None) -> str:
+    """Return a schedule's name as a sentence, if we gave it; *shop* is whose it is."""
+    if shop is not None:
+        return say("Pull %(shop)s", shop=shop)
     return _SCHEDULES.get(name, name)

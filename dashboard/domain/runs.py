@@ -10,6 +10,7 @@ from typing import Final
 from dashboard.domain.sentences import say
 
 NOTHING_TO_PULL = say("No shop is set up to be pulled: orders come in by push.")
+ALL_BY_THEMSELVES = say("Every shop is pulled by a schedule of its own.")
 
 
 class Task(StrEnum):
@@ -66,8 +67,10 @@ class ScheduleKind(StrEnum):
 class Schedule:
     """When runs of a task start.
 
-    *spec* is a number of seconds for an interval, five cron fields for cron; cron
-    fields are read in *timezone* (an IANA name). *version* grows with every change.
+    *shop_id* is the shop it pulls; None where it pulls all that have no schedule of
+    their own, or pulls nothing. *spec* is a number of seconds for an interval, five
+    cron fields for cron, read in *timezone* (an IANA name). *version* grows with every
+    change.
     """
 
     id: int
@@ -80,6 +83,7 @@ class Schedule:
     paused_reason: str
     version: int
     next_due_at: datetime
+    shop_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +103,8 @@ class RunCounts:
 class Run:
     """One pass of the engine, or one pull of the shops.
 
-    *stopped_by* is who wants it to end after the batch it is at.
+    *stopped_by* is who wants it to end after the batch it is at, *shop_id* the shop it
+    pulls if it is about one.
     """
 
     id: int
@@ -114,3 +119,4 @@ class Run:
     message: str
     schedule_id: int | None = None
     stopped_by: str = ""
+    shop_id: int | None = None

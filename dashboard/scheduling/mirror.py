@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from dashboard.domain.clock import Clock, SystemClock
+from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Schedule, ScheduleKind, Task, Trigger
 from dashboard.scheduling.plan import ScheduleWrong, make_trigger, next_due
 from dashboard.store.runs import RunStore
@@ -22,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 _MIRROR_EVERY_S = 5
 _MIRROR = "mirror"
+_PULLED_AT_FIRST: Final = (ScheduleKind.INTERVAL, "300", "UTC")
 
 
 class ScheduleMirror:
@@ -117,6 +120,29 @@ class ScheduleMirror:
             return
         if self._schedules.fire(schedule, due):
             self._wake(Trigger.SCHEDULE)
+
+
+def give_own_schedule(schedules: ScheduleStore, shop: Shop, now: datetime) -> Schedule:
+    """Let a shop be pulled apart from the others, at first as often as they are."""
+    known = schedules.pulling(shop)
+    kind, spec, zone = _PULLED_AT_FIRST
+    if known is not None:
+        kind, spec, zone = known.kind, known.spec, known.timezone
+    own = Schedule(
+        id=0,
+        name=f"pull of {shop.slug}",
+        task=Task.PULL,
+        kind=kind,
+        spec=spec,
+        timezone=zone,
+        active=True,
+        paused_reason="",
+        version=1,
+        next_due_at=next_due(kind, spec, zone, now),
+        shop_id=shop.id,
+    )
+    schedules.install(own)
+    return schedules.pulling(shop) or own
 
 
 def install_defaults(schedules: ScheduleStore, now: datetime) -> None:

@@ -20,6 +20,7 @@ from dashboard.store.schema import (
     OrderRow,
     RunRow,
     ScheduleRow,
+    ShopRow,
 )
 
 _MAX_CALLS = 200
@@ -42,10 +43,14 @@ class RunFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class ListedRun:
-    """A run; *schedule* is the name of the schedule that started it, or empty."""
+    """A run; *schedule* is the name of the schedule that started it, or empty.
+
+    *shop* is the name of the shop it is about, and empty for all shops.
+    """
 
     run: Run
     schedule: str
+    shop: str
 
     @property
     def duration_ms(self) -> int | None:
@@ -121,7 +126,7 @@ class RunListing:
                 oldest_first=wanted.oldest_first,
             )
         return RunPage(
-            runs=tuple(_listed(row, name) for row, name in part.rows),
+            runs=tuple(_listed(*row) for row in part.rows),
             has_previous=part.has_previous,
             has_next=part.has_next,
         )
@@ -158,7 +163,7 @@ class RunListing:
             .limit(limit)
         )
         with self._database.read() as session:
-            found = [_listed(row, name) for row, name in session.execute(query)]
+            found = [_listed(*row) for row in session.execute(query)]
         return tuple(reversed(found))
 
     def one(self, run_id: int) -> RunDetail | None:
@@ -167,9 +172,8 @@ class RunListing:
             found = session.execute(_runs().where(RunRow.id == run_id)).one_or_none()
             if found is None:
                 return None
-            row, name = found
             return RunDetail(
-                listed=_listed(row, name),
+                listed=_listed(*found),
                 calls=calls_of_run(session, run_id, _MAX_CALLS),
             )
 
@@ -210,9 +214,11 @@ class RunListing:
         )
 
 
-def _runs() -> Select[RunRow, str]:
-    return select(RunRow, ScheduleRow.name).outerjoin(
-        ScheduleRow, ScheduleRow.id == RunRow.schedule_id
+def _runs() -> Select[RunRow, str, str]:
+    return (
+        select(RunRow, ScheduleRow.name, ShopRow.name)
+        .outerjoin(ScheduleRow, ScheduleRow.id == RunRow.schedule_id)
+        .outerjoin(ShopRow, ShopRow.id == RunRow.shop_id)
     )
 
 
@@ -238,8 +244,9 @@ def _in_state(wanted: RunFilter) -> ColumnElement[bool]:
     return or_(fruitful, RunRow.state.in_(others)) if others else fruitful
 
 
-def _listed(row: RunRow, schedule: str | None) -> ListedRun:
-    return ListedRun(run=run_of(row), schedule=schedule_words(schedule or ""))
+def _listed(row: RunRow, schedule: str | None, shop: str | None) -> ListedRun:
+    by = "" if schedule is None else schedule_words(schedule, shop)
+    return ListedRun(run=run_of(row), schedule=by, shop=shop or "")
 
 
 def _event(row: OrderEventRow, number: str, external_id: str) -> RunEvent:

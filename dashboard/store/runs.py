@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from dashboard.domain.postings import PostingKind
+from dashboard.domain.rules import Shop
 from dashboard.domain.runs import (
     STOPPABLE,
     Run,
@@ -55,12 +56,18 @@ class RunStore:
         self._database = database
         self._process = process
 
-    def queue(self, task: Task, trigger: Trigger) -> int:
-        """Ask for a run; one that is queued already serves as well."""
+    def queue(self, task: Task, trigger: Trigger, shop: Shop | None = None) -> int:
+        """Ask for a run; one that is queued already serves as well.
+
+        With *shop* it is about that one alone.
+        """
+        shop_id = None if shop is None else shop.id
         with self._database.write() as session:
             waiting = session.scalar(
                 select(RunRow.id).where(
-                    RunRow.task == task.value, RunRow.state == RunState.QUEUED.value
+                    RunRow.task == task.value,
+                    RunRow.state == RunState.QUEUED.value,
+                    RunRow.shop_id.is_not_distinct_from(shop_id),
                 )
             )
             if waiting is not None:
@@ -68,6 +75,7 @@ class RunStore:
             row = RunRow(
                 task=task.value,
                 trigger=trigger.value,
+                shop_id=shop_id,
                 state=RunState.QUEUED.value,
                 created_at=self._database.now(session),
             )
@@ -90,12 +98,13 @@ class RunStore:
             )
             return None if row is None else self._start(session, row)
 
-    def begin(self, task: Task, trigger: Trigger) -> Run:
-        """Start a run of our own that nobody queued."""
+    def begin(self, task: Task, trigger: Trigger, shop: Shop | None = None) -> Run:
+        """Start a run of our own that nobody queued, of one shop if it is given."""
         with self._database.write() as session:
             row = RunRow(
                 task=task.value,
                 trigger=trigger.value,
+                shop_id=None if shop is None else shop.id,
                 state=RunState.RUNNING.value,
                 created_at=self._database.now(session),
             )
@@ -276,6 +285,7 @@ def run_of(row: RunRow) -> Run:
         message=row.message,
         schedule_id=row.schedule_id,
         stopped_by=row.stopped_by or "",
+        shop_id=row.shop_id,
     )
 
 

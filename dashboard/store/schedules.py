@@ -5,15 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dashboard.domain.known_words import schedule_words
+from dashboard.domain.rules import Shop
 from dashboard.domain.runs import RunState, Schedule, ScheduleKind, Task, Trigger
 from dashboard.store.company import ChangedMeanwhile
 from dashboard.store.database import Database
-from dashboard.store.schema import RunRow, ScheduleRow
+from dashboard.store.schema import RunRow, ScheduleRow, ShopRow
 
 # APScheduler may call a moment before the slot it calls for.
 _EARLY_S = 0.05
@@ -28,14 +29,24 @@ class ScheduleStore:
     def all(self) -> tuple[Schedule, ...]:
         """Return all schedules by name."""
         with self._database.read() as session:
-            rows = session.scalars(select(ScheduleRow).order_by(ScheduleRow.name))
-            return tuple(schedule_of(row) for row in rows)
+            return read_schedules(session)
 
     def get(self, schedule_id: int) -> Schedule | None:
         """Return one schedule."""
         with self._database.read() as session:
-            row = session.get(ScheduleRow, schedule_id)
-            return None if row is None else schedule_of(row)
+            return next(
+                iter(read_schedules(session, ScheduleRow.id == schedule_id)), None
+            )
+
+    def pulling(self, shop: Shop) -> Schedule | None:
+        """Return the schedule that pulls a shop: its own, else the one of all shops."""
+        with self._database.read() as session:
+            found = read_schedules(
+                session,
+                ScheduleRow.task == Task.PULL.value,
+                or_(ScheduleRow.shop_id == shop.id, ScheduleRow.shop_id.is_(None)),
+            )
+        return max(found, key=lambda schedule: schedule.shop_id or 0, default=None)
 
     def install(self, schedule: Schedule) -> None:
         """Add a schedule (its id does not matter) unless one of its name is there."""
@@ -48,6 +59,7 @@ class ScheduleStore:
                 ScheduleRow(
                     name=schedule.name,
                     task=schedule.task.value,
+                    shop_id=schedule.shop_id,
                     kind=schedule.kind.value,
                     spec=schedule.spec,
                     timezone=schedule.timezone,
@@ -83,6 +95,16 @@ class ScheduleStore:
             if changed is None:
                 raise ChangedMeanwhile
 
+    def remove_own(self, shop: Shop) -> bool:
+        """Let a shop be pulled together with all others; False if it was already."""
+        with self._database.write() as session:
+            removed = session.execute(
+                delete(ScheduleRow)
+                .where(ScheduleRow.shop_id == shop.id)
+                .returning(ScheduleRow.id)
+            ).first()
+            return removed is not None
+
     def fire(self, schedule: Schedule, next_due_at: datetime) -> bool:
         """Queue the run that *schedule*, as read, is due for; False if it is not ours.
 
@@ -116,6 +138,7 @@ def _queue(session: Session, schedule: Schedule, now: datetime) -> None:
             task=schedule.task.value,
             trigger=Trigger.SCHEDULE.value,
             schedule_id=schedule.id,
+            shop_id=schedule.shop_id,
             due_at=schedule.next_due_at,
             state=RunState.QUEUED.value,
             created_at=now,
@@ -123,11 +146,23 @@ def _queue(session: Session, schedule: Schedule, now: datetime) -> None:
     )
 
 
-def schedule_of(row: ScheduleRow) -> Schedule:
-    """Turn a row into a schedule."""
+def read_schedules(
+    session: Session, *which: ColumnElement[bool]
+) -> tuple[Schedule, ...]:
+    """Return the schedules that *which* holds for, by name."""
+    query = (
+        select(ScheduleRow, ShopRow.name)
+        .outerjoin(ShopRow, ShopRow.id == ScheduleRow.shop_id)
+        .where(*which)
+        .order_by(ScheduleRow.name)
+    )
+    return tuple(_schedule_of(row, shop) for row, shop in session.execute(query))
+
+
+def _schedule_of(row: ScheduleRow, shop: str | None) -> Schedule:
     return Schedule(
         id=row.id,
-        name=schedule_words(row.name),
+        name=schedule_words(row.name, shop),
         task=Task(row.task),
         kind=ScheduleKind(row.kind),
         spec=row.spec,
@@ -136,4 +171,5 @@ def schedule_of(row: ScheduleRow) -> Schedule:
         paused_reason=row.paused_reason,
         version=row.version,
         next_due_at=row.next_due_at,
+        shop_id=row.shop_id,
     )

@@ -593,10 +593,14 @@ class ScheduleRow(Base):
     """When runs start; APScheduler is told what stands here."""
 
     __tablename__ = "schedules"
+    __table_args__ = (Index("ix_schedules_shop_id", "shop_id", unique=True),)
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
     name: Mapped[str] = mapped_column(Text, unique=True)
     task: Mapped[str] = mapped_column(Text)
+    # The shop it pulls: shops are never deleted, and a reference would have SQLite
+    # make the table anew. So with runs.
+    shop_id: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(Text)  # interval or cron
     spec: Mapped[str] = mapped_column(Text)  # seconds, or five cron fields
     timezone: Mapped[str] = mapped_column(Text)
@@ -628,6 +632,7 @@ class RunRow(Base):
     schedule_id: Mapped[int | None] = mapped_column(
         ForeignKey("schedules.id", ondelete="SET NULL")
     )
+    shop_id: Mapped[int | None] = mapped_column(BigInteger)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -16,7 +16,7 @@ from dashboard.store.codec import from_plain, to_plain
 from dashboard.store.database import Database, UtcDateTime, insert_missing
 from dashboard.store.gate import pause_of
 from dashboard.store.listing_problems import ProblemListing
-from dashboard.store.schedules import schedule_of
+from dashboard.store.schedules import read_schedules
 from dashboard.store.schema import (
     ChannelRow,
     ConnectionRow,
@@ -25,7 +25,6 @@ from dashboard.store.schema import (
     OrderRow,
     PostingRow,
     RhythmRow,
-    ScheduleRow,
     ShopRow,
     ShopWebhookRow,
 )
@@ -78,9 +77,7 @@ class Sightings:
             wait_s = None if bookings is None else bookings.usual_wait_s
             return Seen(
                 alive=_alive(session),
-                schedules=tuple(
-                    schedule_of(row) for row in session.scalars(select(ScheduleRow))
-                ),
+                schedules=read_schedules(session),
                 connected=session.scalar(select(ConnectionRow.id)) is not None,
                 pause=pause_of(session.scalar(select(GateRow)), now),
                 shops=tuple(_shops(session, rhythms)),

@@ -6,7 +6,7 @@ Apart from the engine: a shop that answers slowly must not hold up the booking.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +15,14 @@ from typing_extensions import override
 from dashboard.domain.clock import Clock
 from dashboard.domain.exchanges import Exchange
 from dashboard.domain.rules import Shop
-from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Task, Trigger
+from dashboard.domain.runs import (
+    ALL_BY_THEMSELVES,
+    NOTHING_TO_PULL,
+    Run,
+    RunState,
+    Task,
+    Trigger,
+)
 from dashboard.domain.sentences import say, sentence_of, together
 from dashboard.shops.protocol import Log, ShopFacts, ShopReader, ShopSilent
 from dashboard.store.company import CompanyStore
@@ -63,9 +70,9 @@ class Puller(Background):
         self._clock = clock
         self._wake_engine = wake_engine
 
-    def run_now(self) -> Run:
-        """Pull all shops in the calling thread and return what came of it."""
-        return self._carry_out(self._stores.runs.begin(Task.PULL, Trigger.PERSON))
+    def run_now(self, shop: Shop | None = None) -> Run:
+        """Pull all shops, or one, in the calling thread; return what came of it."""
+        return self._carry_out(self._stores.runs.begin(Task.PULL, Trigger.PERSON, shop))
 
     def test(self, shop: Shop) -> ShopFacts:
         """Try out the access to a shop.
@@ -95,13 +102,15 @@ class Puller(Background):
             self._carry_out(self._stores.runs.begin(Task.PULL, Trigger.ORDER))
 
     def _carry_out(self, run: Run) -> Run:
-        shops = [
+        every = [
             shop
             for shop in self._stores.company.shops()
             if shop.active and shop.base_url
         ]
+        shops = self._of_run(run, every)
         if not shops:
-            return self._stores.runs.finish(run.id, RunState.DONE, NOTHING_TO_PULL)
+            why = ALL_BY_THEMSELVES if every and not run.shop_id else NOTHING_TO_PULL
+            return self._stores.runs.finish(run.id, RunState.DONE, why)
         results = [self._pull(shop, run) for shop in shops if not self._is_ending(run)]
         stopped_by = self._stores.runs.stopped_by(run.id)
         if stopped_by:
@@ -110,6 +119,15 @@ class Puller(Background):
         state = RunState.DONE if all(ok for ok, _ in results) else RunState.FAILED
         message = together(said for _, said in results)
         return self._stores.runs.finish(run.id, state, message)
+
+    def _of_run(self, run: Run, shops: Sequence[Shop]) -> Sequence[Shop]:
+        """Return those of *shops* that a run is about."""
+        if run.shop_id is not None:
+            return [shop for shop in shops if shop.id == run.shop_id]
+        if run.trigger is not Trigger.SCHEDULE:
+            return shops
+        others = self._stores.pulls.pulled_by_themselves()
+        return [shop for shop in shops if shop.id not in others]
 
     def _pull(self, shop: Shop, run: Run) -> tuple[bool, str]:
         """Pull one shop; return whether it went well, and what is to be said of it."""

@@ -14,6 +14,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Schedule
 from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
@@ -45,9 +46,10 @@ class PauseForm(PageForm):
 
 @dataclass(frozen=True, kw_only=True)
 class ShownSchedule:
-    """A schedule with what is known of it."""
+    """A schedule with what is known of it, and the shop it is of, if it is of one."""
 
     schedule: Schedule
+    shop: Shop | None
     words: str
     strip: Strip
     last: ListedRun | None
@@ -57,9 +59,13 @@ class ShownSchedule:
 @requires(Role.WATCHER)
 def index() -> ResponseReturnValue:
     """Show all schedules."""
+    shops = {shop.id: shop for shop in services().company.shops()}
     return render_template(
         "schedules/index.html",
-        shown=tuple(_shown(schedule) for schedule in services().schedules.all()),
+        shown=tuple(
+            _shown(schedule, shops.get(schedule.shop_id or 0))
+            for schedule in services().schedules.all()
+        ),
         pause_form=PauseForm(),
     )
 
@@ -186,10 +192,11 @@ def _save(schedule: Schedule, version: int) -> bool:
     return True
 
 
-def _shown(schedule: Schedule) -> ShownSchedule:
+def _shown(schedule: Schedule, shop: Shop | None) -> ShownSchedule:
     runs = services().runs.newest_of(schedule.id, _STRIP_PLACES)
     return ShownSchedule(
         schedule=schedule,
+        shop=shop,
         words=in_words(schedule.kind, schedule.spec, schedule.timezone),
         strip=history_strip(runs, _STRIP_PLACES),
         last=runs[-1] if runs else None,

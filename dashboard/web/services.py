@@ -76,6 +76,7 @@ class Services:
     """The stores and actions behind the pages.
 
     *start_run* asks for a run of a task, wakes the engine and returns the run's id;
+    *pull_shop* does so for the orders of one shop;
     *stop_run* lets one end after the batch it is at, in a person's name.
     *test_shop* asks a shop and raises `ShopSilent` with what is wrong, *check_address*
     raises `AddressRefused` for one the program may not call.
@@ -116,6 +117,7 @@ class Services:
     retention: RetentionStore
     watch: Watch
     start_run: Callable[[Task], int]
+    pull_shop: Callable[[Shop], int]
     stop_run: Callable[[int, str], bool]
     replan: Callable[[], int]
     test_shop: Callable[[Shop], ShopFacts]
@@ -148,6 +150,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     retention: RetentionStore,
     watch: Watch,
     start_run: Callable[[Task], int],
+    pull_shop: Callable[[Shop], int],
     stop_run: Callable[[int, str], bool],
     replan: Callable[[], int],
     test_shop: Callable[[Shop], ShopFacts],
@@ -192,6 +195,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         retention=retention,
         watch=watch,
         start_run=start_run,
+        pull_shop=pull_shop,
         stop_run=stop_run,
         replan=replan,
         test_shop=test_shop,

@@ -17,10 +17,13 @@ from wtforms.validators import (
 )
 
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.known_words import schedule_words
 from dashboard.domain.rules import Shop
 from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.outbound.address import AddressRefused, whole_address
+from dashboard.scheduling.mirror import give_own_schedule
+from dashboard.scheduling.plan import in_words
 from dashboard.shops.protocol import FindsVatNumbers, ShopSilent
 from dashboard.shops.registry import CONNECTORS, READERS, SIGNED_BY_KEY_SECRET
 from dashboard.shops.shopify.connector import Shopify
@@ -186,6 +189,55 @@ def test(slug: str) -> ResponseReturnValue:
     return _tried_out(slug)
 
 
+@blueprint.post("/settings/shops/<slug>/pull")
+@requires(Role.WATCHER)
+def pull(slug: str) -> ResponseReturnValue:
+    """Ask for a run that reads this shop's orders."""
+    shop = _shop(slug)
+    run_id = services().pull_shop(shop)
+    note(
+        ActivityKind.RUN,
+        "asked for",
+        say("run %(run_id)s", run_id=run_id),
+        subject_id=run_id,
+    )
+    flash(gettext("Asked for: the orders of %(shop)s.", shop=shop.name), "good")
+    return redirect(url_for("runs.show", run_id=run_id))
+
+
+@blueprint.post("/settings/shops/<slug>/own-schedule")
+@requires(Role.MANAGER)
+def give_schedule(slug: str) -> ResponseReturnValue:
+    """Give the shop a schedule of its own, and go on to say when it is due."""
+    shop = _shop(slug)
+    if not shop.base_url:
+        abort(404)
+    own = give_own_schedule(services().schedules, shop, services().clock.now())
+    note(
+        ActivityKind.SCHEDULE,
+        "added",
+        say("schedule %(name)s", name=own.name),
+        subject_id=own.id,
+    )
+    flash(gettext("The shop has a schedule of its own now. Say when."), "good")
+    return redirect(url_for("schedules.edit", schedule_id=own.id))
+
+
+@blueprint.post("/settings/shops/<slug>/shared-schedule")
+@requires(Role.MANAGER)
+def share_schedule(slug: str) -> ResponseReturnValue:
+    """Let the shop be asked together with all others again."""
+    shop = _shop(slug)
+    if services().schedules.remove_own(shop):
+        note(
+            ActivityKind.SCHEDULE,
+            "removed",
+            say("schedule %(name)s", name=schedule_words("", shop.name)),
+        )
+        flash(gettext("The shop is asked together with the others again."), "good")
+    return redirect(url_for("shops.show", slug=slug))
+
+
 @blueprint.post("/settings/shops/<slug>/forget")
 @requires(Role.ADMINISTRATOR)
 def forget_access(slug: str) -> ResponseReturnValue:
@@ -233,6 +285,7 @@ def _page(
     facts, own = company.facts(), company.shop_rules(shop)
     rules = rules or shop_rules_form(own)
     rules.offer(facts)
+    schedule = services().schedules.pulling(shop)
     page = render_template(
         "settings/shop.html",
         shop=shop,
@@ -244,6 +297,9 @@ def _page(
         origins=origins(own, company.rules(), facts),
         can_be_asked=shop.kind in READERS,
         state=services().pulls.state(shop),
+        schedule=schedule,
+        schedule_text=schedule
+        and in_words(schedule.kind, schedule.spec, schedule.timezone),
     )
     return page, status
 

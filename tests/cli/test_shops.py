@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from dashboard.app import Program
 from dashboard.domain.clock import SystemClock
+from dashboard.scheduling.mirror import install_defaults
+from dashboard.store.schedules import ScheduleStore
 from tests.cli.conftest import Terminal
 from tests.fixtures.shopify_shop import CLIENT_ID, CLIENT_SECRET, ShopifyShop
 from tests.fixtures.shopify_shop import served as served_shopify
@@ -102,6 +105,43 @@ def test_a_shop_without_keys_cannot_be_tested(company: Terminal) -> None:
     company.facts(*ADD)
 
     assert "no keys" in company.error("shops", "test", "woo")
+
+
+def test_a_shop_is_asked_at_times_of_its_own(
+    company: Terminal, shop: WooCommerceShop
+) -> None:
+    company.facts(*ADD, *access(shop))
+    assert "no schedules yet" in company.error("shops", "schedule", "woo")
+
+    own = company.facts("shops", "schedule", "woo", "--every", "600")
+    at_night = ("--cron", "0 3 * * *", "--timezone", "Europe/Amsterdam")
+    changed = company.facts("shops", "schedule", "woo", *at_night)
+
+    assert (own["own"], own["spec"]) == (True, "600")
+    assert (changed["spec"], changed["timezone"]) == ("0 3 * * *", "Europe/Amsterdam")
+    said = company.run("shops", "schedule", "woo").stdout
+    assert "every day at 03:00, Amsterdam, by a schedule of its own; next at" in said
+    assert "five fields" in company.error("shops", "schedule", "woo", "--cron", "soon")
+
+
+def test_a_shop_is_asked_with_the_others_again(
+    company: Terminal, program: Program, shop: WooCommerceShop
+) -> None:
+    install_defaults(ScheduleStore(program.database), program.clock.now())
+    company.facts(*ADD, *access(shop))
+    company.facts("shops", "schedule", "woo", "--every", "600")
+
+    shared = company.facts("shops", "schedule", "woo", "--shared")
+
+    assert (shared["own"], shared["spec"]) == (False, "300")
+
+
+def test_one_shop_is_pulled(company: Terminal, shop: WooCommerceShop) -> None:
+    company.facts(*ADD, *access(shop))
+    shop.place()
+
+    assert company.facts("pull", "--shop", "woo")["pulled"] == 1
+    assert "There is no shop fy" in company.error("pull", "--shop", "fy")
 
 
 @pytest.fixture

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from dashboard.domain.alarms import AlarmKind, AlarmRules, alarms_now
 from dashboard.domain.runs import RunState, Schedule, ScheduleKind, Task, Trigger
+from dashboard.scheduling.mirror import give_own_schedule, install_defaults
 from dashboard.store.company import ChangedMeanwhile
+from dashboard.store.listing_runs import RunListing
 from dashboard.store.runs import RunStore
 from dashboard.store.schedules import ScheduleStore
+from dashboard.store.sightings import Sightings
 from tests.conftest import NOW
 from tests.fixtures.builders import an_order
 from tests.fixtures.company import Company
@@ -61,6 +66,16 @@ def test_a_run_that_waits_already_serves_as_well(runs: RunStore) -> None:
 
     assert runs.queue(Task.SYNC, Trigger.ORDER) == first
     assert runs.queue(Task.PULL, Trigger.PERSON) != first
+
+
+def test_a_run_of_one_shop_does_not_serve_for_all(company: Company) -> None:
+    runs = RunStore(company.database, "process")
+    shop, other = company.shop, company.add_shop("other", "O-")
+    of_one = runs.queue(Task.PULL, Trigger.PERSON, shop)
+
+    assert runs.queue(Task.PULL, Trigger.PERSON, shop) == of_one
+    assert runs.queue(Task.PULL, Trigger.PERSON, other) != of_one
+    assert runs.queue(Task.PULL, Trigger.PERSON) != of_one
 
 
 def test_many_processes_take_each_run_once(database: ClockedDatabase) -> None:
@@ -194,3 +209,94 @@ def test_several_processes_may_install_one_schedule(database: ClockedDatabase) -
         list(threads.map(install, range(6)))
 
     assert len(ScheduleStore(database).all()) == 1
+
+
+# A schedule of one shop ---------------------------------------------------------------
+
+
+@pytest.fixture
+def pulling(company: Company) -> ScheduleStore:
+    store = ScheduleStore(company.database)
+    install_defaults(store, company.clock.now())
+    return store
+
+
+def test_a_shop_is_pulled_by_the_schedule_of_all_until_it_has_its_own(
+    company: Company, pulling: ScheduleStore
+) -> None:
+    other = company.add_shop("other", "O-")
+
+    own = give_own_schedule(pulling, company.shop, company.clock.now())
+
+    assert (own.shop_id, own.spec, own.active) == (company.shop.id, "300", True)
+    assert pulling.pulling(company.shop) == own
+    of_all = pulling.pulling(other)
+    assert of_all is not None
+    assert (of_all.name, of_all.shop_id) == ("Pull shops", None)
+
+
+def test_a_shop_has_one_schedule_of_its_own(
+    company: Company, pulling: ScheduleStore
+) -> None:
+    now = company.clock.now()
+    first = give_own_schedule(pulling, company.shop, now)
+    pulling.change(replace(first, spec="600"), expected_version=first.version)
+
+    again = give_own_schedule(pulling, company.shop, now)
+
+    assert (again.id, again.spec) == (first.id, "600")
+
+
+def test_a_shop_without_its_own_schedule_is_pulled_with_the_others_again(
+    company: Company, pulling: ScheduleStore
+) -> None:
+    give_own_schedule(pulling, company.shop, company.clock.now())
+
+    assert pulling.remove_own(company.shop)
+
+    assert not pulling.remove_own(company.shop)
+    of_all = pulling.pulling(company.shop)
+    assert of_all is not None
+    assert of_all.shop_id is None
+
+
+def test_a_schedule_of_a_shop_starts_runs_that_say_so(
+    company: Company, pulling: ScheduleStore
+) -> None:
+    own = give_own_schedule(pulling, company.shop, company.clock.now())
+    company.clock.advance(300)
+
+    assert pulling.fire(own, company.clock.now() + timedelta(seconds=300))
+
+    runs = RunStore(company.database, "process")
+    run = runs.take(Task.PULL)
+    assert run is not None
+    assert run.shop_id == company.shop.id
+    (listed,) = RunListing(company.database).newest_of(own.id, 5)
+    assert (listed.schedule, listed.shop) == ("Pull Shop", "Shop")
+    pulling.remove_own(company.shop)
+    detail = RunListing(company.database).one(run.id)
+    assert detail is not None
+    assert detail.listed.shop == "Shop"
+
+
+def test_a_late_schedule_of_a_shop_is_told_by_the_shops_name(
+    company: Company, pulling: ScheduleStore
+) -> None:
+    own = give_own_schedule(pulling, company.shop, company.clock.now())
+    for schedule in pulling.all():
+        if schedule.id != own.id:
+            off = replace(schedule, active=False)
+            pulling.change(off, expected_version=schedule.version)
+    company.clock.advance(3600)
+    RunStore(company.database, "process").beat("scheduler")
+    RunStore(company.database, "process").beat("engine")
+
+    def late() -> list[str]:
+        now = company.clock.now()
+        alarms = alarms_now(Sightings(company.database).seen(now), AlarmRules(), now)
+        return [a.subject for a in alarms if a.kind is AlarmKind.SCHEDULE_LATE]
+
+    assert late() == ["Pull Shop"]
+    pulling.remove_own(company.shop)
+    assert late() == []

@@ -21,13 +21,22 @@ from dashboard.domain.alarms import WebhookState
 from dashboard.domain.order import Order
 from dashboard.domain.plans import Plan
 from dashboard.domain.rules import Shop
-from dashboard.domain.runs import NOTHING_TO_PULL, Run, RunState, Task, Trigger
+from dashboard.domain.runs import (
+    ALL_BY_THEMSELVES,
+    NOTHING_TO_PULL,
+    Run,
+    RunState,
+    Task,
+    Trigger,
+)
 from dashboard.outbound.transport import Transport
+from dashboard.scheduling.mirror import give_own_schedule
 from dashboard.shops.protocol import Log, ShopAccess, ShopReader
 from dashboard.shops.woocommerce.reader import WooCommerceReader
 from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.pulls import ApiKeys, PullStore
 from dashboard.store.runs import RunStore
+from dashboard.store.schedules import ScheduleStore
 from dashboard.store.schema import RevisionRow
 from dashboard.store.shop_webhooks import ShopWebhookStore
 from dashboard.store.vault import Vault
@@ -78,9 +87,11 @@ class Pulled:
             company.settings, company.orders, self.pulls, company.clock
         )
 
-    def _add_shop(self, slug: str, url: str) -> Shop:
+    def _add_shop(self, slug: str, url: str, prefix: str = "O-") -> Shop:
         settings = self.company.settings
-        new = Shop(id=0, slug=slug, name=slug.title(), kind="woocommerce", prefix="O-")
+        new = Shop(
+            id=0, slug=slug, name=slug.title(), kind="woocommerce", prefix=prefix
+        )
         settings.add_shop(new, HOOK_SECRET, at=self.company.clock.now())
         shop = settings.shop(slug)
         assert shop is not None
@@ -333,6 +344,45 @@ def test_no_shop_to_pull_is_said(company: Company) -> None:
         pulled.pulls.forget_access(pulled.here)
 
         assert pulled.run().message == NOTHING_TO_PULL
+
+
+def test_a_shop_with_a_schedule_of_its_own_is_pulled_by_that_alone(
+    pulled: Pulled,
+) -> None:
+    order_id = pulled.shop.place()
+    give_own_schedule(
+        ScheduleStore(pulled.company.database), pulled.here, pulled.company.clock.now()
+    )
+
+    shared = pulled.run()
+    assert shared.message == ALL_BY_THEMSELVES
+    assert pulled.statuses() == {}
+
+    pulled.puller._carry_out(
+        pulled.runs.begin(Task.PULL, Trigger.SCHEDULE, pulled.here)
+    )
+    assert set(pulled.statuses()) == {order_id}
+
+
+def test_a_run_of_one_shop_leaves_the_others_alone(pulled: Pulled) -> None:
+    other = pulled._add_shop("other", pulled.shop.url, prefix="X-")
+    pulled.shop.place()
+
+    run = pulled.puller.run_now(other)
+
+    assert run.shop_id == other.id
+    assert pulled.pulls.state(other).pulled_at is not None
+    assert pulled.pulls.state(pulled.here).pulled_at is None
+
+
+def test_a_person_pulls_shops_with_a_schedule_of_their_own_too(pulled: Pulled) -> None:
+    order_id = pulled.shop.place()
+    schedules = ScheduleStore(pulled.company.database)
+    give_own_schedule(schedules, pulled.here, pulled.company.clock.now())
+
+    pulled.run(Trigger.PERSON)
+
+    assert set(pulled.statuses()) == {order_id}
 
 
 # Webhooks are a wake-up ---------------------------------------------------------------

@@ -234,7 +234,7 @@ def test_runs_are_saved_as_they_are_filtered(scene: Scene) -> None:
 
     (_header, row) = client.get("/runs.csv").text.splitlines()
 
-    assert row.startswith("1,Write orders to the books,An order came in,,Done,")
+    assert row.startswith("1,Write orders to the books,An order came in,,,Done,")
     assert len(client.get("/runs.csv?empty=1").text.splitlines()) == 3
 
 

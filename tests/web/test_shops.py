@@ -9,6 +9,8 @@ import pytest
 from dashboard.domain.rules import InvoiceWhen, Shop, ShopRules
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.users import Role
+from dashboard.scheduling.mirror import install_defaults
+from dashboard.store.schedules import ScheduleStore
 from tests.e2e.company import signed
 from tests.fixtures.shopify_shop import CLIENT_ID, CLIENT_SECRET, ShopifyShop
 from tests.fixtures.shopify_shop import served as served_shopify
@@ -34,6 +36,12 @@ def entered(shop: WooCommerceShop, **fields: str) -> dict[str, str]:
         "orders_since": "2026-11-01",
         **fields,
     }
+
+
+def the_shop(scene: Scene) -> Shop:
+    shop = scene.program.company.shop("woo")
+    assert shop is not None
+    return shop
 
 
 def test_keys_are_saved_and_tried_out_at_once(
@@ -301,3 +309,57 @@ def test_wrong_rule_of_a_shop_is_not_saved(scene: Scene) -> None:
     assert answer.status_code == 422
     (shop,) = scene.program.company.shops()
     assert scene.program.company.shop_rules(shop) == ShopRules()
+
+
+def test_a_shop_gets_a_schedule_of_its_own_and_gives_it_back(
+    scene: Scene, shop: WooCommerceShop
+) -> None:
+    install_defaults(ScheduleStore(scene.database), scene.clock.now())
+    client = scene.client()
+    client.post(f"{PAGE}/access", entered(shop))
+    assert "as all shops" in client.get(PAGE).text
+
+    given = client.post(f"{PAGE}/own-schedule", {}, page=PAGE)
+
+    own = ScheduleStore(scene.database).pulling(the_shop(scene))
+    assert own is not None
+    assert given.headers["Location"] == f"/schedules/{own.id}"
+    wanted = {
+        "version": str(own.version),
+        "kind": "interval",
+        "every": "15",
+        "unit": "60",
+        "timezone": "UTC",
+    }
+    client.post(f"/schedules/{own.id}", wanted, page=f"/schedules/{own.id}")
+    page = client.get(PAGE).text
+    assert "Every 15 minutes" in page
+    assert "a schedule of its own" in page
+    assert "Pull Woo" in client.get(f"/schedules/{own.id}").text
+    assert f'href="{PAGE}"' in client.get("/schedules").text
+
+    client.post(f"{PAGE}/shared-schedule", {}, page=PAGE)
+    assert "as all shops" in client.get(PAGE).text
+
+
+def test_one_shop_is_pulled_by_a_button_and_the_run_says_which(
+    scene: Scene, shop: WooCommerceShop
+) -> None:
+    client = scene.client()
+    client.post(f"{PAGE}/access", entered(shop))
+
+    answer = client.post(f"{PAGE}/pull", {}, page=PAGE)
+
+    run_id = int(answer.headers["Location"].rsplit("/", 1)[1])
+    run = scene.program.engine.runs.take(Task.PULL)
+    assert run is not None
+    assert (run.id, run.shop_id) == (run_id, the_shop(scene).id)
+    assert "Asked for by a person · Woo" in client.get(answer.headers["Location"]).text
+
+
+def test_a_shop_that_is_not_asked_gets_no_schedule(
+    scene: Scene, shop: WooCommerceShop
+) -> None:
+    del shop
+
+    assert scene.client().post(f"{PAGE}/own-schedule", {}).status_code == 404

@@ -123,6 +123,7 @@ _RUN: Final[Mapping[str, _Schema]] = {
     "task": _words(Task),
     "trigger": _words(Trigger, "What started it."),
     "schedule": _or_null(_text(), "The schedule that started it."),
+    "shop": _or_null(_text(), "The shop it is about, where it is about one."),
     "state": _words(RunState),
     "created_at": _TIME,
     "started_at": _or_null(_TIME),

@@ -67,6 +67,7 @@ def run_shape(listed: ListedRun) -> Shape:
         "task": run.task.value,
         "trigger": run.trigger.value,
         "schedule": listed.schedule or None,
+        "shop": listed.shop or None,
         "state": run.state.value,
         "created_at": _time(run.created_at),
         "started_at": _time(run.started_at),
