@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from wsgiref.types import WSGIApplication
 
@@ -60,6 +60,17 @@ def open_organisation(first: Program, organisation: Organisation) -> Program:
             )
         )
     return program
+
+
+def working_organisations(first: Program) -> Iterator[Program]:
+    """Give the program of every organisation that can be used, the first one first."""
+    yield first
+    for organisation in further_organisations(first).all():
+        try:
+            program = open_organisation(first, organisation)
+        except OrganisationAway:
+            continue
+        yield program
 
 
 def upgrade_organisation(first: Program, organisation: Organisation) -> None:

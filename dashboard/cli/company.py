@@ -9,7 +9,13 @@ import click
 
 from dashboard.accounting.protocol import BooksSilent
 from dashboard.app import Program
-from dashboard.cli.terminal import json_option, note, open_program, tell
+from dashboard.cli.terminal import (
+    json_option,
+    note,
+    open_first,
+    open_program,
+    tell,
+)
 from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.rules import (
     CompanyRules,
@@ -18,6 +24,7 @@ from dashboard.domain.rules import (
     PaymentRule,
 )
 from dashboard.domain.sentences import say
+from dashboard.installation import working_organisations
 from dashboard.outbound.address import AddressRefused, check_address
 from dashboard.store.codec import to_plain
 from dashboard.store.company import ChangedMeanwhile, Connection
@@ -61,6 +68,7 @@ def set_connection(
     )
     if not tenant_id:
         given = replace(given, tenant_id=_known_tenant(program, given))
+    _refuse_books_of_others(program, given)
     program.company.set_connection(given)
     note(program, "set", say("connection to %(address)s", address=given.base_url))
     facts = {"kind": kind, "base_url": given.base_url, "organisation": None}
@@ -72,6 +80,33 @@ def set_connection(
         facts["problem"] = silent.failure.reason
         text = f"The connection is set, but it does not work yet: {facts['problem']}."
     tell(text, facts, as_json=as_json)
+
+
+def _refuse_books_of_others(program: Program, given: Connection) -> None:
+    """Keep two organisations from one set of books: one would book into the other's.
+
+    Raises:
+        click.ClickException: If another organisation has these books.
+    """
+    for other in working_organisations(open_first()):
+        if other.organisation == program.organisation:
+            continue
+        with suppress(SecretUnreadable):
+            if _same_books(other.company.connection(), given):
+                path = other.organisation.path or "/"
+                raise click.ClickException(
+                    f"The books of the client {given.client_id} are those of the "
+                    f"organisation at {path} already. If they are others, say which "
+                    "with --tenant-id."
+                )
+
+
+def _same_books(known: Connection | None, given: Connection) -> bool:
+    if known is None or known.base_url != given.base_url:
+        return False
+    if given.tenant_id and known.tenant_id:
+        return known.tenant_id == given.tenant_id
+    return known.client_id == given.client_id
 
 
 def _known_tenant(program: Program, given: Connection) -> str:
