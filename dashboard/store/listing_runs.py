@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Boolean, ColumnElement, Select, literal_column, or_, select
+from sqlalchemy import Boolean, ColumnElement, Select, literal_column, select
 
 from dashboard.domain.known_words import schedule_words
 from dashboard.domain.runs import Run, RunPart, RunState, Task, Trigger
@@ -15,7 +15,7 @@ from dashboard.store.listing_exchanges import ExchangeSummary, calls_of_run
 from dashboard.store.parts import WHOLE_LIST_PART, counted, read_part
 from dashboard.store.runs import EVENTS_OF, run_of
 from dashboard.store.schema import (
-    FRUITFUL,
+    TELLING,
     OrderEventRow,
     OrderRow,
     RunRow,
@@ -223,7 +223,7 @@ def _runs() -> Select[RunRow, str, str]:
 
 
 def _conditions(wanted: RunFilter) -> Sequence[ColumnElement[bool]]:
-    conditions = [_in_state(wanted)]
+    conditions = list(_in_state(wanted))
     if wanted.task is not None:
         conditions.append(RunRow.task == wanted.task.value)
     if wanted.trigger is not None:
@@ -233,15 +233,13 @@ def _conditions(wanted: RunFilter) -> Sequence[ColumnElement[bool]]:
     return conditions
 
 
-def _in_state(wanted: RunFilter) -> ColumnElement[bool]:
-    """Return what *wanted* says of states; only a run that is done can be empty."""
-    states = wanted.states or tuple(RunState)
-    if wanted.with_empty or RunState.DONE not in states:
-        return RunRow.state.in_([state.value for state in states])
-    others = [state.value for state in states if state is not RunState.DONE]
-    # As it is written in the index, or the index is not found.
-    fruitful = literal_column(f"({FRUITFUL})", Boolean)
-    return or_(fruitful, RunRow.state.in_(others)) if others else fruitful
+def _in_state(wanted: RunFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield what *wanted* says of states; only a run that is done can be empty."""
+    if wanted.states:
+        yield RunRow.state.in_([state.value for state in wanted.states])
+    if not wanted.with_empty and RunState.DONE in (wanted.states or RunState):
+        # As it is written in the index, or the index is not found.
+        yield literal_column(f"({TELLING})", Boolean)
 
 
 def _listed(row: RunRow, schedule: str | None, shop: str | None) -> ListedRun:

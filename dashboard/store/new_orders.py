@@ -27,7 +27,7 @@ from dashboard.domain.status import Decision
 from dashboard.store.codec import dump_draft
 from dashboard.store.company import read_rules
 from dashboard.store.database import insert_all_missing
-from dashboard.store.order_words import keep_words
+from dashboard.store.order_words import add_words, words_of_order
 from dashboard.store.orders import Planner, Revision, Taken, facts_of
 from dashboard.store.planning import replace_draft, told_of
 from dashboard.store.postings import IN_THE_BOOKS
@@ -82,15 +82,20 @@ def take_in_new(
     revision_ids = _keep_revisions(session, news, now)
     contacts = _share_contacts(session, news, now)
     _add_postings(session, news, contacts, now)
-    session.execute(
-        update(OrderRow),
-        [_columns(new, revision_ids[new.id], contacts) for new in news],
-    )
+    columns = {new.id: _columns(new, revision_ids[new.id], contacts) for new in news}
+    session.execute(update(OrderRow), list(columns.values()))
     # Rows with and without a run are two statements, and no more than two.
     session.execute(insert(OrderEventRow), [_received(n, now, run_id) for n in news])
     session.execute(insert(OrderEventRow), [_decided(n, contacts, now) for n in news])
     refresh_standings(session, [new.id for new in news], now)
-    keep_words(session, [new.id for new in news])
+    words = {
+        new.id: words_of_order(
+            {**columns[new.id], "external_id": new.revision.external_id},
+            new.plan.postings,
+        )
+        for new in news
+    }
+    add_words(session, words)
     return {new.revision.external_id: Taken(order_id=new.id, news=True) for new in news}
 
 

@@ -43,8 +43,8 @@ class OrderSort(StrEnum):
 class OrderFilter:
     """Which orders a list holds; what is empty does not limit it.
 
-    *search* are words, or beginnings of three letters or more: of an order or invoice
-    number, the customer's name or e-mail address, all of them. *shop* is a slug.
+    *search* are words, or beginnings of three letters or more: of any number of the
+    order, the customer's name or e-mail address, all of them. *shop* is a slug.
     *about* is what tells a problem from others of its cause; only with a *cause*.
     *booked* is when the invoice was, *run_id* a run that did something to the order.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,48 +15,63 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    tuple_,
 )
 from sqlalchemy.orm import Session, aliased
 
+from dashboard.domain.postings import PlannedPosting, PostingKind
 from dashboard.domain.search import BEGINNING, looked_for, words_of
 from dashboard.store.database import as_written
-from dashboard.store.schema import OrderRow, OrderWordRow
+from dashboard.store.schema import OrderRow, OrderWordRow, PostingRow
 
 # Sorts behind all that goes on after a beginning.
 _LAST: Final = "\U0010ffff"
 # What more orders say is found soon by whoever walks through them; to collect fewer
 # takes no longer.
 COMMON: Final = 3_000
-
+# The columns of an order that it is found by.
 SEARCHED: Final = (
-    OrderRow.number,
-    OrderRow.invoice_number,
-    OrderRow.customer_name,
-    OrderRow.customer_email,
+    "number",
+    "external_id",
+    "invoice_number",
+    "customer_name",
+    "customer_email",
+    "payment_references",
 )
+# Postings whose keys stand nowhere in the books.
+_UNSEEN: Final = {PostingKind.CONTACT, PostingKind.ALLOCATION, PostingKind.VOID}
 
 
-def keep_words(session: Session, order_ids: Collection[int]) -> None:
-    """Make the words of the orders agree with what stands in their rows."""
-    said = session.execute(
-        select(OrderRow.id, *SEARCHED).where(OrderRow.id.in_(order_ids))
-    )
-    wanted = {(order_id, word) for order_id, *texts in said for word in words_of(texts)}
-    kept: set[tuple[int, str]] = {
-        (order_id, word)
-        for order_id, word in session.execute(
-            select(OrderWordRow.order_id, OrderWordRow.word).where(
-                OrderWordRow.order_id.in_(order_ids)
-            )
-        )
-    }
-    gone, new = kept - wanted, wanted - kept
-    if gone:
-        key = tuple_(OrderWordRow.order_id, OrderWordRow.word)
-        session.execute(delete(OrderWordRow).where(key.in_(sorted(gone))))
-    if new:
-        rows = [{"order_id": order_id, "word": word} for order_id, word in sorted(new)]
+def searched(row: OrderRow) -> dict[str, str]:
+    """Return the columns of an order that it is found by."""
+    return {name: getattr(row, name) for name in SEARCHED}
+
+
+def words_of_order(
+    facts: Mapping[str, str], postings: Iterable[PostingRow | PlannedPosting]
+) -> frozenset[str]:
+    """Return what an order is found by: the columns of `SEARCHED`, and its postings."""
+    numbers = (p.natural_key for p in postings if p.kind not in _UNSEEN)
+    return words_of((*(facts[name] for name in SEARCHED), *numbers))
+
+
+def keep_words(session: Session, order_id: int, words: frozenset[str]) -> None:
+    """Make the words that an order is found by these; it has some already."""
+    mine = OrderWordRow.order_id == order_id
+    kept = set(session.scalars(select(OrderWordRow.word).where(mine)))
+    if kept - words:
+        gone = OrderWordRow.word.in_(sorted(kept - words))
+        session.execute(delete(OrderWordRow).where(mine, gone))
+    add_words(session, {order_id: words - kept})
+
+
+def add_words(session: Session, words: Mapping[int, Iterable[str]]) -> None:
+    """Let orders, by id, be found by words that they are not found by yet."""
+    rows = [
+        {"order_id": order_id, "word": word}
+        for order_id, found in sorted(words.items())
+        for word in sorted(found)
+    ]
+    if rows:
         session.execute(insert(OrderWordRow), rows)
 
 

@@ -704,6 +704,9 @@ def facts_of(order: Order) -> dict[str, Any]:
         "refunded_hundredths": hundredths(order.refunded),
         "customer_name": order.customer.name,
         "customer_email": order.customer.email,
+        "payment_references": " ".join(
+            payment.reference for payment in order.payments if payment.reference
+        ),
         "ordered_at": order.ordered_at,
         "modified_at": order.modified_at,
     }

@@ -16,7 +16,7 @@ from dashboard.domain.sentences import say, together
 from dashboard.domain.status import Decision
 from dashboard.store.codec import dump_draft
 from dashboard.store.database import insert_missing
-from dashboard.store.order_words import keep_words
+from dashboard.store.order_words import add_words, keep_words, searched, words_of_order
 from dashboard.store.postings import IN_THE_BOOKS, OPEN, own_postings
 from dashboard.store.schema import OrderRow, PostingRow
 from dashboard.store.standings import (
@@ -39,6 +39,8 @@ def carry_out(
     The caller holds the order's lock. What is on its way or in the books stays.
     """
     own = own_postings(session, row.id)
+    known = list(own.values())
+    is_new = row.planned_revision_id is None
     taken = _taken_by_another(session, row, plan)
     if taken is not None:
         plan = Plan(decision=Decision.STOP, problem=taken)
@@ -53,7 +55,11 @@ def carry_out(
         row.leads_to = plan.leads_to.value
     row.planned_revision_id = row.revision_id
     refresh_standings(session, [row.id], now)
-    keep_words(session, [row.id])
+    words = words_of_order(searched(row), [*known, *plan.postings])
+    if is_new:
+        add_words(session, {row.id: words})
+    else:
+        keep_words(session, row.id, words)
 
 
 def _agree(

@@ -25,8 +25,8 @@ from dashboard.store.schema import (
     RequestMemberRow,
     RequestRow,
     RetentionRow,
-    SelectionRow,
 )
+from dashboard.store.selection_removal import ended_before, forget_some
 
 # So many rows are looked at in one transaction: it holds others up for a few ms.
 _PART: Final = 500
@@ -152,17 +152,16 @@ class RetentionStore:
             ).all()
         return Pruned(removed=len(gone), reached=0 if len(gone) == _PART else None)
 
-    def prune_selections(self, before: Cutoffs) -> int:
-        """Remove acts on many orders that ended long ago."""
+    def prune_selections(self, before: Cutoffs) -> Pruned:
+        """Remove some of an act on many orders that ended long ago.
+
+        *reached* is 0 while there may be more.
+        """
         if before.activity is None:
-            return 0
+            return Pruned(removed=0, reached=None)
         with self._database.write() as session:
-            gone = session.scalars(
-                delete(SelectionRow)
-                .where(SelectionRow.finished_at < before.activity)
-                .returning(SelectionRow.id)
-            ).all()
-        return len(gone)
+            gone = forget_some(session, ended_before(before.activity))
+        return Pruned(removed=gone or 0, reached=None if gone is None else 0)
 
 
 def _still_needed() -> ColumnElement[bool]:

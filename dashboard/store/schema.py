@@ -23,9 +23,9 @@ from dashboard.store.database import Base, SentenceText, UtcDateTime
 # Which orders ix_orders_problem holds. SQLite takes the index for a query only when it
 # has these very words; with a parameter in them it would read a million orders.
 HAS_PROBLEM = text("cause <> ''")
-# A run that ended well and did something.
-FRUITFUL = (
-    "state = 'done' AND orders + contacts + invoices + payments + credits + refused > 0"
+# A run that did something, or did not end well.
+TELLING = (
+    "state <> 'done' OR orders + contacts + invoices + payments + credits + refused > 0"
 )
 
 # Marks a column that holds what a vault has locked; `StoredSecrets` finds it by this.
@@ -316,6 +316,8 @@ class OrderRow(Base):
     refunded_hundredths: Mapped[int] = mapped_column(BigInteger, default=0)
     customer_name: Mapped[str] = mapped_column(Text, default="")
     customer_email: Mapped[str] = mapped_column(Text, default="")
+    # Of the payment provider, with a blank between them
+    payment_references: Mapped[str] = mapped_column(Text, default="", server_default="")
     ordered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     modified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -347,7 +349,7 @@ class OrderRow(Base):
 
 
 class OrderWordRow(Base):
-    """A word that an order is found by, of its numbers, customer or e-mail address."""
+    """A word that an order is found by: `store/order_words.py` says of what."""
 
     __tablename__ = "order_words"
     __table_args__ = (
@@ -617,12 +619,14 @@ class RunRow(Base):
     __table_args__ = (
         UniqueConstraint("schedule_id", "due_at"),
         Index("ix_runs_state_id", "state", "id"),
+        Index("ix_runs_task_state_id", "task", "state", "id"),
+        Index("ix_runs_trigger_state_id", "trigger", "state", "id"),
         # Among a year of minutes with nothing to do, those that did something.
         Index(
-            "ix_runs_fruitful_id",
-            "id",
-            sqlite_where=text(FRUITFUL),
-            postgresql_where=text(FRUITFUL),
+            "ix_runs_telling",
+            *("id", "state", "task", "trigger"),
+            sqlite_where=text(TELLING),
+            postgresql_where=text(TELLING),
         ),
     )
 

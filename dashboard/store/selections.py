@@ -25,6 +25,7 @@ from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
 from dashboard.store.parts import WHOLE_LIST_PART
 from dashboard.store.schema import OrderRow, SelectionOrderRow, SelectionRow
+from dashboard.store.selection_removal import forget_some, unconfirmed_since
 
 # A process that worked on one and is gone is followed by another after this.
 _LEASE: Final = timedelta(seconds=60)
@@ -281,15 +282,12 @@ class SelectionStore:
             return session.scalar(query) or 0
 
     def clean_up(self) -> None:
-        """Forget selections that nobody has confirmed for days."""
-        with self._database.write() as session:
-            before = self._database.now(session) - _UNCONFIRMED_KEPT
-            session.execute(
-                delete(SelectionRow).where(
-                    SelectionRow.state == SelectionState.READY.value,
-                    SelectionRow.created_at < before,
-                )
-            )
+        """Forget selections that nobody has confirmed for days, a part at a time."""
+        left: int | None = 0
+        while left is not None:
+            with self._database.write() as session:
+                before = self._database.now(session) - _UNCONFIRMED_KEPT
+                left = forget_some(session, unconfirmed_since(before))
 
     # Looked at ------------------------------------------------------------------------
 

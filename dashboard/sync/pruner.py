@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from typing_extensions import override
@@ -11,7 +12,7 @@ from dashboard.domain.clock import Clock
 from dashboard.domain.retention import Cutoffs, cutoffs
 from dashboard.domain.runs import Run, RunState, Task, Trigger
 from dashboard.domain.sentences import say
-from dashboard.store.retention import RetentionStore
+from dashboard.store.retention import Pruned, RetentionStore
 from dashboard.store.runs import RunStore, stopped_message
 from dashboard.sync.background import Background
 
@@ -46,8 +47,8 @@ class Pruner(Background):
         before = cutoffs(self._retention.kept().rules, self._clock.now())
         try:
             exchanges = self._prune_exchanges(before, run)
-            activities = self._prune_activity(before, run)
-            self._retention.prune_selections(before)
+            activities = self._prune(self._retention.prune_activity, before, run)
+            self._prune(self._retention.prune_selections, before, run)
         except Exception:  # noqa: BLE001 - logged, and told by the run
             # The edge of a run: what is left is removed by the next one.
             _log.exception("pruning failed")
@@ -75,10 +76,12 @@ class Pruner(Background):
             self._rest(run)
         return removed
 
-    def _prune_activity(self, before: Cutoffs, run: Run) -> int:
+    def _prune(
+        self, prune: Callable[[Cutoffs], Pruned], before: Cutoffs, run: Run
+    ) -> int:
         removed = 0
         while not self._is_ending(run):
-            pruned = self._retention.prune_activity(before)
+            pruned = prune(before)
             removed += pruned.removed
             if pruned.reached is None:
                 break

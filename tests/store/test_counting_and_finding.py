@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask_migrate import downgrade, upgrade
@@ -10,13 +12,14 @@ from sqlalchemy import func, select, text
 
 from dashboard.domain.search import BEGINNING
 from dashboard.domain.status import OrderStatus
+from dashboard.domain.timespans import TimeSpan
 from dashboard.store import order_counts, order_ids, order_words, tallies
 from dashboard.store.database import MIGRATIONS
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.order_filter import OrderFilter, OrderSort
 from dashboard.store.schema import OrderTallyRow
 from dashboard.store.tallies import fold_tallies
-from tests.fixtures.builders import a_customer, an_order
+from tests.fixtures.builders import a_customer, a_refund, an_order
 from tests.fixtures.clocks import SettableClock
 from tests.fixtures.company import Company
 from tests.fixtures.databases import ClockedDatabase, DatabaseMaker, opened
@@ -86,6 +89,44 @@ def test_a_changed_order_is_found_by_what_it_says_now(
     assert found(listing, "before") == []
     assert found(listing, "afterwards") == ["1001"]
     company.assert_orders_are_counted_and_found()
+
+
+def test_an_order_is_found_by_every_number_of_it(
+    company: Company, listing: OrderListing
+) -> None:
+    paid = replace(an_order("1001").payments[0], reference="pi_3Kx9")
+    order = an_order("1001", external_id="5521", payments=("12.00",))
+    company.take_in(
+        replace(order, payments=(paid,), refunds=(a_refund("2.00", "88"),)),
+        an_order("1002"),
+    )
+
+    for number in ("5521", "pi_3Kx9", "W-1001", "W-1001-P1", "W-1001-CN88", "w 1001"):
+        assert found(listing, number) == ["1001"], number
+    assert found(listing, "W-1002-CN88") == []
+    company.assert_orders_are_counted_and_found()
+
+
+def test_a_list_is_narrowed_by_all_that_is_asked_for_at_once(
+    company: Company, listing: OrderListing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_words, "COMMON", 3)
+    company.take_in(*(an_order(str(number)) for number in range(1001, 1006)))
+    now = company.clock.now()
+    today = TimeSpan(start=now - timedelta(hours=1), end=now + timedelta(hours=1))
+    long_ago = TimeSpan(start=now - timedelta(days=900), end=now - timedelta(days=9))
+
+    def shown(**limits: Any) -> tuple[list[str], int]:
+        wanted = OrderFilter(statuses=(OrderStatus.QUEUED,), **limits)
+        page = listing.page(wanted, OrderSort.OLDEST, size=50)
+        count = sum(each.count for each in listing.counts(wanted))
+        return [order.number for order in page.orders], count
+
+    assert shown(search="1003", shop="shop", received=today) == (["1003"], 1)
+    assert shown(search="100", shop="shop", received=today)[1] == 5
+    assert shown(search="1003", shop="another") == ([], 0)
+    assert shown(search="100", received=long_ago) == ([], 0)
+    assert shown(received=long_ago, shop="shop") == ([], 0)
 
 
 def test_three_letters_are_a_beginning_and_two_are_a_word(
@@ -177,7 +218,11 @@ def test_orders_from_before_are_counted_and_found_after_the_upgrade(
         upgrade(directory=str(MIGRATIONS))
         database = ClockedDatabase(engine, clock)
         company = Company(database)
-        company.take_in(an_order("1001"), an_order("1002", payments=()))
+        paid = replace(an_order().payments[0], reference="pi_3Kx9")
+        company.take_in(
+            replace(an_order("1001", external_id="5521"), payments=(paid,)),
+            an_order("1002", payments=()),
+        )
         downgrade(directory=str(MIGRATIONS), revision="0001")
         with engine.connect() as connection:
             assert connection.scalar(text("SELECT count(*) FROM orders")) == 2

@@ -12,6 +12,8 @@ from dashboard.accounting.xero.encode import freeze
 from dashboard.domain.postings import PostingKind
 from dashboard.domain.retention import RetentionRules
 from dashboard.domain.runs import Run, RunState
+from dashboard.domain.selections import SelectionAct
+from dashboard.store import selection_removal
 from dashboard.store.company import ChangedMeanwhile
 from dashboard.store.retention import RetentionStore
 from dashboard.store.runs import RunStore
@@ -22,6 +24,8 @@ from dashboard.store.schema import (
     PostingRow,
     RequestRow,
 )
+from dashboard.store.selection_removal import forget_some, unconfirmed_since
+from dashboard.store.selections import SelectionStore
 from dashboard.store.standings import refresh_standings
 from dashboard.sync.pruner import Pruner
 from tests.fixtures.builders import an_order
@@ -191,3 +195,34 @@ def test_rules_that_somebody_else_saved_meanwhile_are_not_lost(
         archive.retention.save(RetentionRules(), expected_version=0)
 
     assert archive.retention.kept().rules == RULES
+
+
+def test_acts_on_many_orders_are_forgotten_a_part_at_a_time(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection_removal, "_PART", 2)
+    archive.company.take_in(*(an_order(str(number)) for number in range(1001, 1006)))
+    selections = SelectionStore(archive.company.database, "test")
+    ids = [row.id for row in archive.company.rows()]
+    ended, unconfirmed, kept = (
+        selections.freeze(SelectionAct.RETRY, ids, "Pat").id for _ in range(3)
+    )
+    selections.start(ended)
+    selections.stop(ended)
+    archive.company.clock.advance(timedelta(days=21).total_seconds())
+    selections.start(kept)
+
+    assert archive.prune().state is RunState.DONE
+
+    assert selections.one(ended) is None
+    assert selections.one(unconfirmed) is not None
+
+    with archive.company.database.write() as session:
+        forget_some(session, unconfirmed_since(archive.company.clock.now()))
+
+    assert not selections.start(unconfirmed), "some of its orders are gone"
+
+    selections.clean_up()
+
+    assert selections.one(unconfirmed) is None
+    assert len(selections.page(kept, None, size=9).members) == 5

@@ -371,7 +371,7 @@ _ORDER_FILTER: Final = [
     _parameter(
         "search",
         _text(),
-        "Words of an order or invoice number, a name or an e-mail; three letters "
+        "Words of any number of the order, a name or an e-mail; three letters "
         "are a beginning.",
     ),
     _parameter("shop", _text(), "A shop's slug."),

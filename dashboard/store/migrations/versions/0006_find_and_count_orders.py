@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import sqlalchemy as sa
 from alembic import op
 
-from dashboard.domain.search import words_of
-
 _AT_ONCE = 5_000
+_WORD = re.compile(r"[^\W_]+")
 
 revision = '0006'
 down_revision = '0005'
@@ -62,12 +64,20 @@ def _add_what_follows_from_orders(connection: sa.Connection) -> None:
         words = [
             {"order_id": order_id, "word": word}
             for order_id, *texts in orders
-            for word in sorted(words_of(texts))
+            for word in sorted(set().union(*map(_words, texts)))
         ]
         if words:
             add = sa.text("INSERT INTO order_words (order_id, word) VALUES (:order_id, :word)")
             connection.execute(add, words)
         after = orders[-1].id
+
+
+def _words(text: str) -> set[str]:
+    """Return the words of a text, as they were when this was written."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(c for c in plain if not unicodedata.combining(c))
+    found = _WORD.findall(bare)
+    return {word for word in found if len(word) > 1 or word.isdecimal()}
 
 
 def downgrade() -> None:
