@@ -22,7 +22,7 @@ from seed.lab.server import LabServer
 from seed.lab.stage import Lab
 from seed.memory import Memory, is_lost, keep, recall
 from seed.preflight import check_folder, check_ports
-from seed.problems import DataFolderUnusable, ProgramEnded
+from seed.problems import DataFolderUnusable, DemoProblem, ProgramEnded
 from seed.processes import Programs, script
 from seed.send import Intake
 from seed.story import Pace, Sent, Storyteller, numbers
@@ -39,6 +39,7 @@ _ASK_EVERY_S: Final = 0.1
 # The dashboard answers the page that asked for the start before it is stopped.
 _LAST_ANSWERS_S: Final = 0.7
 _SETTLE_S: Final = "10"
+_BEFORE_AGAIN_S: Final = 2.0
 
 
 def run_demo(settings: Settings, pace: Pace, stop: Event) -> None:
@@ -91,18 +92,49 @@ def _play(
     """Tell the story until the demo ends; from the start again when asked to."""
     _tell(programs, settings, memory, pace, lab)
     while lab.wants_start and not programs.wait(_LAST_ANSWERS_S):
-        click.echo("Going back to the start ...")
-        programs.stop("dashboard")
-        _forget_dashboard(settings.data_dir / "dashboard")
-        lab.begin_anew()
-        # Last: a demo that is killed before this goes on with what is left.
         memory = memory.anew()
-        keep(settings.data_dir, memory)
-        set_up(programs, settings, memory, env)
-        if programs.wait(0) or not _start_dashboard(programs, settings, lab, env):
+        if not _go_back(programs, settings, memory, lab, env):
             return
         click.echo("Back at the start.")
         _tell(programs, settings, memory, pace, lab)
+
+
+def _go_back(
+    programs: Programs,
+    settings: Settings,
+    memory: Memory,
+    lab: Lab,
+    env: Mapping[str, str],
+) -> bool:
+    """Begin anew, once more if that fails half-way; False if stopped meanwhile.
+
+    Raises:
+        DemoProblem: If it fails again.
+    """
+    click.echo("Going back to the start ...")
+    try:
+        return _begin_anew(programs, settings, memory, lab, env)
+    except DemoProblem as problem:
+        click.echo(f"{problem}\nThat failed half-way. Trying it again ...", err=True)
+    if programs.wait(_BEFORE_AGAIN_S):
+        return False
+    return _begin_anew(programs, settings, memory, lab, env)
+
+
+def _begin_anew(
+    programs: Programs,
+    settings: Settings,
+    memory: Memory,
+    lab: Lab,
+    env: Mapping[str, str],
+) -> bool:
+    programs.stop("dashboard")
+    _forget_dashboard(settings.data_dir / "dashboard")
+    lab.begin_anew()
+    # Last: a demo that is killed before this goes on with what is left.
+    keep(settings.data_dir, memory)
+    set_up(programs, settings, memory, env)
+    return not programs.wait(0) and _start_dashboard(programs, settings, lab, env)
 
 
 def _forget_dashboard(folder: Path) -> None:

@@ -226,7 +226,8 @@ def go_back() -> ResponseReturnValue:
         flash(str(problem), "bad")
         return redirect(url_for("demo_lab.show"))
     # The session is forgotten with everything else; the signed cookie is not.
-    session[_RETURNING] = signed_in().email
+    user = signed_in()
+    session[_RETURNING] = [user.email, user.created_at.isoformat()]
     return render_template("demo_lab/going.html")
 
 
@@ -234,12 +235,22 @@ def go_back() -> ResponseReturnValue:
 @public
 def come_back() -> ResponseReturnValue:
     """Sign in again whoever went back to the start from this browser."""
-    email = session.pop(_RETURNING, "")
+    email, created_at = session.pop(_RETURNING, ("", ""))
     user = next((it for it in services().users.all() if it.email == email), None)
     if user is None or not user.active:
         return redirect(url_for("sign_in.form", next=url_for("demo_lab.show")))
     start_session(user)
-    flash(_("Everything is as it was at the start."), "good")
+    # Who goes back is made anew, with everything else.
+    if user.created_at.isoformat() == created_at:
+        flash(
+            _(
+                "It did not go back to the start. What the demonstration writes where "
+                "it was started says why; try it again."
+            ),
+            "bad",
+        )
+    else:
+        flash(_("Everything is as it was at the start."), "good")
     return redirect(url_for("demo_lab.show"))
 
 

@@ -3,7 +3,7 @@
 It writes down how it was called, and as `serve` answers for its health and as
 the intake. Files in the demo's folder change what it does:
 
-- `fail-<first word>`: that command ends with exit status 3.
+- `fail-<first word>`: that command ends with exit status 3; once, if it says so.
 - `refuse`: the intake answers 500.
 """
 
@@ -36,7 +36,10 @@ def main() -> None:
             "env": {k: v for k, v in os.environ.items() if k.startswith("SLUICE_")},
         },
     )
-    if (FOLDER / f"fail-{arguments[0]}").exists():
+    fails = FOLDER / f"fail-{arguments[0]}"
+    if fails.exists():
+        if fails.read_text() == "once":
+            fails.unlink()
         sys.stderr.write("This went wrong.\n")
         sys.exit(3)
     if arguments[0] == "serve":
@@ -55,6 +58,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.startswith("/__mock__/"):
+            self.answer(200, b"{}")
+            return
         secret = json.loads((FOLDER / "demo.json").read_text())["shop_secret"]
         digest = hmac.new(secret.encode(), raw, hashlib.sha256).digest()
         signed = base64.b64encode(digest).decode()
@@ -63,10 +69,11 @@ class Handler(BaseHTTPRequestHandler):
         note("orders", [self.path, good, order["number"], order["status"]])
         self.answer(500 if (FOLDER / "refuse").exists() else 202)
 
-    def answer(self, status: int) -> None:
+    def answer(self, status: int, body: bytes = b"") -> None:
         self.send_response(status)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
         """Nothing to log."""

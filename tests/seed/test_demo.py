@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 STAND_IN = Path(__file__).parent / "stand_in.py"
 PATIENCE_S = 30
@@ -246,6 +247,30 @@ def test_a_failing_set_up_is_named_and_leaves_nothing_running(stage: Stage) -> N
     assert demo.returncode == 1
     assert "Error: 'sluice users add' ended with exit status 3" in output
     assert not is_running(stage.pid("mock-accounting"))
+
+
+def test_a_return_to_the_start_that_fails_half_way_is_tried_again(
+    stage: Stage,
+) -> None:
+    demo = stage.start()
+    until(lambda: len(stage.new_orders()) == 12)
+    first = stage.pid("sluice")
+    (stage.data / "fail-users").write_text("once")
+    env = next(c["env"] for c in stage.noted("calls") if c["pid"] == first)
+
+    token = env["SLUICE_DEMO_LAB_TOKEN"]
+    requests.post(
+        f"{env['SLUICE_DEMO_LAB_URL']}/lab/start",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=PATIENCE_S,
+    )
+    until(lambda: stage.pid("sluice") != first)
+    demo.send_signal(signal.SIGTERM)
+    output = demo.communicate(timeout=PATIENCE_S)[0]
+
+    assert "'sluice users add' ended with exit status 3" in output
+    assert "That failed half-way. Trying it again ..." in output
+    assert demo.returncode == 0
 
 
 @pytest.mark.parametrize(

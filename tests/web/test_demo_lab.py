@@ -7,11 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from dashboard.config import SettingWrong, load_settings
 from dashboard.domain.clock import DemoClock
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
+from dashboard.store.schema import UserRow
 from dashboard.store.user_sessions import DEMO_LIMITS, UserSessionStore
 from tests.web.conftest import MakeScene
 from tests.web.demo_lab import LabDouble
@@ -328,12 +330,22 @@ def test_who_went_back_is_signed_in_again_although_all_sessions_are_gone(
     client.post("/demo/start", page="/demo/start")
     form = {"csrf_token": client.token("/orders")}
     forget_sessions(stage)
+    make_users_anew(stage)
     assert client.get(PAGE).status_code == 302
 
     answer = client.post_bare("/demo/returned", data=form)
 
     assert answer.headers["Location"] == PAGE
     assert "as it was at the start" in text_of(client)
+
+
+def test_who_comes_back_to_what_was_never_emptied_is_told_so(stage: Scene) -> None:
+    client = stage.client(Role.MANAGER)
+    client.post("/demo/start", page="/demo/start")
+
+    client.post("/demo/returned", page="/orders")
+
+    assert "It did not go back to the start." in text_of(client)
 
 
 def test_nobody_is_signed_in_who_did_not_go_back(stage: Scene) -> None:
@@ -357,6 +369,12 @@ def test_one_return_is_good_for_one_sign_in(stage: Scene) -> None:
     answer = client.post_bare("/demo/returned", data=form)
 
     assert "/sign-in" in answer.headers["Location"]
+
+
+def make_users_anew(stage: Scene) -> None:
+    with stage.database.write() as session:
+        later = stage.clock.now() + timedelta(seconds=20)
+        session.execute(update(UserRow).values(created_at=later))
 
 
 def forget_sessions(stage: Scene) -> None:

@@ -15,6 +15,7 @@ from dashboard.domain.users import Role
 from tests.web.conftest import MakeScene
 from tests.web.demo_lab import LabDouble
 from tests.web.scene import Scene
+from tests.web.test_demo_lab import make_users_anew
 from tests.web.test_pages_in_browser import axe_faults, sign_in
 
 pytestmark = pytest.mark.browser
@@ -162,11 +163,31 @@ def test_the_page_of_a_return_waits_and_goes_on_by_itself(
         "**/healthz",
         lambda route: (
             health.append(1),
-            route.abort() if len(health) in {2, 3} else route.fulfill(body="{}"),
+            route.abort() if len(health) in {2, 3, 4} else route.fulfill(body="{}"),
         ),
     )
 
     page.get_by_role("button", name="Forget everything").click()
+    expect(page.get_by_role("heading", name="Going back")).to_be_visible()
+    make_users_anew(served)
 
     expect(page.get_by_text("as it was at the start")).to_be_visible()
-    assert len(health) == 4
+    assert len(health) == 5
+
+
+def test_the_page_of_a_return_that_takes_too_long_says_so(
+    page: Page, served: Scene
+) -> None:
+    page.clock.install()
+    page.goto(f"{served.url}/demo/start")
+    page.route("**/healthz", lambda route: route.abort())
+    page.get_by_role("button", name="Forget everything").click()
+    late = page.get_by_text("It has not come back for a minute.")
+    expect(page.get_by_text("this page goes on by itself")).to_be_visible()
+    expect(late).to_be_hidden()
+
+    page.clock.run_for(61_000)
+    expect(late).to_be_visible()
+    page.get_by_role("button", name="Look again").click()
+
+    expect(late).to_be_hidden()
