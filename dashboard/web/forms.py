@@ -94,17 +94,20 @@ class NumberField(Field):
 class CodeField(StringField):
     """A code of the books: chosen by name where the books told us theirs, else typed.
 
-    *choices* are (code, label) and are set per request.
+    *choices* are (code, label) and are set per request, and so is *none*: what it is
+    called to choose nothing.
     """
 
     choices: Sequence[tuple[str, str]] = ()
+    none = ""
 
     @override
     def __call__(self, **kwargs: object) -> Markup:
         """Write the field as a select or as an input."""
         if not self.choices:
             return TextInput()(self, **_without_required(kwargs))
-        return _select(self, self._known(), kwargs)
+        first = ("", self.none or gettext("Choose"))
+        return _select(self, (first, *self._known()), kwargs)
 
     def _known(self) -> Sequence[tuple[str, str]]:
         """Return the choices, with what is set now even if the books lost it."""
@@ -125,7 +128,7 @@ def _select(
             ),
             label,
         )
-        for code, label in (("", gettext("Choose")), *choices)
+        for code, label in choices
     )
     attributes = {"id": field.id, "name": field.name, **kwargs}
     return Markup("<select {}>{}</select>").format(

@@ -13,7 +13,7 @@ from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.places import EU, OUTSIDE_EU
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.runs import Task
-from dashboard.domain.sentences import say
+from dashboard.domain.sentences import Sentence, say
 from dashboard.domain.users import Role
 from dashboard.shops.registry import CONNECTORS
 from dashboard.store.company import ChangedMeanwhile, ShopExists
@@ -30,11 +30,20 @@ from dashboard.web.settings_forms import (
     PaymentsForm,
     ShopForm,
     TaxesForm,
+    payments_form,
+    taxes_form,
 )
 
 blueprint = Blueprint("settings", __name__)
 
 _EXAMPLE_NUMBER: Final = "1042"
+# What Activity calls the parts of the rules.
+SECTIONS: Final[Mapping[str, Sentence]] = {
+    "company": say("invoices"),
+    "accounts": say("ledger accounts"),
+    "taxes": say("taxes"),
+    "payments": say("payments"),
+}
 
 
 class RulesForm(Protocol):
@@ -155,7 +164,9 @@ def _save(section: str, entered: RulesForm) -> ResponseReturnValue:
         return redirect(url_for("settings.show", _anchor=section))
     moved = services().replan()
     note(
-        ActivityKind.SETTINGS, "changed", say("settings, %(section)s", section=section)
+        ActivityKind.SETTINGS,
+        "changed",
+        say("rules of the company: %(section)s", section=SECTIONS[section]),
     )
     flash(" ".join([_("Saved."), *moved_on(moved)]), "good")
     return redirect(url_for("settings.show", _anchor=section))
@@ -171,8 +182,12 @@ def _page(
     fresh: Mapping[str, Callable[[], PageForm]] = {
         "company": lambda: CompanyForm(None, obj=rules, version=version),
         "accounts": lambda: AccountsForm(None, obj=rules, version=version),
-        "taxes": lambda: _taxes_form(rules, version),
-        "payments": lambda: _payments_form(rules, version),
+        "taxes": lambda: taxes_form(rules.tax_rules, version),
+        "payments": lambda: payments_form(
+            rules.payment_rules,
+            version,
+            asked_for=request.args.get("payment_method", ""),
+        ),
         "shop": _shop_form,
     }
     given = dict(entered or {})
@@ -188,41 +203,18 @@ def _page(
         shops=[(shop, services().pulls.state(shop)) for shop in store.shops()],
         connection=store.connection(),
         example=_example(rules.number_pattern),
-        places=_places(),
+        places=places(),
     )
     return page, status
 
 
-def _places() -> Sequence[tuple[str, str]]:
+def places() -> Sequence[tuple[str, str]]:
     """Return what a tax rule may be for: the regions, then the countries by name."""
     return (
         (EU, _("another country of the European Union")),
         (OUTSIDE_EU, _("a country outside the European Union")),
         *country_names(),
     )
-
-
-def _taxes_form(rules: CompanyRules, version: int) -> TaxesForm:
-    rows = [
-        {
-            "situation": rule.situation.value,
-            "rate_percent": rule.rate_percent,
-            "country": rule.country,
-            "tax_type": rule.tax_type,
-        }
-        for rule in rules.tax_rules
-    ]
-    return TaxesForm(None, version=version, tax_rows=[*rows, {}])
-
-
-def _payments_form(rules: CompanyRules, version: int) -> PaymentsForm:
-    rows = [
-        {"method": rule.method, "bank_account": rule.bank_account}
-        for rule in rules.payment_rules
-    ]
-    # A problem leads here with the method that has no rule yet.
-    new = {"method": request.args.get("payment_method", "")}
-    return PaymentsForm(None, version=version, payment_rows=[*rows, new])
 
 
 def _shop_form() -> ShopForm:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 from typing_extensions import override
 from wtforms import (
@@ -52,26 +53,37 @@ from dashboard.web.language import lazy_gettext as _
 _CODE = [InputRequired(), Length(max=40)]
 _CODE_OR_NONE = [Optional(), Length(max=40)]
 
+# What can be chosen for a rule, for the company and for a shop: value and words.
+INVOICE_WHEN: Final = (
+    (InvoiceWhen.PAID.value, _("once the shop has the money")),
+    (InvoiceWhen.ORDERED.value, _("as soon as it is ordered")),
+)
+CORRECTIONS: Final = (
+    (Correction.ASK.value, _("ask a person")),
+    (Correction.RENEW.value, _("take the invoice back and make it anew")),
+    (Correction.ADJUST.value, _("book only the difference")),
+)
+SITUATIONS: Final = (
+    (TaxSituation.RATE.value, _("Taxed at a rate")),
+    (TaxSituation.UNTAXED.value, _("Line is not taxable")),
+    (TaxSituation.EXEMPT.value, _("Customer pays no tax")),
+)
+VAT_CHECKS: Final = (
+    (VatCheck.REQUIRED.value, _("there and valid")),
+    (VatCheck.VALID.value, _("valid, where there is one")),
+    (VatCheck.OFF.value, _("not looked at")),
+)
+
 
 class CompanyForm(PageForm):
     """When there is an invoice, what number it bears and when it is due."""
 
     version = VersionField()
-    invoice_when = RadioField(
-        _("Make the invoice"),
-        choices=labelled(
-            (InvoiceWhen.PAID.value, _("once the shop has the money")),
-            (InvoiceWhen.ORDERED.value, _("as soon as it is ordered")),
-        ),
-    )
+    invoice_when = RadioField(_("Make the invoice"), choices=labelled(*INVOICE_WHEN))
     mark_as_paid = BooleanField(_("Book the shop's payments on the invoice"))
     correction = SelectField(
         _("When an order changes after it was booked"),
-        choices=labelled(
-            (Correction.ASK.value, _("ask a person")),
-            (Correction.RENEW.value, _("take the invoice back and make it anew")),
-            (Correction.ADJUST.value, _("book only the difference")),
-        ),
+        choices=labelled(*CORRECTIONS),
         default=Correction.ASK.value,
     )
     number_pattern = StringField(
@@ -84,20 +96,13 @@ class CompanyForm(PageForm):
 
     vat_check = SelectField(
         _("Reverse charge needs a VAT number that is"),
-        choices=labelled(
-            (VatCheck.REQUIRED.value, _("there and valid")),
-            (VatCheck.VALID.value, _("valid, where there is one")),
-            (VatCheck.OFF.value, _("not looked at")),
-        ),
+        choices=labelled(*VAT_CHECKS),
         default=VatCheck.VALID.value,
     )
 
     def validate_number_pattern(self, field: StringField) -> None:
         """Refuse a pattern that would not tell two orders apart."""
-        try:
-            example(field.data or "", prefix="W-", number="1042")
-        except PatternWrong as error:
-            raise ValidationError(said_of(error)) from error
+        check_pattern(field.data or "")
 
     def applied_to(self, rules: CompanyRules) -> CompanyRules:
         """Return *rules* with what the form says."""
@@ -151,11 +156,7 @@ class TaxRow(RowForm):
 
     situation = SelectField(
         _("What"),
-        choices=labelled(
-            (TaxSituation.RATE.value, _("Taxed at a rate")),
-            (TaxSituation.UNTAXED.value, _("Line is not taxable")),
-            (TaxSituation.EXEMPT.value, _("Customer pays no tax")),
-        ),
+        choices=labelled(*SITUATIONS),
     )
     rate_percent = NumberField(
         _("Rate, percent"),
@@ -228,10 +229,14 @@ class TaxesForm(PageForm):
             seen.add(key)
         return True
 
+    def rules(self) -> tuple[TaxRule, ...]:
+        """Return the tax rules that were entered."""
+        found = (row.form.rule() for row in self.tax_rows)
+        return tuple(rule for rule in found if rule)
+
     def applied_to(self, rules: CompanyRules) -> CompanyRules:
         """Return *rules* with the tax rules of the form."""
-        found = (row.form.rule() for row in self.tax_rows)
-        return replace(rules, tax_rules=tuple(rule for rule in found if rule))
+        return replace(rules, tax_rules=self.rules())
 
 
 class PaymentRow(RowForm):
@@ -278,10 +283,14 @@ class PaymentsForm(PageForm):
             seen.add(rule.method)
         return True
 
+    def rules(self) -> tuple[PaymentRule, ...]:
+        """Return the payment methods that were entered."""
+        found = (row.form.rule() for row in self.payment_rows)
+        return tuple(rule for rule in found if rule)
+
     def applied_to(self, rules: CompanyRules) -> CompanyRules:
         """Return *rules* with the payment methods of the form."""
-        found = (row.form.rule() for row in self.payment_rows)
-        return replace(rules, payment_rules=tuple(rule for rule in found if rule))
+        return replace(rules, payment_rules=self.rules())
 
 
 class ShopForm(PageForm):
@@ -308,6 +317,46 @@ class ShopForm(PageForm):
         [InputRequired(), Length(min=8, max=200)],
         render_kw={"autocomplete": "new-password"},
     )
+
+
+def taxes_form(rules: Sequence[TaxRule], version: int) -> TaxesForm:
+    """Return the form of *rules* as it is shown first."""
+    rows = [
+        {
+            "situation": rule.situation.value,
+            "rate_percent": rule.rate_percent,
+            "country": rule.country,
+            "tax_type": rule.tax_type,
+        }
+        for rule in rules
+    ]
+    return TaxesForm(None, version=version, tax_rows=[*rows, {}])
+
+
+def payments_form(
+    rules: Sequence[PaymentRule], version: int, *, asked_for: str = ""
+) -> PaymentsForm:
+    """Return the form of *rules* as it is shown first.
+
+    *asked_for* is a method that has none yet, which a problem led here with.
+    """
+    rows = [
+        {"method": rule.method, "bank_account": rule.bank_account} for rule in rules
+    ]
+    new = {"method": asked_for}
+    return PaymentsForm(None, version=version, payment_rows=[*rows, new])
+
+
+def check_pattern(pattern: str) -> None:
+    """Refuse a pattern of invoice numbers that cannot be used.
+
+    Raises:
+        ValidationError: With what is wrong.
+    """
+    try:
+        example(pattern, prefix="W-", number="1042")
+    except PatternWrong as error:
+        raise ValidationError(said_of(error)) from error
 
 
 def tax_type_choices(

@@ -36,7 +36,7 @@ from dashboard.web.language import lazy_gettext as _
 from dashboard.web.note import note
 from dashboard.web.outcome import moved_on
 from dashboard.web.services import services
-from dashboard.web.shop_rules_form import ShopRulesForm, origins, shop_rules_form
+from dashboard.web.shop_rules_form import own_rules
 
 blueprint = Blueprint("shops", __name__)
 
@@ -163,24 +163,6 @@ def save_fields(slug: str) -> ResponseReturnValue:
     return redirect(url_for("shops.show", slug=slug))
 
 
-@blueprint.post("/settings/shops/<slug>/rules")
-@requires(Role.MANAGER)
-def save_rules(slug: str) -> ResponseReturnValue:
-    """Save what is another rule for this shop, and plan anew what was stopped."""
-    shop = _shop(slug)
-    entered = ShopRulesForm()
-    entered.offer(services().company.facts())
-    if not entered.validate():
-        keys = _keys(shop)
-        form = _access_form(shop, keys)
-        return _page(shop, keys, form, rules=entered, status=422)
-    services().company.change_shop_rules(shop, entered.applied_to)
-    moved = services().replan()
-    note(ActivityKind.SETTINGS, "changed", say("shop %(slug)s, rules", slug=slug))
-    flash(" ".join([gettext("Saved."), *moved_on(moved)]), "good")
-    return redirect(url_for("shops.show", slug=slug))
-
-
 @blueprint.post("/settings/shops/<slug>/test")
 @requires(Role.MANAGER)
 def test(slug: str) -> ResponseReturnValue:
@@ -278,13 +260,9 @@ def _page(
     keys: ApiKeys | None,
     form: AccessForm,
     *,
-    rules: ShopRulesForm | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
     company = services().company
-    facts, own = company.facts(), company.shop_rules(shop)
-    rules = rules or shop_rules_form(own)
-    rules.offer(facts)
     schedule = services().schedules.pulling(shop)
     page = render_template(
         "settings/shop.html",
@@ -293,8 +271,7 @@ def _page(
         key_hint=keys.hint if keys else "",
         has_keys=keys is not None,
         fields_form=_fields_form(shop),
-        rules_form=rules,
-        origins=origins(own, company.rules(), facts),
+        own_rules=own_rules(company.shop_rules(shop), company.rules(), company.facts()),
         can_be_asked=shop.kind in READERS,
         state=services().pulls.state(shop),
         schedule=schedule,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,6 +60,7 @@ PATHS = (
     "/schedules/1",
     "/settings",
     "/settings/shops/woo",
+    "/settings/shops/second/rules",
     "/settings/shops/demo/upload",
     "/uploads/1",
     "/settings/notifications",
@@ -104,6 +106,11 @@ def fill(scene: Scene) -> None:
     scene.program.company.save_rules(
         scene.rules,
         expected_version=0,
+    )
+    second = scene.program.company.shop("second")
+    assert second is not None
+    scene.program.company.change_shop_rules(
+        second, lambda own: replace(own, due_days=7, tax_rules=scene.rules.tax_rules)
     )
     scene.connect()
     scene.beat()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboard.domain.rules import InvoiceWhen, Shop, ShopRules
+from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.users import Role
 from dashboard.scheduling.mirror import install_defaults
@@ -235,80 +235,6 @@ def test_its_client_secret_signs_its_webhooks_and_the_old_one_still_does(
     shop = company.shop("fy")
     assert shop is not None
     assert company.shop_secrets(shop) == (CLIENT_SECRET, "old-secret")
-
-
-OWN = {"due_days": "30", "sales_account": "200", "invoice_when": "ordered"}
-
-
-def test_shop_has_rules_of_its_own_and_the_others_of_the_company(
-    scene: Scene,
-) -> None:
-    scene.shop("second", "Second")
-    client = scene.client(Role.MANAGER)
-
-    client.post("/settings/shops/second/rules", OWN, page="/settings/shops/second")
-
-    company = scene.program.company
-    first, second = (company.rules(shop) for shop in company.shops())
-    assert first == company.rules()
-    assert (second.due_days, second.invoice_when) == (30, InvoiceWhen.ORDERED)
-    assert second.fee_account == first.fee_account
-    assert second.tax_rules == first.tax_rules
-
-
-def test_orders_go_by_the_rules_of_their_shop(scene: Scene) -> None:
-    scene.shop("second", "Second")
-    waiting = scene.order("1001", slug="second", paid=False)
-    client = scene.client(Role.MANAGER)
-
-    client.post("/settings/shops/second/rules", OWN, page="/settings/shops/second")
-    other = scene.order("1002", paid=False)
-    later = scene.order("1003", slug="second", paid=False)
-
-    assert [scene.status(order) for order in (waiting, later, other)] == [
-        "queued",
-        "queued",
-        "awaiting payment",
-    ]
-
-
-def test_page_says_where_each_rule_comes_from(scene: Scene) -> None:
-    client = scene.client(Role.MANAGER)
-    before = client.get("/settings/shops/demo").text
-
-    client.post(
-        "/settings/shops/demo/rules", {"due_days": "7"}, page="/settings/shops/demo"
-    )
-
-    after = client.get("/settings/shops/demo").text
-    assert "As for the company: 14." in before
-    assert "own. For the company: 14." in after
-    assert "As for the company: 200 Sales." in after
-
-
-def test_rule_left_empty_is_the_company_s_again(scene: Scene) -> None:
-    client = scene.client(Role.MANAGER)
-    page = "/settings/shops/demo"
-    client.post(f"{page}/rules", OWN, page=page)
-
-    client.post(f"{page}/rules", {"due_days": ""}, page=page)
-
-    company = scene.program.company
-    (shop,) = company.shops()
-    assert company.rules(shop) == company.rules()
-    assert company.shop_rules(shop) == ShopRules()
-
-
-def test_wrong_rule_of_a_shop_is_not_saved(scene: Scene) -> None:
-    page = "/settings/shops/demo"
-
-    answer = scene.client(Role.MANAGER).post(
-        f"{page}/rules", {"due_days": "1000"}, page=page
-    )
-
-    assert answer.status_code == 422
-    (shop,) = scene.program.company.shops()
-    assert scene.program.company.shop_rules(shop) == ShopRules()
 
 
 def test_a_shop_gets_a_schedule_of_its_own_and_gives_it_back(
