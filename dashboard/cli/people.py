@@ -90,8 +90,8 @@ def first_administrator_link(program: Program) -> str | None:
     host = "localhost" if everywhere else settings.host
     if token is None:
         return None
-    path = program.organisation.path
-    return f"http://{host}:{settings.port}{path}/welcome/{token}"
+    root = settings.public_url or f"http://{host}:{settings.port}"
+    return f"{root}{program.organisation.path}/welcome/{token}"
 
 
 @users.command("password")

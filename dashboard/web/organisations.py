@@ -19,6 +19,7 @@ from dashboard.web.forms import PageForm
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext, said_of
 from dashboard.web.note import note
+from dashboard.web.own_address import installation_root
 from dashboard.web.services import services
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/settings/organisations")
@@ -74,7 +75,7 @@ def add() -> ResponseReturnValue:
         return _page(entered), 422
     about = say("organisation %(slug)s", slug=organisation.slug)
     note(ActivityKind.SETTINGS, "added", about)
-    root = request.host_url.rstrip("/") + organisation.path
+    root = _root() + organisation.path
     return render_template(
         "organisations/added.html",
         added=organisation,
@@ -88,6 +89,10 @@ def _page(form: OrganisationForm) -> str:
         "organisations/index.html",
         form=form,
         standings=services().standings(),
-        root=request.host_url.rstrip("/"),
+        root=_root(),
         first=services().add_organisation is not None,
     )
+
+
+def _root() -> str:
+    return request.host_url.rstrip("/") + installation_root()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dashboard.domain.organisations import Organisation, Standing
 from dashboard.domain.users import Role, User
 from dashboard.web.language import gettext as _
+from dashboard.web.own_address import installation_root
 from dashboard.web.services import services
 
 
@@ -50,7 +51,7 @@ def _places(user: User) -> Iterator[Place]:
         if here or _knows(standing, user, ours):
             yield Place(
                 name=_name(standing),
-                href=f"{standing.organisation.path}/",
+                href=f"{installation_root()}{standing.organisation.path}/",
                 here=here,
                 needs_person=standing.needs_person,
                 closed=bool(standing.problem),

@@ -158,3 +158,14 @@ def test_books_that_another_organisation_has_are_refused(
     connection = open_organisation(program, ACME).company.connection()
     assert connection is not None
     assert connection.tenant_id == "two"
+
+
+def test_a_link_begins_with_the_address_that_browsers_use(
+    company: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLUICE_PUBLIC_URL", "https://books.company.example")
+
+    added = company.facts("organisations", "add", "Acme Trading", "--slug", "acme")
+
+    root = "https://books.company.example/at/acme/welcome/"
+    assert added["link"].startswith(root)
