@@ -149,7 +149,8 @@ SCENES: Final[Mapping[str, SceneWords]] = {
         ),
         ends=lazy_gettext(
             "Choose one on the order's page: the invoice anew, or only the difference. "
-            "The books then agree with the shop again."
+            "The books then agree with the shop again. The order ends as Invoiced, not "
+            "as Paid: nobody has paid for the mug."
         ),
         place="problems.index",
         place_name=lazy_gettext("Problems"),

@@ -26,7 +26,7 @@ from dashboard.web.forms import PageForm, labelled
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext, said
 from dashboard.web.note import note
-from dashboard.web.order_lines import beside
+from dashboard.web.order_lines import beside, unpaid
 from dashboard.web.order_query import OrderQuery, read_query
 from dashboard.web.outcome import tell_outcome
 from dashboard.web.proposals import propose
@@ -217,6 +217,7 @@ def _page(
         if posting.state is not PostingState.CANCELLED
     ]
     told = services().actions.as_told(order.summary.id)
+    status = order.summary.status
     return render_template(
         "order/show.html",
         order=order,
@@ -224,6 +225,7 @@ def _page(
         told=told,
         vat_words=vat_words,
         lines=beside(told, drafts),
+        unpaid=unpaid(drafts) if status is OrderStatus.INVOICED else None,
         steps=timeline(order),
         possible=possible(order),
         options=services().actions.options(order.summary.id),

@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dashboard.domain.books import CreditNoteDraft, Draft, InvoiceDraft, InvoiceLine
+from dashboard.domain.books import (
+    AllocationDraft,
+    CreditNoteDraft,
+    Draft,
+    InvoiceDraft,
+    InvoiceLine,
+    PaymentDraft,
+    VoidDraft,
+)
 from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.order import LineItem, LineKind, Order
 from dashboard.mapping.credits import turned
@@ -34,6 +42,22 @@ class Lines:
         if self.shop_total is None or self.booked_total is None:
             return None
         return self.booked_total - self.shop_total
+
+
+def unpaid(drafts: Iterable[Draft]) -> Decimal:
+    """Return what the invoices among documents still ask for."""
+    every = tuple(drafts)
+    voided = {draft.invoice_number for draft in every if isinstance(draft, VoidDraft)}
+    left = ZERO
+    for draft in every:
+        match draft:
+            case InvoiceDraft() if draft.number not in voided:
+                left += draft.total
+            case PaymentDraft() | AllocationDraft():
+                left -= draft.amount
+            case _:
+                pass
+    return left
 
 
 def beside(order: Order | None, drafts: Iterable[Draft]) -> Lines:

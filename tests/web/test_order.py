@@ -141,6 +141,24 @@ def test_a_manager_chooses_how_the_books_follow_a_change(scene: Scene) -> None:
     assert "Chosen: book only the difference." in client.get(f"/orders/{order_id}").text
 
 
+@pytest.mark.parametrize("correction", ["adjust", "renew"])
+def test_an_order_that_was_paid_and_then_grew_says_what_is_left_to_pay(
+    scene: Scene, correction: str
+) -> None:
+    order_id = a_changed_order(scene)
+    client = scene.client(Role.MANAGER)
+    page = client.get(f"/orders/{order_id}").text
+    (revision_id,) = set(re.findall(r'name="revision_id" value="(\d+)"', page))
+    form = {"revision_id": revision_id, "correction": correction}
+    client.post(f"/orders/{order_id}/correct", form, page=f"/orders/{order_id}")
+
+    scene.book(order_id)
+
+    assert scene.status(order_id) == "invoiced"
+    text = re.sub(r"<[^>]+>", "", client.get(f"/orders/{order_id}").text)
+    assert "€12.10 of what is invoiced is not paid yet" in text
+
+
 def test_a_watcher_sees_the_choice_and_leaves_it_to_a_manager(scene: Scene) -> None:
     order_id = a_changed_order(scene)
 
