@@ -36,6 +36,8 @@ TITLES: Final[Mapping[Cause, Sentence]] = {
     Cause.NOT_UNDERSTOOD: say("Order not understood"),
     Cause.TOTAL_DIFFERS: say("Lines do not add up"),
     Cause.UNKNOWN_TAX_RATE: say("Unknown tax rate"),
+    Cause.UNKNOWN_CURRENCY: say("Currency not in the books"),
+    Cause.VAT_NUMBER: say("VAT number not valid"),
     Cause.UNKNOWN_PAYMENT_METHOD: say("Unknown payment method"),
     Cause.NO_LEDGER_ACCOUNT: say("No ledger account"),
     Cause.NUMBER_TAKEN: say("Number already taken"),
