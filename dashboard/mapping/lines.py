@@ -82,7 +82,7 @@ def rounding_line(order: Order, residual: Decimal, rules: CompanyRules) -> Invoi
 
 
 def _rounding(order: Order, residual: Decimal, rules: CompanyRules) -> ChosenLine:
-    tax_rule = TaxTypes(order, rules).untaxed()
+    tax_rule = TaxTypes(order, rules).of_rounding()
     line = InvoiceLine(
         description=ROUNDING,
         quantity=_ONE,

@@ -78,13 +78,17 @@ class TaxTypes:
             if part_net or part_tax
         )
 
-    def untaxed(self) -> TaxRule:
-        """Return the rule for what is not taxable.
+    def of_rounding(self) -> TaxRule:
+        """Return the rule for what rounding leaves: that of untaxed lines anywhere.
+
+        A cent of rounding is no sale: the tax type of an untaxed sale abroad would
+        report it as one, and books refuse it on the ledger account for rounding.
 
         Raises:
-            NotMappable: If there is none.
+            NotMappable: If untaxed lines have no rule, here or anywhere.
         """
-        return self._rule(self._unrated(TaxSituation.UNTAXED))
+        anywhere = self._find(TaxCase(situation=TaxSituation.UNTAXED))
+        return anywhere or self._rule(self._unrated(TaxSituation.UNTAXED))
 
     def _charged_together(self, line: LineItem) -> bool:
         """Tell whether the amounts are within a cent of a combined rate that we know.

@@ -21,6 +21,7 @@ from dashboard.domain.order import (
     OrderPhase,
     ShopPayment,
 )
+from dashboard.domain.places import OUTSIDE_EU
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import (
     CompanyRules,
@@ -187,6 +188,18 @@ def test_cents_between_lines_and_total_become_a_rounding_line(total: str) -> Non
     assert (rounding.account, rounding.tax_type) == ("860", "NONE")
     assert rounding.tax == 0
     assert sum(line.net + line.tax for line in invoice.lines) == Decimal(total)
+
+
+def test_rounding_of_an_order_from_abroad_is_no_untaxed_sale_there() -> None:
+    export = TaxRule(
+        situation=TaxSituation.UNTAXED, tax_type="EXPORT", country=OUTSIDE_EU
+    )
+    rules = replace(RULES, home="NL", tax_rules=(*RULES.tax_rules, export))
+    order = an_order("10.01", a_line("10.00"), delivery=Address(country="US"))
+
+    lines = draft_documents(order, SHOP, rules).invoice.lines
+
+    assert [line.tax_type for line in lines] == ["EXPORT", "NONE"]
 
 
 def test_no_rounding_line_where_nothing_is_left() -> None:
