@@ -10,6 +10,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     SQLColumnExpression,
+    TextClause,
     func,
     literal,
     select,
@@ -17,8 +18,10 @@ from sqlalchemy import (
 )
 
 from dashboard.domain.problems import Cause
+from dashboard.domain.rules import Shop
+from dashboard.store.company import shop_of
 from dashboard.store.database import Database
-from dashboard.store.schema import HAS_PROBLEM, OrderRow
+from dashboard.store.schema import HAS_PROBLEM, OrderRow, ShopRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,20 +60,32 @@ class ProblemListing:
             rows = session.execute(_grouped(literal("")))
             return tuple(_group(row) for row in rows.mappings())
 
+    def shops(self, cause: Cause, about: str) -> tuple[Shop, ...]:
+        """Return the active shops whose orders are in a group, the oldest first."""
+        concerned = select(OrderRow.shop_id).where(*_in_group(cause, about))
+        mine = select(ShopRow).where(ShopRow.active, ShopRow.id.in_(concerned))
+        with self._database.read() as session:
+            rows = session.scalars(mine.order_by(ShopRow.id))
+            return tuple(shop_of(row) for row in rows)
+
     def group(self, cause: Cause, about: str) -> ProblemGroup | None:
         """Return one group, None when nothing stands still for it any more."""
-        query = _grouped(
-            OrderRow.cause_about,
-            OrderRow.cause == cause.value,
-            OrderRow.cause_about == about,
-        )
+        query = _grouped(OrderRow.cause_about, *_in_group(cause, about))
         with self._database.read() as session:
             row = session.execute(query).mappings().first()
             return None if row is None else _group(row)
 
 
+def _in_group(cause: Cause, about: str) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    return (
+        HAS_PROBLEM,
+        OrderRow.cause == cause.value,
+        OrderRow.cause_about == about,
+    )
+
+
 def _grouped(
-    about: SQLColumnExpression[str], *conditions: ColumnElement[bool]
+    about: SQLColumnExpression[str], *conditions: ColumnElement[bool] | TextClause
 ) -> Select[tuple[str, str, int, datetime, datetime, str, str]]:
     """Select the groups that cause and *about* make of what stands still."""
     groups = (

@@ -232,7 +232,7 @@ def _page(
         ignore_form=ignore_form or ReasonForm(formdata=None),
         restore_form=restore_form or ReasonForm(formdata=None),
         note_form=note_form or NoteForm(formdata=None),
-        proposal=propose(order.summary.cause, order.summary.about),
+        proposal=propose(order.summary.cause, order.summary.about, [order.shop]),
         query=query,
         neighbours=services().orders.neighbours(
             order.summary.id, query.wanted, query.sort

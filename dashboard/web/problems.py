@@ -17,7 +17,8 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.problems import TITLES, Cause
-from dashboard.domain.sentences import say
+from dashboard.domain.rules import Shop
+from dashboard.domain.sentences import Sentence, say
 from dashboard.domain.users import Role
 from dashboard.store.company import ChangedMeanwhile
 from dashboard.store.listing_problems import ProblemGroup
@@ -52,21 +53,28 @@ def index() -> ResponseReturnValue:
 def group(key: str) -> ResponseReturnValue:
     """Show a group and its orders; gone, it says so: it was put right."""
     cause, about = _named(key)
-    return _group_page(cause, about, propose(cause, about))
+    shops = services().problems.shops(cause, about)
+    return _group_page(cause, about, propose(cause, about, shops))
 
 
 @blueprint.post("/problems/<key>/rule")
 @requires(Role.MANAGER)
 def add_rule(key: str) -> ResponseReturnValue:
-    """Add the rule that a group waits for, and let all its orders go on."""
+    """Add the rule that a group waits for, and let the orders go on it is for."""
     cause, about = _named(key)
-    proposal = propose(cause, about, sent=True)
+    store = services().company
+    shops = {shop.slug: shop for shop in store.shops() if shop.active}
+    proposal = propose(cause, about, tuple(shops.values()), sent=True)
     if proposal is None:
         abort(404)
     if not proposal.form.validate():
         return _group_page(cause, about, proposal), 422
+    shop = shops.get(proposal.form.shop.data or "")
     try:
-        added = add(services().company, proposal.added_to)
+        if shop is None:
+            added = add(store, proposal.added_to)
+        else:
+            added = store.change_shop_rules(shop, proposal.added_to)
     except ChangedMeanwhile:
         flash(_("The rules are being changed by others. Try again."), "bad")
         return redirect(_group_address(cause, about))
@@ -75,15 +83,35 @@ def add_rule(key: str) -> ResponseReturnValue:
         note(
             ActivityKind.SETTINGS,
             "added",
-            say("a rule for: %(cause)s", cause=TITLES[cause]),
+            _subject(cause, shop),
             detail=f"{about}: {proposal.form.code.data}",
         )
-        told = _("The rule is added.")
+        told = _told(shop)
     else:
         told = _("There is a rule for this already. It stays as it is.")
     flash(" ".join([told, *moved_on(moved)]), "good" if added else "quiet")
     wanted = proposal.form.next.data
-    return redirect(local_address(wanted) if wanted else url_for("problems.index"))
+    if wanted:
+        return redirect(local_address(wanted))
+    # Those of other shops may wait still.
+    rest = services().problems.group(cause, about)
+    return redirect(_group_address(cause, about) if rest else url_for("problems.index"))
+
+
+def _subject(cause: Cause, shop: Shop | None) -> Sentence:
+    if shop is None:
+        return say("a rule of the company for: %(cause)s", cause=TITLES[cause])
+    return say(
+        "a rule of the shop %(shop)s for: %(cause)s",
+        shop=shop.slug,
+        cause=TITLES[cause],
+    )
+
+
+def _told(shop: Shop | None) -> str:
+    if shop is None:
+        return _("The rule is added.")
+    return _("The rule is added for %(shop)s alone.", shop=shop.name)
 
 
 def _named(key: str) -> tuple[Cause, str]:

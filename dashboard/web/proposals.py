@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from wtforms import HiddenField, SelectField
 from wtforms.validators import InputRequired, Length
@@ -13,7 +13,14 @@ from wtforms.validators import InputRequired, Length
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.places import EU, OUTSIDE_EU, region_of
 from dashboard.domain.problems import Cause
-from dashboard.domain.rules import CompanyRules, PaymentRule, TaxRule, TaxSituation
+from dashboard.domain.rules import (
+    CompanyRules,
+    PaymentRule,
+    Shop,
+    ShopRules,
+    TaxRule,
+    TaxSituation,
+)
 from dashboard.domain.tax_cases import TaxCase, read_tax_case
 from dashboard.mapping.suggest import fitting_bank_account, fitting_tax_type
 from dashboard.store.company import ChangedMeanwhile, CompanyStore
@@ -30,7 +37,8 @@ _MAX_ABOUT: Final = 100
 class RuleForm(PageForm):
     """The one thing that is missing for a rule; *next* is where its reader came from.
 
-    *scope* is empty for a payment method, which is the same everywhere.
+    *scope* is empty for a payment method, which is the same everywhere. *shop* is the
+    slug of the only shop it is for, empty for a rule of the company.
     """
 
     code = CodeField(
@@ -40,7 +48,11 @@ class RuleForm(PageForm):
         ]
     )
     scope = SelectField(lazy_gettext("The rule is for"), default="")
+    shop = SelectField(lazy_gettext("Whose rule it is"), default="")
     next = HiddenField()
+
+
+_Rules = TypeVar("_Rules", CompanyRules, ShopRules)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +69,7 @@ class Proposal:
     suggested: bool
     case: TaxCase | None
 
-    def added_to(self, rules: CompanyRules) -> CompanyRules:
+    def added_to(self, rules: _Rules) -> _Rules:
         """Return *rules* with what was chosen; a rule for the same stays as it is."""
         code = (self.form.code.data or "").strip()
         if self.case is None:
@@ -79,22 +91,40 @@ class Proposal:
         return replace(rules, tax_rules=(*rules.tax_rules, tax))
 
 
-def propose(cause: str, about: str, *, sent: bool = False) -> Proposal | None:
+def propose(
+    cause: str, about: str, shops: Sequence[Shop], *, sent: bool = False
+) -> Proposal | None:
     """Return the rule that is missing for a group of problems, if that is what it is.
 
-    With *sent* its form holds what a person chose, else what fits.
+    It may become the company's or that of one of *shops*. With *sent* its form holds
+    what a person chose, else what fits.
     """
+    proposal = _proposed(cause, about, sent=sent) if len(about) <= _MAX_ABOUT else None
+    if proposal is not None:
+        proposal.form.shop.choices = _owners(shops)
+    return proposal
+
+
+def _proposed(cause: str, about: str, *, sent: bool) -> Proposal | None:
     facts = services().company.facts()
-    if len(about) > _MAX_ABOUT:
-        return None
     if cause == Cause.UNKNOWN_PAYMENT_METHOD:
         return _propose_bank_account(about, facts, sent=sent)
     case = read_tax_case(about) if cause == Cause.UNKNOWN_TAX_RATE else None
     return None if case is None else _propose_tax_type(case, facts, sent=sent)
 
 
+def _owners(shops: Sequence[Shop]) -> list[tuple[str, str]]:
+    """Return whose the rule may be; with a single shop there is nothing to choose."""
+    every = ("", _("the company's, for all shops"))
+    if len(services().company.shops()) <= 1:
+        return labelled(every)
+    return labelled(
+        every, *((s.slug, _("of %(shop)s alone", shop=s.name)) for s in shops)
+    )
+
+
 def add(store: CompanyStore, change: Callable[[CompanyRules], CompanyRules]) -> bool:
-    """Save what *change* makes of the rules; False if it makes nothing of them.
+    """Save what *change* makes of the company's rules; False if it makes nothing.
 
     A rule is added beside the others, so those that somebody else saves meanwhile are
     no reason to ask again.

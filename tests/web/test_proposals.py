@@ -128,7 +128,7 @@ def test_who_added_a_rule_stands_in_activity(scene: Scene) -> None:
     client.post(f"{METHOD}barter", {"code": "090"}, page="/problems")
 
     text = scene.client().get("/activity").text
-    assert "a rule for: Unknown payment method" in text
+    assert "a rule of the company for: Unknown payment method" in text
     assert "barter: 090" in text
 
 
@@ -210,3 +210,80 @@ def test_no_rule_is_added_for_what_no_rule_puts_right(
     )
 
     assert answer.status_code == 404
+
+
+def test_rule_for_one_shop_lets_the_orders_of_that_shop_go_on(scene: Scene) -> None:
+    scene.shop("second", "Second")
+    here = scene.order("1", method="barter")
+    there = [scene.order(n, method="barter", slug="second") for n in ("2", "3")]
+    client = scene.client(Role.MANAGER)
+
+    answer = client.post(
+        f"{METHOD}barter", {"code": "090", "shop": "second"}, page="/problems"
+    )
+
+    group = "/problems/unknown-payment-method?about=barter"
+    assert answer.headers["Location"] == group
+    text = client.get(group).text
+    assert "for Second alone. 2 orders that were stopped go on." in text
+    assert {scene.status(order) for order in there} == {"queued"}
+    assert scene.status(here) == "needs attention"
+    company = scene.program.company
+    second = company.shop("second")
+    assert second is not None
+    (own,) = company.shop_rules(second).payment_rules
+    assert (own.method, own.bank_account) == ("barter", "090")
+    assert "barter" not in {rule.method for rule in company.rules().payment_rules}
+
+
+def test_rule_of_the_company_lets_the_orders_of_all_shops_go_on(scene: Scene) -> None:
+    scene.shop("second", "Second")
+    orders = [
+        scene.order(number, rate="9", customer=BELGIUM, slug=slug)
+        for number, slug in (("1", "demo"), ("2", "second"))
+    ]
+
+    scene.client(Role.MANAGER).post(
+        f"{RATE}9+%25+in+BE",
+        {"code": "OUTPUT", "scope": "BE", "shop": ""},
+        page="/problems",
+    )
+
+    assert {scene.status(order) for order in orders} == {"queued"}
+
+
+def test_group_offers_the_shops_that_wait_and_the_order_its_own(scene: Scene) -> None:
+    scene.shop("second", "Second")
+    scene.shop("third", "Third")
+    order = scene.order("1", method="barter", slug="second")
+    client = scene.client(Role.MANAGER)
+
+    for page in (
+        "/problems/unknown-payment-method?about=barter",
+        f"/orders/{order}",
+    ):
+        text = client.get(page).text
+        assert "of Second alone" in text
+        assert "of Third alone" not in text
+
+
+def test_with_one_shop_nobody_is_asked_whose_rule_it_is(scene: Scene) -> None:
+    scene.order("1001", method="barter")
+
+    text = scene.client().get("/problems/unknown-payment-method?about=barter").text
+
+    assert 'name="code"' in text
+    assert 'name="shop"' not in text
+
+
+def test_activity_says_for_whom_a_rule_was_added(scene: Scene) -> None:
+    scene.shop("second", "Second")
+    scene.order("1001", method="barter", slug="second")
+    client = scene.client(Role.MANAGER)
+
+    client.post(f"{METHOD}barter", {"code": "090", "shop": "second"}, page="/problems")
+    client.post(f"{METHOD}shells", {"code": "090"}, page="/problems")
+
+    text = client.get("/activity").text
+    assert "a rule of the shop second for:" in text
+    assert "a rule of the company for:" in text
