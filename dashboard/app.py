@@ -205,6 +205,7 @@ def build(
     puller = _puller(settings, company, orders, pulls, engine, database, clock)
     actions = OrderActions(orders, engine.wake)
     selections = SelectionStore(database, process_name())
+    watch = _watch(settings, database, company, clock, organisation)
     backfill = Backfill(
         BackfillStores(
             company=company,
@@ -217,6 +218,7 @@ def build(
         puller.reader_since,
         lambda besides: read_forecast(database, pace_of(settings), besides),
         clock,
+        watch.zone,
     )
 
     retention = RetentionStore(database)
@@ -247,7 +249,7 @@ def build(
         performer=Performer(selections, actions, backfill),
         retention=retention,
         pruner=pruner,
-        watch=_watch(settings, database, company, clock, organisation),
+        watch=watch,
         puller=puller,
         pulls=pulls,
         uploads=Uploads(UploadStore(database), company, pulls, engine.wake),

@@ -25,8 +25,10 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.command()
 @click.option("--shop", "slug", required=True, help="The short name of the shop.")
-@click.option("--from", "first", type=_DAY, required=True, help="First day (UTC).")
-@click.option("--to", "last", type=_DAY, required=True, help="Last day (UTC).")
+@click.option(
+    "--from", "first", type=_DAY, required=True, help="First day, where the company is."
+)
+@click.option("--to", "last", type=_DAY, required=True, help="Last day.")
 @click.option("--yes", is_flag=True, help="Book it; without, only the plan is made.")
 @json_option
 def backfill(

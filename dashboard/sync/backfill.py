@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from dashboard.domain.clock import Clock
@@ -41,8 +41,13 @@ from dashboard.sync.pull import plan_or_stop, revision_of
 
 # Opens a shop for what was placed since then; raises ShopSilent if it cannot be asked.
 OpenSince = Callable[[Shop, datetime], ShopReader]
+# Lets so many seconds pass; True if the work is to end.
+Wait = Callable[[float], bool]
 # Tells when all is done that waits, and the postings given besides.
 ForecastWith = Callable[[Mapping[PostingKind, int]], Forecast]
+
+# A shop may take its time to prepare its orders, or ask to be left alone for a while.
+_WAITED_AT_MOST_S: Final = 15 * 60.0
 
 _BOOKED_ALREADY: Final = say("It is in the books already.")
 _MOVING: Final = say("It is on its way into the books.")
@@ -87,6 +92,10 @@ class _Foretold:
     keys: tuple[tuple[PostingKind, str], ...] = ()
 
 
+class _Ended(Exception):
+    """The program ends: whoever takes the plan up begins it anew."""
+
+
 class Backfill:
     """Plans backfills, and takes in the orders that are still in the shop."""
 
@@ -96,33 +105,41 @@ class Backfill:
         open_since: OpenSince,
         forecast_with: ForecastWith,
         clock: Clock,
+        zone: Callable[[], tzinfo],
     ) -> None:
+        """Take what it works with; *zone* tells where the days of a period are."""
         self._stores = stores
         self._open_since = open_since
         self._forecast_with = forecast_with
         self._clock = clock
+        self._zone = zone
         self._opened: tuple[int, ShopReader] | None = None
 
     # The plan -------------------------------------------------------------------------
 
-    def plan(self, selection: Selection) -> None:
-        """Look up every order of the period and say what would become of it."""
-        shop, (start, end) = self._shop(selection), _bounds(selection)
+    def plan(self, selection: Selection, wait: Wait) -> None:
+        """Look up every order of the period and say what would become of it.
+
+        A shop that falls silent and says for how long is waited for.
+        """
+        shop, (start, end) = self._shop(selection), self._bounds(selection)
         count = _Count()
         began_s = self._clock.monotonic_s()
         try:
-            for members in self._found(shop, start, end, count):
+            for members in self._found(shop, start, end, count, wait):
                 if not self._stores.selections.add_members(selection.id, members):
                     return
         except ShopSilent as silent:
             self._stores.selections.fail(selection.id, str(silent))
+            return
+        except _Ended:
             return
         took_s = self._clock.monotonic_s() - began_s
         effort = self._effort(count, read_s=took_s / max(1, count.pages))
         self._stores.selections.set_ready(selection.id, effort)
 
     def _found(
-        self, shop: Shop, start: datetime, end: datetime, count: _Count
+        self, shop: Shop, start: datetime, end: datetime, count: _Count, wait: Wait
     ) -> Iterator[list[Member]]:
         """Yield the orders of the period, those we know first."""
         known = self._stores.period.known(shop, start, end)
@@ -131,16 +148,40 @@ class Backfill:
             yield [self._known(order, count) for order in part]
         if not shop.base_url:
             return
-        for page in self._open_since(shop, start).changes(""):
+        for told in self._told(shop, start, wait):
             count.pages += 1
             unknown = []
-            for fetched in page.orders:
+            for fetched in told:
                 if fetched.external_id in ours or not _is_of(fetched, end):
                     continue
                 ours.add(fetched.external_id)
                 if self._stores.orders.find(shop, fetched.external_id) is None:
                     unknown.append(self._unknown(shop, fetched, count))
             yield unknown
+
+    def _told(
+        self, shop: Shop, start: datetime, wait: Wait
+    ) -> Iterator[Sequence[Fetched]]:
+        """Yield what the shop tells, and nothing before each wait for it.
+
+        Raises:
+            ShopSilent: If it does not say for how long, or that is too long.
+        """
+        reader, cursor, waited_s = self._open_since(shop, start), "", 0.0
+        while True:
+            try:
+                for page in reader.changes(cursor):
+                    cursor = page.cursor
+                    yield page.orders
+            except ShopSilent as silent:
+                waited_s += silent.wait_s or 0.0
+                if not silent.wait_s or waited_s > _WAITED_AT_MOST_S:
+                    raise
+                yield ()
+                if wait(silent.wait_s):
+                    raise _Ended from silent
+            else:
+                return
 
     def _known(self, order: PeriodOrder, count: _Count) -> Member:
         return _counted(
@@ -246,23 +287,26 @@ class Backfill:
 
     def _reader(self, selection: Selection) -> ShopReader:
         if self._opened is None or self._opened[0] != selection.id:
-            start, _end = _bounds(selection)
+            start, _end = self._bounds(selection)
             reader = self._open_since(self._shop(selection), start)
             self._opened = selection.id, reader
         return self._opened[1]
 
+    def _bounds(self, selection: Selection) -> tuple[datetime, datetime]:
+        """Return when the period begins, and when it is over (exclusive), in UTC."""
+        period = selection.period
+        if period is None:
+            raise ValueError("only a backfill has a period")
+        after = period.last + timedelta(days=1)
+        begin, end = (
+            datetime.combine(day, time(), self._zone()).astimezone(UTC)
+            for day in (period.first, after)
+        )
+        return begin, end
+
     def _shop(self, selection: Selection) -> Shop:
         shops = self._stores.company.shops()
         return next(shop for shop in shops if shop.id == selection.shop_id)
-
-
-def _bounds(selection: Selection) -> tuple[datetime, datetime]:
-    """Return when the period begins, and when it is over (exclusive), in UTC."""
-    period = selection.period
-    if period is None:
-        raise ValueError("only a backfill has a period")
-    start = datetime.combine(period.first, time(), UTC)
-    return start, datetime.combine(period.last, time(), UTC) + timedelta(days=1)
 
 
 def _is_of(fetched: Fetched, end: datetime) -> bool:

@@ -56,7 +56,7 @@ class Performer(Background):
 
     def plan(self, selection: Selection) -> Selection:
         """Plan a backfill in the calling thread and return it."""
-        self._backfill.plan(selection)
+        self._backfill.plan(selection, self._stopping.wait)
         return self._selections.one(selection.id) or selection
 
     def work_now(self) -> None:
@@ -71,7 +71,7 @@ class Performer(Background):
             if selection is None:
                 return
             if selection.state is SelectionState.PLANNING:
-                self._backfill.plan(selection)
+                self._backfill.plan(selection, self._stopping.wait)
             else:
                 self._perform(selection, lambda: self._stopping.wait(_LOOK_AGAIN_S))
             self._selections.release(selection.id)

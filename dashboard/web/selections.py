@@ -244,6 +244,7 @@ def _index(form: BackfillForm) -> str:
     return render_template(
         "selections/index.html",
         form=form,
+        zone=services().watch.zone().key,
         query=query,
         shops={shop.id: shop.name for shop in services().company.shops()},
         selections=page.selections,

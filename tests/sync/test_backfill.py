@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -33,40 +34,57 @@ from dashboard.sync.backfill import Backfill, BackfillStores
 from dashboard.sync.performer import Performer
 from tests.fixtures.builders import RULES
 from tests.fixtures.company import Company
-from tests.fixtures.woocommerce_shop import WooCommerceShop, maintenance, served
+from tests.fixtures.shopify_shop import Answer, ShopifyShop
+from tests.fixtures.shopify_shop import served as served_shopify
+from tests.fixtures.woocommerce_shop import (
+    WooCommerceShop,
+    firewall,
+    maintenance,
+    served,
+)
 from tests.fixtures.work import answer, confirm_next, send_next
 from tests.fixtures.workers import Office
 from tests.sync.test_pulling import Pulled
+from tests.sync.test_shopify_pulling import Pulled as PulledShopify
 
 _RATE = TaxRule(
     situation=TaxSituation.RATE, rate_percent=Decimal(21), tax_type="OUTPUT2"
 )
+_LOW_RATE = replace(_RATE, rate_percent=Decimal(9))
 
 
 class Latecomer:
     """A company with a shop that had orders before it was connected."""
 
-    def __init__(self, company: Company, shop: WooCommerceShop) -> None:
+    def __init__(self, company: Company, shop: WooCommerceShop | ShopifyShop) -> None:
         self.booking = Office(company)
         settings = company.settings
-        methods = PaymentRule(method="stripe", bank_account="090")
+        methods = (
+            PaymentRule(method=method, bank_account="090")
+            for method in ("stripe", "shopify_payments")
+        )
         rules = replace(
             RULES,
-            tax_rules=(*RULES.tax_rules, _RATE),
-            payment_rules=(*RULES.payment_rules, methods),
+            tax_rules=(*RULES.tax_rules, _RATE, _LOW_RATE),
+            payment_rules=(*RULES.payment_rules, *methods),
         )
         settings.save_rules(rules, expected_version=settings.rules_version())
         self.company = company
         self.shop = shop
         self.first = company.clock.now().date()
-        self.connected: Pulled | None = None
+        self.connected: Pulled | PulledShopify | None = None
         self.selections = SelectionStore(company.database, "test")
         self.waits = 0
+        self.stopping = False
+        self.zone: tzinfo = UTC
 
-    def connect(self) -> Pulled:
+    def connect(self) -> Pulled | PulledShopify:
         """Connect the shop: orders placed from here on are pulled by themselves."""
-        self.connected = Pulled(self.company, self.shop)
-        backfill = Backfill(
+        if isinstance(self.shop, ShopifyShop):
+            self.connected = PulledShopify(self.company, self.shop)
+        else:
+            self.connected = Pulled(self.company, self.shop)
+        self.backfill = Backfill(
             BackfillStores(
                 company=self.company.settings,
                 orders=self.company.orders,
@@ -78,15 +96,16 @@ class Latecomer:
             self.connected.puller.reader_since,
             lambda besides: read_forecast(self.company.database, Pace(), besides),
             self.company.clock,
+            lambda: self.zone,
         )
         actions = OrderActions(self.company.orders, self._wake)
-        self.performer = Performer(self.selections, actions, backfill)
+        self.performer = Performer(self.selections, actions, self.backfill)
         return self.connected
 
     def place(self, number: int, sample: str = "02_") -> list[int]:
         return [self.shop.place(sample) for _ in range(number)]
 
-    def later(self, days: int = 1) -> None:
+    def later(self, days: float = 1) -> None:
         self.company.clock.advance(days * 86400)
         self.shop.tick(days * 86400)
 
@@ -96,7 +115,15 @@ class Latecomer:
         asked = self.selections.ask_backfill(
             self.connected.here.id, period, "Pat", claim=True
         )
-        return self.performer.plan(asked)
+        self.backfill.plan(asked, self._wait)
+        planned = self.selections.one(asked.id)
+        assert planned is not None
+        return planned
+
+    def _wait(self, seconds: float) -> bool:
+        self.later(seconds / 86400)
+        self.shop.broken = None
+        return self.stopping
 
     def start(self, planned: Selection) -> Selection:
         assert self.selections.start(planned.id, claim=True)
@@ -112,14 +139,28 @@ class Latecomer:
         del trigger
 
 
+class WooCommerceOffice(Latecomer):
+    shop: WooCommerceShop
+
+
+class ShopifyOffice(Latecomer):
+    shop: ShopifyShop
+
+
 @pytest.fixture
-def office(company: Company) -> Iterator[Latecomer]:
+def office(company: Company) -> Iterator[WooCommerceOffice]:
     with served(WooCommerceShop(company.clock.now())) as shop:
-        yield Latecomer(company, shop)
+        yield WooCommerceOffice(company, shop)
+
+
+@pytest.fixture
+def at_shopify(company: Company) -> Iterator[ShopifyOffice]:
+    with served_shopify(ShopifyShop(company.clock.now())) as shop:
+        yield ShopifyOffice(company, shop)
 
 
 def test_the_plan_names_every_order_of_the_period_and_books_none(
-    office: Latecomer,
+    office: WooCommerceOffice,
 ) -> None:
     office.place(3)
     office.place(1, "11_")
@@ -146,7 +187,7 @@ def test_the_plan_names_every_order_of_the_period_and_books_none(
 
 
 def test_what_is_started_is_what_was_planned_as_it_is_by_then(
-    office: Latecomer,
+    office: WooCommerceOffice,
 ) -> None:
     kept, gone, cancelled = office.place(3)
     office.later(2)
@@ -199,7 +240,7 @@ def test_what_is_known_and_booked_or_set_aside_is_skipped(company: Company) -> N
 
 
 def test_a_known_order_that_todays_rules_would_book_is_booked(
-    office: Latecomer,
+    office: WooCommerceOffice,
 ) -> None:
     connected = office.connect()
     office.shop.place("17_")
@@ -226,7 +267,9 @@ def test_a_known_order_that_todays_rules_would_book_is_booked(
     assert list(office.company.statuses().values()) == ["queued"]
 
 
-def test_what_the_books_made_doubtful_waits_for_a_person(office: Latecomer) -> None:
+def test_what_the_books_made_doubtful_waits_for_a_person(
+    office: WooCommerceOffice,
+) -> None:
     connected = office.connect()
     office.place(1)
     connected.run()
@@ -244,7 +287,9 @@ def test_what_the_books_made_doubtful_waits_for_a_person(office: Latecomer) -> N
     assert list(office.company.statuses().values()) == ["needs attention"]
 
 
-def test_what_became_doubtful_after_the_plan_waits_too(office: Latecomer) -> None:
+def test_what_became_doubtful_after_the_plan_waits_too(
+    office: WooCommerceOffice,
+) -> None:
     connected = office.connect()
     office.place(1)
     connected.run()
@@ -265,7 +310,7 @@ def test_what_became_doubtful_after_the_plan_waits_too(office: Latecomer) -> Non
 
 
 def test_who_plans_no_more_adds_nothing_to_the_plan_of_another(
-    office: Latecomer,
+    office: WooCommerceOffice,
 ) -> None:
     shop = office.connect().here
     period = Period(first=office.first, last=office.first)
@@ -285,7 +330,9 @@ def test_who_plans_no_more_adds_nothing_to_the_plan_of_another(
     assert planning.tally.total == 0
 
 
-def test_no_more_is_taken_up_than_the_books_can_follow(office: Latecomer) -> None:
+def test_no_more_is_taken_up_than_the_books_can_follow(
+    office: WooCommerceOffice,
+) -> None:
     office.place(130)
     office.later(2)
     office.connect()
@@ -296,7 +343,7 @@ def test_no_more_is_taken_up_than_the_books_can_follow(office: Latecomer) -> Non
     assert office.waits >= 1
 
 
-def test_a_shop_that_is_away_pauses_it_and_says_so(office: Latecomer) -> None:
+def test_a_shop_that_is_away_pauses_it_and_says_so(office: WooCommerceOffice) -> None:
     office.place(2)
     office.later(2)
     office.connect()
@@ -317,7 +364,9 @@ def test_a_shop_that_is_away_pauses_it_and_says_so(office: Latecomer) -> None:
     assert ended.tally.results == {Result.DONE: 2}
 
 
-def test_a_plan_of_a_shop_that_is_away_fails_and_says_why(office: Latecomer) -> None:
+def test_a_plan_of_a_shop_that_is_away_fails_and_says_why(
+    office: WooCommerceOffice,
+) -> None:
     office.connect()
     office.shop.broken = maintenance()
 
@@ -327,7 +376,136 @@ def test_a_plan_of_a_shop_that_is_away_fails_and_says_why(office: Latecomer) -> 
     assert planned.message
 
 
-def test_the_rate_counts_from_when_it_last_went_on(office: Latecomer) -> None:
+def test_the_days_of_a_period_are_those_of_the_company(
+    office: WooCommerceOffice,
+) -> None:
+    office.zone = ZoneInfo("America/New_York")
+    noon = office.company.clock.now().replace(hour=12, minute=0)
+    placed = {}
+    for hours, place in ((-9, "before"), (-7, "first"), (40, "last"), (41, "after")):
+        office.shop.now = noon + timedelta(hours=hours)
+        (placed[place],) = office.place(1)
+    office.later(3)
+    office.connect()
+
+    planned = office.plan()
+
+    page = office.selections.page(planned.id, None, size=10)
+    found = [each.member.external_id for each in page.members]
+    assert found == [str(placed["first"]), str(placed["last"])]
+
+
+def test_a_shop_that_falls_silent_half_way_goes_on_where_it_was(
+    office: WooCommerceOffice,
+) -> None:
+    office.place(130)
+    office.later(2)
+    office.connect()
+    planned = office.plan()
+    asked = len(office.shop.asked)
+    office.shop.silent_after = asked + 60
+
+    paused = office.start(planned)
+
+    assert paused.state is SelectionState.PAUSED
+    taken = len(office.company.rows())
+    assert 0 < taken < 130
+    office.shop.silent_after = None
+    assert office.selections.resume(planned.id)
+    ended = office.performer.perform(planned, office._catch_up)
+    assert ended.tally.results == {Result.DONE: 130}
+    assert len(office.company.rows()) == 130
+
+
+def test_a_shop_that_asks_to_be_left_alone_while_the_plan_is_made_is_waited_for(
+    office: WooCommerceOffice,
+) -> None:
+    office.place(130)
+    office.later(2)
+    office.connect()
+
+    def busy_once() -> None:
+        office.shop.broken = firewall(429, Retry_After="30")
+        office.shop.before_list = lambda: None
+
+    office.shop.before_list = busy_once
+    planned = office.plan()
+
+    assert planned.state is SelectionState.READY, planned.message
+    assert planned.tally.outlooks == {Outlook.CREATES: 130}
+
+
+# A shop at Shopify --------------------------------------------------------------------
+
+
+def test_orders_of_shopify_are_planned_and_taken_in(at_shopify: ShopifyOffice) -> None:
+    first, second = at_shopify.shop.place(), at_shopify.shop.place("12_")
+    at_shopify.shop.place("14_")
+    at_shopify.later(3)
+    at_shopify.shop.place()
+    at_shopify.connect()
+
+    planned = at_shopify.plan()
+    ended = at_shopify.start(planned)
+
+    assert planned.tally.outlooks == {Outlook.CREATES: 1, Outlook.SKIPS: 2}
+    assert ended.tally.results == {Result.DONE: 1}
+    assert [row.external_id for row in at_shopify.company.rows()] == [str(first)]
+    page = at_shopify.selections.page(planned.id, Outlook.SKIPS, size=10)
+    assert str(second) in {each.member.external_id for each in page.members}
+
+
+def test_orders_that_shopify_prepares_for_long_are_waited_for(
+    at_shopify: ShopifyOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.shops.shopify.reader._BULK_FROM", 5)
+    for _ in range(12):
+        at_shopify.shop.place()
+    at_shopify.later(1)
+    at_shopify.connect()
+    at_shopify.shop.bulk_polls = 20
+
+    planned = at_shopify.plan()
+
+    assert planned.state is SelectionState.READY, planned.message
+    assert planned.tally.outlooks == {Outlook.CREATES: 12}
+
+
+def test_a_plan_that_a_process_left_half_way_is_made_by_the_next(
+    at_shopify: ShopifyOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.shops.shopify.reader._BULK_FROM", 5)
+    for _ in range(12):
+        at_shopify.shop.place()
+    at_shopify.later(1)
+    at_shopify.connect()
+    at_shopify.shop.bulk_polls = 20
+    at_shopify.stopping = True
+
+    planned = at_shopify.plan()
+
+    assert planned.state is SelectionState.PLANNING
+
+
+def test_a_shop_at_shopify_that_falls_silent_pauses_the_backfill(
+    at_shopify: ShopifyOffice,
+) -> None:
+    at_shopify.shop.place()
+    at_shopify.later(1)
+    at_shopify.connect()
+    planned = at_shopify.plan()
+    at_shopify.shop.broken = Answer(503, b"")
+
+    paused = at_shopify.start(planned)
+    assert (paused.state, at_shopify.company.rows()) == (SelectionState.PAUSED, [])
+
+    at_shopify.shop.broken = None
+    assert at_shopify.selections.resume(planned.id)
+    ended = at_shopify.performer.perform(planned, lambda: None)
+    assert ended.tally.results == {Result.DONE: 1}
+
+
+def test_the_rate_counts_from_when_it_last_went_on(office: WooCommerceOffice) -> None:
     selection = Selection(
         id=1,
         act=SelectionAct.BACKFILL,
