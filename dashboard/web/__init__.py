@@ -44,6 +44,7 @@ from dashboard.web.headers import install_headers
 from dashboard.web.language import install_language
 from dashboard.web.page import install_page
 from dashboard.web.row_ids import RowIdConverter
+from dashboard.web.rule_words import install_rule_words
 from dashboard.web.services import Services, keep
 
 _PAGES: Final[tuple[Blueprint, ...]] = (
@@ -108,6 +109,7 @@ def register_pages(app: Flask, services: Services) -> None:
     install_freshness(app)
     install_errors(app)
     install_page(app)
+    install_rule_words(app)
     for blueprint in (assets.blueprint, *pages):
         app.register_blueprint(blueprint)
 

@@ -217,6 +217,7 @@ def _page(
         if posting.state is not PostingState.CANCELLED
     ]
     told = services().actions.as_told(order.summary.id)
+    rules = services().company.rules(order.shop)
     status = order.summary.status
     return render_template(
         "order/show.html",
@@ -224,7 +225,8 @@ def _page(
         summary=order.summary,
         told=told,
         vat_words=vat_words,
-        lines=beside(told, drafts),
+        lines=beside(told, drafts, rules),
+        rules=rules,
         unpaid=unpaid(drafts) if status is OrderStatus.INVOICED else None,
         steps=timeline(order),
         possible=possible(order),

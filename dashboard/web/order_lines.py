@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from dashboard.domain.books import (
@@ -17,15 +17,22 @@ from dashboard.domain.books import (
 )
 from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.order import LineItem, LineKind, Order
+from dashboard.domain.rules import CompanyRules, TaxRule
 from dashboard.mapping.credits import turned
+from dashboard.mapping.lines import invoice_lines
+from dashboard.mapping.problems import NotMappable
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinePair:
-    """One line: the shop's, and the invoice's; either may be missing."""
+    """One line: the shop's, and the invoice's; either may be missing.
+
+    *tax_rule* chooses the tax type of such a line today; None where that is another.
+    """
 
     shop: LineItem | None
     booked: InvoiceLine | None
+    tax_rule: TaxRule | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +67,7 @@ def unpaid(drafts: Iterable[Draft]) -> Decimal:
     return left
 
 
-def beside(order: Order | None, drafts: Iterable[Draft]) -> Lines:
+def beside(order: Order | None, drafts: Iterable[Draft], rules: CompanyRules) -> Lines:
     """Lay the lines of an order and of its documents side by side.
 
     The books have the lines in the shop's order, then what the rules added, then what
@@ -75,11 +82,29 @@ def beside(order: Order | None, drafts: Iterable[Draft]) -> Lines:
         pairs.append(LinePair(shop=line, booked=entries[0] if entries else None))
         pairs += [LinePair(shop=None, booked=entry) for entry in entries[1:]]
     pairs += [LinePair(shop=None, booked=entry) for entry in booked]
+    choose = _tax_rules(order, rules)
     return Lines(
-        pairs=tuple(pairs),
+        pairs=tuple(
+            replace(pair, tax_rule=choose.get(_amounts(pair.booked))) for pair in pairs
+        ),
         shop_total=order.total if order is not None else None,
         booked_total=None if invoice is None else booked_total,
     )
+
+
+def _tax_rules(
+    order: Order | None, rules: CompanyRules
+) -> dict[tuple[Decimal, Decimal, str] | None, TaxRule]:
+    """Return which tax rule chooses today for a line, by amounts and tax type."""
+    try:
+        chosen = () if order is None else invoice_lines(order, rules)
+    except NotMappable:
+        return {}
+    return {_amounts(each.line): each.tax_rule for each in chosen}
+
+
+def _amounts(line: InvoiceLine | None) -> tuple[Decimal, Decimal, str] | None:
+    return None if line is None else (line.net, line.tax, line.tax_type)
 
 
 def _booked(drafts: Iterable[Draft]) -> tuple[InvoiceDraft | None, list[InvoiceLine]]:

@@ -141,6 +141,45 @@ def test_the_rules_that_chose_account_tax_type_and_bank_account_are_named(
     assert "number pattern {prefix}{number}" in text
 
 
+def test_preview_and_order_say_whose_each_rule_is(scene: Scene) -> None:
+    (shop,) = scene.program.company.shops()
+    (rate,) = RULES.tax_rules
+    scene.program.company.change_shop_rules(
+        shop, lambda own: replace(own, tax_rules=(rate,), due_days=30)
+    )
+    order_id = scene.order("1001")
+    client = scene.client()
+
+    preview = " ".join(client.get(f"/orders/{order_id}/preview").text.split())
+    order = " ".join(client.get(f"/orders/{order_id}").text.split())
+
+    of_shop, of_company = "</a> · this shop's own", "</a> · the company's"
+    assert f"tax rule for 21 % in any country{of_shop}" in preview
+    assert f"30 days after the order{of_shop}" in preview
+    assert f"ledger account for products{of_company}" in preview
+    assert f"rule for payment method ideal{of_company}" in preview
+    assert 'href="/settings/shops/demo/rules#taxes"' in preview
+    assert "tax rule for 21 % in any country, this shop's own" in order
+    assert "2 of the shop's own, else the company's" in order
+
+
+def test_order_does_not_name_a_rule_that_would_choose_another_tax_type_today(
+    scene: Scene,
+) -> None:
+    order_id = scene.order("1001")
+    scene.book(order_id)
+    company = scene.program.company
+    (rate,) = RULES.tax_rules
+    other = replace(RULES, tax_rules=(replace(rate, tax_type="OUTPUT"),))
+    client = scene.client()
+    before = client.get(f"/orders/{order_id}").text
+
+    company.save_rules(other, expected_version=company.rules_version())
+
+    assert "tax rule for" in before
+    assert "tax rule for" not in client.get(f"/orders/{order_id}").text
+
+
 def test_an_order_that_cannot_be_planned_says_why_and_shows_no_request(
     scene: Scene,
 ) -> None:
