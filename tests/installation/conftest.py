@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 from typing_extensions import override
 from werkzeug.test import TestResponse
@@ -28,11 +30,13 @@ from dashboard.domain.runs import Run, Trigger
 from dashboard.domain.users import Role
 from dashboard.installation import Installation, add_organisation
 from dashboard.store.company import Connection
+from dashboard.store.organisations import home_of
+from dashboard.store.user_sessions import NORMAL_LIMITS, UserSessionStore
 from dashboard.web.paths import ByOrganisation
 from tests.api.conftest import FACTS, an_order
 from tests.fixtures.builders import RULES
 from tests.fixtures.clocks import SettableClock
-from tests.fixtures.databases import DatabaseMaker
+from tests.fixtures.databases import DatabaseMaker, SqliteFolder
 from tests.fixtures.fake_books import FakeBooks
 
 ACME = Organisation(slug="acme", name="Acme Trading")
@@ -64,6 +68,7 @@ class Scene:
 
     first: Program
     books: dict[str, NamedBooks]
+    template: Path | None = None
     installation: Installation = field(init=False)
     client: FlaskClient = field(init=False)
 
@@ -83,8 +88,18 @@ class Scene:
 
     def add(self, organisation: Organisation = ACME) -> None:
         """Add an organisation, and let the running process see it."""
-        assert add_organisation(self.first, organisation)
+        self.make(organisation)
         self.installation.look()
+
+    def make(self, organisation: Organisation) -> None:
+        """Add an organisation, as a command does."""
+        settings = self.first.settings
+        home = home_of(organisation, settings.database_url, settings.data_dir)
+        if self.template is not None and home.file is not None and home.lost():
+            # Migrating a file again for each test would take long.
+            home.file.parent.mkdir(parents=True)
+            shutil.copyfile(self.template, home.file)
+        assert add_organisation(self.first, organisation)
 
     def program(self, slug: str) -> Program:
         """Return the running program of an organisation; "" is the first one."""
@@ -123,6 +138,16 @@ class Scene:
 
     def add_user(self, slug: str, email: str, role: Role = Role.WATCHER) -> None:
         self.program(slug).users.add(email, "Robin", role, PASSWORD)
+
+    def visit(self, slug: str, email: str, role: Role = Role.WATCHER) -> None:
+        """Let somebody be signed in; hashing a password for each would take long."""
+        program = self.program(slug)
+        user = program.users.invite(email, "Robin", role)
+        sessions = UserSessionStore(program.database, program.clock, NORMAL_LIMITS)
+        serializer = SecureCookieSessionInterface().get_signing_serializer(program.app)
+        assert serializer is not None
+        cookie = serializer.dumps({"_user_id": sessions.start(user, "127.0.0.1")})
+        self.client.set_cookie(program.app.config["SESSION_COOKIE_NAME"], str(cookie))
 
     def sign_in(self, path: str, email: str) -> TestResponse:
         """Sign in at the organisation below *path*, as a browser does."""
@@ -167,6 +192,7 @@ def _make_scene(
     folder: Path,
     clock: SettableClock,
     monkeypatch: pytest.MonkeyPatch,
+    template: Path | None,
 ) -> Iterator[Scene]:
     books = {name: NamedBooks(clock, f"Books of {name}") for name in ("first", "acme")}
 
@@ -177,7 +203,7 @@ def _make_scene(
 
     monkeypatch.setattr("dashboard.app._books_opener", lambda *_: open_books)
     settings = Settings(data_dir=folder, database_url=url, secret_key=b"k" * 32)
-    scene = Scene(build(settings, clock), books)
+    scene = Scene(build(settings, clock), books, template)
     yield scene
     scene.installation.stop()
     for program in (*scene.installation._open.values(), scene.first):
@@ -194,7 +220,8 @@ def alone(
     """An installation with the first organisation alone."""
     with maker.lent() as engine:
         url = engine.url.render_as_string(hide_password=False)
-        yield from _make_scene(url, tmp_path, clock, monkeypatch)
+        template = maker.template if isinstance(maker, SqliteFolder) else None
+        yield from _make_scene(url, tmp_path, clock, monkeypatch, template)
         if engine.dialect.name == "postgresql":
             with engine.begin() as connection:
                 connection.execute(

@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 
 import pytest
-from flask_migrate import check
+import sqlalchemy as sa
+from flask_migrate import check, downgrade
+from sqlalchemy.exc import ProgrammingError
 
+from dashboard.app import Program
 from dashboard.domain.users import Role
-from dashboard.installation import add_organisation, further_organisations
+from dashboard.installation import (
+    Installation,
+    add_organisation,
+    further_organisations,
+    open_organisation,
+    upgrade_organisation,
+)
 from dashboard.store.database import MIGRATIONS
+from dashboard.store.health import read_health
 from dashboard.store.organisations import home_of
+from tests.e2e.processes import eventually
 from tests.installation.conftest import ACME, Scene
 
 ANN = "ann@company.example"
@@ -34,6 +45,7 @@ def test_an_order_lands_in_the_books_of_the_organisation_it_was_sent_to(
     assert two.books["acme"].invoices() == ["W-2"]
 
 
+@on_sqlite
 def test_a_message_signed_for_one_organisation_is_refused_by_another(
     two: Scene,
 ) -> None:
@@ -55,6 +67,7 @@ def test_a_shop_of_one_organisation_is_unknown_to_another(two: Scene) -> None:
     assert answer.status_code == 404
 
 
+@on_sqlite
 def test_books_that_are_away_keep_only_their_own_organisation_waiting(
     two: Scene,
 ) -> None:
@@ -71,9 +84,12 @@ def test_books_that_are_away_keep_only_their_own_organisation_waiting(
     assert two.books["acme"].invoices() == ["W-2"]
 
 
-def test_the_tables_of_a_further_organisation_are_those_of_the_first(
+def test_an_organisation_is_added_once_with_tables_as_the_first_one_has(
     two: Scene,
 ) -> None:
+    assert not add_organisation(two.first, ACME)
+
+    assert further_organisations(two.first).all() == (ACME,)
     with two.program("acme").app.app_context():
         check(directory=str(MIGRATIONS))
 
@@ -97,9 +113,8 @@ def test_who_signs_in_at_one_organisation_is_nobody_at_another(two: Scene) -> No
 def test_signing_in_and_out_leaves_the_other_organisation_as_it_was(
     two: Scene,
 ) -> None:
-    for slug, path in (("", ""), ("acme", "/at/acme")):
-        two.add_user(slug, ANN)
-        two.sign_in(path, ANN)
+    for slug in ("", "acme"):
+        two.visit(slug, ANN)
     assert two.is_signed_in("")
     assert two.is_signed_in("/at/acme")
 
@@ -109,11 +124,11 @@ def test_signing_in_and_out_leaves_the_other_organisation_as_it_was(
     assert not two.is_signed_in("/at/acme")
 
 
+@on_sqlite
 def test_a_session_of_one_organisation_is_worth_nothing_under_the_name_of_another(
     two: Scene,
 ) -> None:
-    two.add_user("", ANN, Role.ADMINISTRATOR)
-    two.sign_in("", ANN)
+    two.visit("", ANN, Role.ADMINISTRATOR)
     stolen = two.client.get_cookie("sluice")
     assert stolen is not None
 
@@ -135,8 +150,7 @@ def test_whoever_has_to_sign_in_comes_back_to_the_page_of_that_organisation(
 @on_sqlite
 def test_addresses_on_a_page_stay_within_the_organisation(two: Scene) -> None:
     two.set_up("acme", "secret")
-    two.add_user("acme", ANN, Role.ADMINISTRATOR)
-    two.sign_in("/at/acme", ANN)
+    two.visit("acme", ANN, Role.ADMINISTRATOR)
 
     page = two.client.get("/at/acme/settings").text
 
@@ -157,12 +171,6 @@ def test_there_is_nobody_beside_the_only_organisation(alone: Scene) -> None:
     assert alone.client.get("/at/acme/").status_code == 404
 
 
-def test_adding_an_organisation_again_changes_nothing(two: Scene) -> None:
-    assert not add_organisation(two.first, ACME)
-
-    assert further_organisations(two.first).all() == (ACME,)
-
-
 def test_a_removed_organisation_is_gone_and_comes_back_with_its_data(
     two: Scene,
 ) -> None:
@@ -175,6 +183,45 @@ def test_a_removed_organisation_is_gone_and_comes_back_with_its_data(
     two.add()
 
     assert two.push("/at/acme/intake/shop", "1", "secret").status_code == 200
+
+
+def test_tables_of_another_version_are_left_alone_until_they_are_upgraded(
+    alone: Scene,
+) -> None:
+    alone.make(ACME)
+    further = open_organisation(alone.first, ACME)
+    with further.app.app_context():
+        downgrade(directory=str(MIGRATIONS), revision="-1")
+    further.close()
+    alone.installation.look()
+    before = alone.installation.standings()[1].problem
+
+    upgrade_organisation(alone.first, ACME)
+    alone.installation.look()
+
+    assert before.endswith("Bring them up to it with: sluice db upgrade")
+    assert alone.installation.standings()[1].problem == ""
+    assert alone.opened == ["acme"]
+
+
+@on_sqlite
+def test_a_worker_begins_with_an_organisation_that_is_added_while_it_works(
+    alone: Scene,
+) -> None:
+    worker = Installation(alone.first, Program.start)
+    worker.start()
+    alone.make(ACME)
+    further = open_organisation(alone.first, ACME)
+
+    worker.wake()
+
+    eventually(
+        lambda: read_health(further.database).roles == {"engine", "scheduler"},
+        "the new organisation is worked for",
+        within_s=10,
+    )
+    worker.stop()
+    further.close()
 
 
 @on_sqlite
@@ -211,11 +258,31 @@ def test_health_tells_how_each_organisation_is(two: Scene) -> None:
     assert "organisations" not in own.get_json()
 
 
+@pytest.mark.parametrize("maker", ["postgres"], indirect=True)
+def test_a_table_that_is_missing_is_not_taken_from_the_first_organisation(
+    two: Scene,
+) -> None:
+    two.set_up("", "secret")
+    program = two.program("acme")
+    with program.database.write() as session:
+        session.execute(sa.text("DROP TABLE shops, orders CASCADE"))
+
+    two.installation.look()
+
+    with pytest.raises(ProgrammingError):
+        program.company.shops()
+    assert [bool(each.problem) for each in two.installation.standings()] == [
+        False,
+        True,
+    ]
+    assert len(two.first.company.shops()) == 1
+
+
 @on_sqlite
 def test_a_database_file_that_is_gone_is_not_made_anew(
     alone: Scene,
 ) -> None:
-    assert add_organisation(alone.first, ACME)
+    alone.make(ACME)
     settings = alone.first.settings
     file = home_of(ACME, settings.database_url, settings.data_dir).file
     assert file is not None
@@ -238,9 +305,8 @@ def test_the_switcher_names_the_organisations_that_know_the_reader(two: Scene) -
     two.push("/intake/shop", "1", "secret")
     two.book("")
     for slug in ("", "acme"):
-        two.add_user(slug, ANN)
+        two.visit(slug, ANN)
     two.installation.look()
-    two.sign_in("/at/acme", ANN)
 
     page = two.client.get("/at/acme/").text
 
@@ -251,10 +317,9 @@ def test_the_switcher_names_the_organisations_that_know_the_reader(two: Scene) -
 
 @on_sqlite
 def test_who_is_unknown_elsewhere_does_not_learn_what_is_there(two: Scene) -> None:
-    two.add_user("acme", ANN)
-    two.add_user("", "pat@company.example")
+    two.visit("acme", ANN)
+    two.visit("", "pat@company.example")
     two.installation.look()
-    two.sign_in("/at/acme", ANN)
 
     page = two.client.get("/at/acme/").text
 
@@ -265,11 +330,10 @@ def test_who_is_unknown_elsewhere_does_not_learn_what_is_there(two: Scene) -> No
 @on_sqlite
 def test_the_switcher_counts_what_waits_for_somebody_elsewhere(two: Scene) -> None:
     for slug in ("", "acme"):
-        two.add_user(slug, ANN)
+        two.visit(slug, ANN)
     two.set_up("acme", "secret")
     two.push("/at/acme/intake/shop", "1", "secret", method="barter")
     two.installation.look()
-    two.sign_in("", ANN)
 
     page = two.client.get("/").text
 
@@ -280,9 +344,8 @@ def test_the_switcher_counts_what_waits_for_somebody_elsewhere(two: Scene) -> No
 def test_where_there_is_one_organisation_no_page_speaks_of_others(
     alone: Scene,
 ) -> None:
-    alone.add_user("", ANN)
+    alone.visit("", ANN)
     alone.installation.look()
-    alone.sign_in("", ANN)
 
     page = alone.client.get("/").text
 
@@ -292,8 +355,7 @@ def test_where_there_is_one_organisation_no_page_speaks_of_others(
 
 @on_sqlite
 def test_an_administrator_of_the_first_organisation_adds_another(alone: Scene) -> None:
-    alone.add_user("", ANN, Role.ADMINISTRATOR)
-    alone.sign_in("", ANN)
+    alone.visit("", ANN, Role.ADMINISTRATOR)
 
     added = alone.post("/settings/organisations", name="Acme Trading", slug="acme")
     alone.installation.look()
@@ -308,8 +370,7 @@ def test_an_administrator_of_the_first_organisation_adds_another(alone: Scene) -
 
 @on_sqlite
 def test_a_further_organisation_adds_none(two: Scene) -> None:
-    two.add_user("acme", ANN, Role.ADMINISTRATOR)
-    two.sign_in("/at/acme", ANN)
+    two.visit("acme", ANN, Role.ADMINISTRATOR)
 
     answer = two.post(
         "/at/acme/settings/organisations", page="/at/acme/", name="Another", slug="x"
