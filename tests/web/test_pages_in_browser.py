@@ -205,7 +205,7 @@ def test_every_page_is_accessible_fits_and_loads_nothing_foreign(
 
 
 @pytest.mark.parametrize(
-    ("width", "language"), [(1280, "de"), (1024, "nl"), (900, "en"), (390, "de")]
+    ("width", "language"), [(1280, "de"), (995, "de"), (900, "en"), (390, "de")]
 )
 def test_lists_keep_all_their_columns_in_sight(
     page: Page, served: Scene, width: int, language: str
@@ -215,7 +215,9 @@ def test_lists_keep_all_their_columns_in_sight(
     for path in PATHS:
         page.goto(served.url + path)
         hidden = page.evaluate(
-            """() => [...document.querySelectorAll('main, .card-plain')].map(
+            """() => [
+                ...document.querySelectorAll('main, .card-plain, .side-link')
+            ].map(
                 (box) => box.scrollWidth - box.clientWidth
             )"""
         )
@@ -549,3 +551,17 @@ def test_keys_walk_through_a_list_and_show_what_they_do(
     page.keyboard.press("/")
     page.keyboard.type("j?")
     expect(page.get_by_label("Search orders")).to_have_value("j?")
+
+
+def test_keys_walk_through_lists_without_a_search_too(
+    page: Page, served: Scene
+) -> None:
+    page.goto(f"{served.url}/runs")
+    page.keyboard.press("j")
+    expect(page.locator("#runs .order-link").first).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Task")).to_be_focused()
+
+    page.goto(f"{served.url}/users")
+    page.keyboard.press("k")
+    expect(page.locator(".order-link").last).to_be_focused()

@@ -63,12 +63,17 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// The rows of a list, by the link that opens each.
-const ROWS = "main .order-link, main .row-link, main .problem-cause";
+const ROWS = "main tbody tr, main .row-link, main .problem-cause";
+
+// The link that opens a row.
+function openerOf(row) {
+  return row.localName === "tr" ? row.querySelector(".order-link") ?? row.querySelector("a[href]") : row;
+}
 
 function walk(step) {
-  const rows = [...document.querySelectorAll(ROWS)].filter((row) => row.offsetParent);
-  const at = rows.indexOf(document.activeElement);
+  const rows = [...document.querySelectorAll(ROWS)].map(openerOf).filter((link) => link?.checkVisibility());
+  const here = document.activeElement;
+  const at = rows.findIndex((link) => (link.closest("tr") ?? link).contains(here));
   const next = at < 0 ? rows.at(step > 0 ? 0 : -1) : rows[at + step];
   next?.focus();
 }
@@ -95,7 +100,9 @@ document.addEventListener("keydown", (event) => {
   if (plain && event.key === "?") showKeys();
   if (plain && (event.key === "j" || event.key === "k")) walk(event.key === "j" ? 1 : -1);
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    const search = document.querySelector("input[type=search]");
+    // A list without a search has filters.
+    const search = document.querySelector("input[type=search]")
+      ?? document.querySelector(".tools select, .tools input:not([type=hidden])");
     if (search) {
       event.preventDefault();
       search.focus();
