@@ -247,6 +247,23 @@ def test_a_refund_is_read_with_its_lines(shop: WooCommerceShop) -> None:
     assert refund.refunded_at == START + timedelta(minutes=1)
 
 
+@pytest.mark.parametrize("sample", ["28_", "29b_", "30_"])
+def test_refunds_are_the_same_from_every_version(
+    shop: WooCommerceShop, sample: str
+) -> None:
+    order_id = shop.place(sample)
+    shop.refund(order_id, sample)
+    told = []
+    for version in ((11, 0), (10, 9), (10, 6), (8, 9)):
+        shop.version = version
+        fetched = a_reader(shop).order(str(order_id))
+        assert fetched is not None
+        told.append(order_of(fetched))
+
+    assert told[0].refunds
+    assert all(order == told[0] for order in told)
+
+
 def test_one_order_is_read_anew(shop: WooCommerceShop) -> None:
     order_id = shop.place()
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from dashboard.domain.clock import Clock
+from dashboard.domain.sentences import say
 from dashboard.outbound.transport import Reply, Transport
 from dashboard.shops.calls import Calls
 from dashboard.shops.payload import header, parse_list, parse_object
@@ -21,10 +22,6 @@ from dashboard.shops.woocommerce.failures import failure_of
 
 _PATH = "/wp-json/wc/v3/"
 _OK = 200
-_PLAIN_PERMALINKS = (
-    "{base} is WordPress with plain permalinks, under which the REST API does not take "
-    "keys. In WordPress, choose any other under Settings > Permalinks."
-)
 
 
 class Api:
@@ -87,7 +84,12 @@ class Api:
             reply = self._call("GET", f"{self._base_url}/?rest_route=/")
             index, _ = parse_object(reply.body)
             if "namespaces" in index:
-                return _PLAIN_PERMALINKS.format(base=self._base_url)
+                return say(
+                    "%(base)s is WordPress with plain permalinks, under which the REST "
+                    "API does not take keys. In WordPress, choose any other under "
+                    "Settings > Permalinks.",
+                    base=self._base_url,
+                )
         return ""
 
     def now_at(self, reply: Reply) -> datetime:
