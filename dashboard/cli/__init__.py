@@ -9,12 +9,13 @@ from typing_extensions import override
 
 from dashboard.cli.alarms import alarms, channels
 from dashboard.cli.backfill import backfill
-from dashboard.cli.company import connection, rules
+from dashboard.cli.company import connection
 from dashboard.cli.organisations import organisations
 from dashboard.cli.people import tokens, users
 from dashboard.cli.reconcile import reconcile
 from dashboard.cli.reports import doctor, export, orders
 from dashboard.cli.retry import retry
+from dashboard.cli.rules import rules
 from dashboard.cli.secrets import secrets
 from dashboard.cli.shops import shops
 from dashboard.cli.terminal import for_one_organisation

@@ -1,4 +1,4 @@
-"""Sets up the connection to the books and the company's rules."""
+"""Sets up the connection to the books."""
 
 from __future__ import annotations
 
@@ -16,20 +16,11 @@ from dashboard.cli.terminal import (
     open_program,
     tell,
 )
-from dashboard.domain.number_pattern import PatternWrong, example
-from dashboard.domain.rules import (
-    CompanyRules,
-    Correction,
-    InvoiceWhen,
-    PaymentRule,
-)
 from dashboard.domain.sentences import say
 from dashboard.installation import working_organisations
 from dashboard.outbound.address import AddressRefused, check_address
-from dashboard.store.codec import to_plain
-from dashboard.store.company import ChangedMeanwhile, Connection
+from dashboard.store.company import Connection
 from dashboard.store.vault import SecretUnreadable
-from dashboard.sync.setup import plan_waiting
 
 
 @click.group()
@@ -121,98 +112,3 @@ def _known_tenant(program: Program, given: Connection) -> str:
         if known is not None and (known.base_url, known.client_id) == access:
             return known.tenant_id
     return ""
-
-
-@click.group()
-def rules() -> None:
-    """The rules by which orders become invoices and payments."""
-
-
-@rules.command("show")
-@json_option
-def show_rules(as_json: bool) -> None:  # noqa: FBT001
-    """Show the rules."""
-    plain = to_plain(open_program().company.rules())
-    lines = (f"{name}: {value}" for name, value in plain.items())
-    tell("\n".join(lines), plain, as_json=as_json)
-
-
-@rules.command("set")
-@click.option("--invoice-when", type=click.Choice([when.value for when in InvoiceWhen]))
-@click.option("--mark-as-paid/--no-mark-as-paid", default=None)
-@click.option(
-    "--when-changed",
-    type=click.Choice([way.value for way in Correction]),
-    help="How the books follow an order that changes after it was booked.",
-)
-@click.option("--number-pattern", help="With {number}, and {prefix} of the shop.")
-@click.option("--due-days", type=click.IntRange(0, 365))
-@click.option("--gift-card-account", help="The ledger account of gift cards sold.")
-@click.option(
-    "--payment-method",
-    "methods",
-    multiple=True,
-    metavar="METHOD=ACCOUNT",
-    help="The bank account of a payment method; may be repeated.",
-)
-@json_option
-def set_rules(  # noqa: PLR0913, PLR0917 - one for each option
-    invoice_when: str | None,
-    mark_as_paid: bool | None,  # noqa: FBT001
-    when_changed: str | None,
-    number_pattern: str | None,
-    due_days: int | None,
-    gift_card_account: str | None,
-    methods: tuple[str, ...],
-    as_json: bool,  # noqa: FBT001
-) -> None:
-    """Change rules, and plan anew the orders that waited for it."""
-    program = open_program()
-    version = program.company.rules_version()
-    old = program.company.rules()
-    new = replace(
-        old,
-        invoice_when=InvoiceWhen(invoice_when) if invoice_when else old.invoice_when,
-        mark_as_paid=old.mark_as_paid if mark_as_paid is None else mark_as_paid,
-        correction=Correction(when_changed) if when_changed else old.correction,
-        number_pattern=number_pattern or old.number_pattern,
-        due_days=old.due_days if due_days is None else due_days,
-        gift_card_account=gift_card_account or old.gift_card_account,
-        payment_rules=_with_methods(old, methods),
-    )
-    _check_pattern(new)
-    moved = _save(program, new, version)
-    note(program, "changed", say("rules"))
-    text = f"Saved. {moved} waiting orders go on."
-    tell(text, {"moved": moved}, as_json=as_json)
-
-
-def _save(program: Program, rules: CompanyRules, version: int) -> int:
-    try:
-        program.company.save_rules(rules, expected_version=version)
-    except ChangedMeanwhile as error:
-        message = "Somebody else changed the rules just now. Try again."
-        raise click.ClickException(message) from error
-    return plan_waiting(program.orders)
-
-
-def _with_methods(
-    rules: CompanyRules, methods: tuple[str, ...]
-) -> tuple[PaymentRule, ...]:
-    accounts = {rule.method: rule.bank_account for rule in rules.payment_rules}
-    for pair in methods:
-        method, separator, account = pair.partition("=")
-        if not separator or not account:
-            raise click.ClickException(f"{pair!r} is not METHOD=ACCOUNT.")
-        accounts[method] = account
-    return tuple(
-        PaymentRule(method=method, bank_account=account)
-        for method, account in accounts.items()
-    )
-
-
-def _check_pattern(rules: CompanyRules) -> None:
-    try:
-        example(rules.number_pattern, prefix="W-", number="1")
-    except PatternWrong as error:
-        raise click.ClickException(str(error)) from error

@@ -46,6 +46,10 @@ class TaxSituation(StrEnum):
     EXEMPT = "exempt"  # the customer pays no tax (reverse charge, export)
 
 
+# Where a tax rule may hold: a country, a part of one, the rest of the EU or the world.
+PLACE_PATTERN = r"(?i)([A-Z]{2}(-[A-Z0-9]{1,5})?|WORLD)"
+
+
 @dataclass(frozen=True, kw_only=True)
 class TaxRule:
     """Which tax type of the books a tax of the shop becomes.

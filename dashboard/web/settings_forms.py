@@ -30,6 +30,7 @@ from wtforms.validators import (
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.rules import (
+    PLACE_PATTERN,
     SLUG_PATTERN,
     CompanyRules,
     Correction,
@@ -168,7 +169,7 @@ class TaxRow(RowForm):
         [
             Optional(),
             Regexp(
-                r"(?i)([A-Z]{2}(-[A-Z0-9]{1,5})?|WORLD)\Z",
+                rf"{PLACE_PATTERN}\Z",
                 message=_("A country (NL), a part of one (CA-QC), EU or WORLD."),
             ),
         ],

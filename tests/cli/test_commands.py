@@ -20,7 +20,13 @@ import pytest
 from dashboard import serving
 from dashboard.app import Program
 from dashboard.cli import main
-from dashboard.domain.rules import CompanyRules, InvoiceWhen, TaxRule, TaxSituation
+from dashboard.domain.rules import (
+    CompanyRules,
+    InvoiceWhen,
+    ShopRules,
+    TaxRule,
+    TaxSituation,
+)
 from dashboard.domain.runs import NOTHING_TO_PULL
 from dashboard.domain.users import Role
 from dashboard.languages.speech import said
@@ -477,6 +483,68 @@ def test_what_is_not_said_stays(company: Any) -> None:
     rules = company.facts("rules", "show")
     assert rules["due_days"] == 30
     assert len(rules["payment_rules"]) == 2
+
+
+EVERY_RULE = (
+    *("--invoice-when", "ordered", "--no-mark-as-paid", "--when-changed", "renew"),
+    *("--number-pattern", "B{number}", "--due-days", "0", "--vat-check", "required"),
+    *("--sales-account", "201", "--shipping-account", "202", "--fee-account", "203"),
+    *("--rounding-account", "204", "--gift-card-account", "205"),
+    *("--tax", "21@NL=OUTPUT2", "--tax", "exempt@EU=ECZR", "--tax", "untaxed=NONE"),
+    *("--payment-method", "ideal=090"),
+)
+
+
+def test_every_rule_can_be_set_for_a_shop_and_goes_back(
+    company: Any, program: Program
+) -> None:
+    company.facts(*SHOP)
+    before = company.facts("rules", "show")
+
+    company.facts("rules", "set", "--shop", "main", *EVERY_RULE)
+
+    own = company.facts("rules", "show", "--shop", "main")
+    assert company.facts("rules", "show") == before
+    assert own["own"] == list(vars(ShopRules()))
+    assert [(r["tax_type"], r["layer"]) for r in own["tax_rules"]] == [
+        ("OUTPUT2", "shop"),
+        ("ECZR", "shop"),
+        ("NONE", "shop"),
+    ]
+    shown = company.run("rules", "show", "--shop", "main").output
+    assert "due_days: 0 (the shop's own)" in shown
+
+    company.facts("rules", "reset", "--shop", "main", *own["own"])
+
+    shop = program.company.shop("main")
+    assert shop is not None
+    assert program.company.shop_rules(shop) == ShopRules()
+    assert company.facts("rules", "show", "--shop", "main") == {**before, "own": []}
+
+
+def test_tax_rule_takes_the_place_of_one_for_the_same_tax(company: Any) -> None:
+    company.facts("rules", "set", "--tax", "21@NL=OLD", "--tax", "9@nl=LOW")
+
+    company.facts("rules", "set", "--tax", "21.0@nl=NEW")
+
+    rules = company.facts("rules", "show")["tax_rules"]
+    assert [(r["country"], r["tax_type"]) for r in rules] == [
+        ("NL", "NEW"),
+        ("NL", "LOW"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "tax", ["21", "21=", "=NONE", "nan=NONE", "-1=NONE", "21@Holland=X", "high=X"]
+)
+def test_tax_rule_that_makes_no_sense_is_refused(company: Any, tax: str) -> None:
+    assert "is not TAX[@PLACE]=TYPE" in company.error("rules", "set", "--tax", tax)
+
+
+def test_rules_of_a_shop_that_is_not_there_are_refused(company: Any) -> None:
+    for command in (("show",), ("set", "--due-days", "1"), ("reset", "due_days")):
+        error = company.error("rules", *command, "--shop", "nowhere")
+        assert "There is no shop nowhere." in error
 
 
 def test_orders_that_waited_for_a_rule_go_on(company: Any, program: Program) -> None:
