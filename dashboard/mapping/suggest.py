@@ -113,6 +113,43 @@ def suggest_rules(rules: CompanyRules, facts: BooksFacts) -> CompanyRules:
     )
 
 
+def too_wide(rules: CompanyRules, facts: BooksFacts) -> tuple[TaxRule, ...]:
+    """Return the rules for any country whose tax type is for tax of the home country.
+
+    The first suggestions were such. What another country charges at the same rate
+    gets that tax type, and lands in the home country's tax return.
+    """
+    of_home = {
+        tax_type
+        for (country, _rate), tax_types in _by_rate(facts).items()
+        for tax_type in tax_types
+        if country and country == facts.country
+    }
+    return tuple(
+        rule
+        for rule in rules.tax_rules
+        if rule.situation is TaxSituation.RATE
+        and rule.rate_percent
+        and not rule.country
+        and rule.tax_type in of_home
+    )
+
+
+def narrowed(rules: CompanyRules, facts: BooksFacts) -> CompanyRules:
+    """Return *rules* with those that are too wide for the home country alone.
+
+    Where there is one for the home country, it stays and the wide one goes.
+    """
+    wide = too_wide(rules, facts)
+    at_home = {r.rate_percent for r in rules.tax_rules if r.country == facts.country}
+    kept = (
+        replace(rule, country=facts.country) if rule in wide else rule
+        for rule in rules.tax_rules
+        if rule not in wide or rule.rate_percent not in at_home
+    )
+    return replace(rules, tax_rules=tuple(kept))
+
+
 def fitting_tax_type(case: TaxCase, facts: BooksFacts) -> str:
     """Return the only tax type of the books that fits *case*, or nothing."""
     offered = {rate.tax_type for rate in facts.tax_rates}

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.books import BooksFacts
+from dashboard.domain.money import ZERO
 from dashboard.domain.number_pattern import PatternWrong, example
 from dashboard.domain.places import EU, OUTSIDE_EU
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.runs import Task
 from dashboard.domain.sentences import Sentence, say
 from dashboard.domain.users import Role
+from dashboard.mapping.suggest import narrowed, too_wide
 from dashboard.shops.registry import CONNECTORS
 from dashboard.store.company import ChangedMeanwhile, ShopExists
 from dashboard.web.access import requires
 from dashboard.web.forms import PageForm, VersionField, labelled
-from dashboard.web.language import country_names, said_of
+from dashboard.web.language import country_name, country_names, percent, said_of
 from dashboard.web.language import gettext as _
 from dashboard.web.note import note
 from dashboard.web.outcome import moved_on
+from dashboard.web.proposals import add
 from dashboard.web.services import services
 from dashboard.web.settings_forms import (
     AccountsForm,
@@ -44,6 +49,14 @@ SECTIONS: Final[Mapping[str, Sentence]] = {
     "taxes": say("taxes"),
     "payments": say("payments"),
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class WideTaxes:
+    """Rates that are booked as the home country's tax wherever they are charged."""
+
+    rates: str
+    country: str
 
 
 class RulesForm(Protocol):
@@ -86,6 +99,32 @@ def accounts() -> ResponseReturnValue:
 def taxes() -> ResponseReturnValue:
     """Save the tax rules."""
     return _save("taxes", TaxesForm())
+
+
+@blueprint.post("/settings/taxes/narrow")
+@requires(Role.MANAGER)
+def narrow_taxes() -> ResponseReturnValue:
+    """Let the rules for any country hold at home alone, where that is what is meant."""
+    store = services().company
+    facts = store.facts()
+    if facts is None:
+        abort(404)
+    try:
+        add(store, lambda rules: narrowed(rules, facts))
+    except ChangedMeanwhile:
+        flash(_("The rules are being changed by others. Try again."), "bad")
+        return redirect(url_for("settings.show", _anchor="taxes"))
+    note(
+        ActivityKind.SETTINGS,
+        "changed",
+        say(
+            "rules of the company: taxes for any country, now for %(country)s",
+            country=facts.country,
+        ),
+    )
+    moved = services().replan()
+    flash(" ".join([_("Saved."), *moved_on(moved)]), "good")
+    return redirect(url_for("settings.show", _anchor="taxes"))
 
 
 @blueprint.post("/settings/payments")
@@ -204,8 +243,18 @@ def _page(
         connection=store.connection(),
         example=_example(rules.number_pattern),
         places=places(),
+        wide=_wide(rules, facts),
     )
     return page, status
+
+
+def _wide(rules: CompanyRules, facts: BooksFacts | None) -> WideTaxes | None:
+    """Return what is to be said of tax rules that hold in more places than meant."""
+    wide = () if facts is None else too_wide(rules, facts)
+    if facts is None or not wide:
+        return None
+    rates = (percent(rule.rate_percent or ZERO) for rule in wide)
+    return WideTaxes(rates=", ".join(rates), country=country_name(facts.country))
 
 
 def places() -> Sequence[tuple[str, str]]:

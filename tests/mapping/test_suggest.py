@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.domain.books import BooksFacts, LedgerAccount, TaxRate
 from dashboard.domain.rules import CompanyRules, PaymentRule, TaxRule, TaxSituation
-from dashboard.mapping.suggest import suggest_rules
+from dashboard.mapping.suggest import narrowed, suggest_rules, too_wide
 
 
 def a_rate(tax_type: str, percent: str, name: str = "") -> TaxRate:
@@ -237,3 +237,54 @@ def test_suggesting_twice_adds_nothing() -> None:
     once = suggest_rules(CompanyRules(), BOOKS)
 
     assert suggest_rules(once, BOOKS) == once
+
+
+def a_rule(rate: str, tax_type: str, country: str = "") -> TaxRule:
+    return TaxRule(
+        situation=TaxSituation.RATE,
+        rate_percent=Decimal(rate),
+        tax_type=tax_type,
+        country=country,
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "wide"),
+    [
+        (a_rule("21", "OUTPUT2"), True),
+        (a_rule("21", "OUTPUT2", "NL"), False),
+        (a_rule("21", "OUTPUT2", "EU"), False),
+        # Another country's, of the books or of none; and nothing charged.
+        (a_rule("21", "TAX006"), False),
+        (a_rule("21", "OWN"), False),
+        (a_rule("0", "ZERORATEDOUTPUT"), False),
+    ],
+)
+def test_home_tax_for_any_country_is_too_wide(rule: TaxRule, *, wide: bool) -> None:
+    found = too_wide(CompanyRules(tax_rules=(rule,)), BOOKS)
+
+    assert found == ((rule,) if wide else ())
+
+
+def test_nothing_is_too_wide_where_the_home_country_is_not_known() -> None:
+    rules = CompanyRules(tax_rules=(a_rule("21", "OUTPUT2"),))
+
+    assert too_wide(rules, replace(BOOKS, country="")) == ()
+
+
+def test_too_wide_rules_become_the_home_country_s_and_others_stay() -> None:
+    belgian = a_rule("21", "TAX006", "BE")
+    rules = CompanyRules(
+        tax_rules=(
+            a_rule("21", "OUTPUT2"),
+            belgian,
+            a_rule("9", "OUTPUT"),
+            a_rule("9", "CHOSEN", "NL"),
+        )
+    )
+
+    assert narrowed(rules, BOOKS).tax_rules == (
+        a_rule("21", "OUTPUT2", "NL"),
+        belgian,
+        a_rule("9", "CHOSEN", "NL"),
+    )

@@ -129,6 +129,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /settings/shops/<slug>/upload": MANAGER,
     "POST /settings/shops/<slug>/upload": MANAGER,
     "POST /settings/taxes": MANAGER,
+    "POST /settings/taxes/narrow": MANAGER,
     "GET /sign-in": EVERYBODY,
     "POST /sign-in": EVERYBODY,
     "POST /language": EVERYBODY,

@@ -289,3 +289,28 @@ def test_books_are_read_again_when_a_manager_asks(scene: Scene) -> None:
     assert scene.clock.now() - read_at > timedelta(days=1)
     assert scene.program.company.facts() == FACTS
     assert "The books are read again now." in client.get("/settings").text
+
+
+def test_home_tax_for_any_country_is_advised_against_and_narrowed_by_one_press(
+    scene: Scene,
+) -> None:
+    client = scene.client(Role.MANAGER)
+    advice = "21% in any country becomes a tax type for the tax of Netherlands."
+    before = client.get("/settings").text
+    untouched = scene.program.company.rules()
+
+    client.post("/settings/taxes/narrow")
+
+    after = scene.program.company.rules()
+    assert advice in before
+    assert untouched.tax_rules[0].country == ""
+    assert [(r.tax_type, r.country) for r in after.tax_rules] == [("OUTPUT2", "NL")]
+    assert advice not in client.get("/settings").text
+    assert "taxes for any country, now for NL" in client.get("/activity").text
+
+
+def test_who_only_watches_is_advised_without_a_button(scene: Scene) -> None:
+    text = scene.client(Role.WATCHER).get("/settings").text
+
+    assert "in any country becomes a tax type" in text
+    assert "/settings/taxes/narrow" not in text
