@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -138,9 +139,10 @@ def _begin_anew(
 
 
 def _forget_dashboard(folder: Path) -> None:
-    """Remove the dashboard's database; the key of its cookies stays."""
+    """Remove the databases of all organisations; the key of the cookies stays."""
     for file in folder.glob("sluice.db*"):
         file.unlink()
+    shutil.rmtree(folder / "organisations", ignore_errors=True)
 
 
 def join_demo(settings: Settings, pace: Pace, stop: Event) -> None:

@@ -18,6 +18,7 @@ from dashboard.web.headers import request_id
 from dashboard.web.language import gettext as _
 from dashboard.web.own_address import own_address
 from dashboard.web.services import services
+from dashboard.web.switcher import organisation_name
 
 _log = logging.getLogger(__name__)
 _MACHINES = ("/api/", "/intake/")
@@ -74,6 +75,7 @@ def _page(code: int, title: str, text: str) -> tuple[str, int]:
         text=text,
         request_id=request_id(),
         demo=services().demo,
+        organisation_name=organisation_name(),
         again=own_address() if _may_pass(code) else "",
     )
     return page, code

@@ -316,6 +316,17 @@ def test_the_switcher_names_the_organisations_that_know_the_reader(two: Scene) -
 
 
 @on_sqlite
+@pytest.mark.parametrize("page", ["/at/acme/sign-in", "/at/acme/nothing-here"])
+def test_pages_without_a_frame_name_their_organisation_too(
+    two: Scene, page: str
+) -> None:
+    answer = two.client.get(page)
+
+    assert " · Acme Trading · Sluice</title>" in answer.text
+    assert '<p class="organisation-name">Acme Trading</p>' in answer.text
+
+
+@on_sqlite
 def test_who_is_unknown_elsewhere_does_not_learn_what_is_there(two: Scene) -> None:
     two.visit("acme", ANN)
     two.visit("", "pat@company.example")
