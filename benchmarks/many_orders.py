@@ -58,6 +58,11 @@ class Amounts:
         return self.orders // 3
 
     @property
+    def selected(self) -> int:
+        """As many as one act is asked for at once."""
+        return self.orders // 20
+
+    @property
     def requests(self) -> int:
         """A contact, an invoice and a payment, two of anything together."""
         return (self.customers + 2 * self.orders) // _CARRIED
@@ -91,7 +96,7 @@ class Filling:
             for step in (
                 self._shops, self._orders, self._words, self._tallies, self._postings,
                 self._requests, self._exchanges, self._events, self._runs,
-                self._people, self._differences,
+                self._people, self._differences, self._selection,
             ):  # fmt: skip
                 step()
         if self._sqlite:
@@ -267,7 +272,11 @@ class Filling:
         domains = " ".join(f"WHEN {i} THEN '{d}'" for i, d in enumerate(_DOMAINS))
         domain = f"CASE c % {len(_DOMAINS)} {domains} END"
         number = "CAST(100000 + n AS TEXT)"
-        for word in (number, first, last, f"{last} || c", domain, "'example'"):
+        external_id = "CAST(n AS TEXT)"
+        for word in (
+            *(number, external_id, "'p1'"),
+            *(first, last, f"{last} || c", domain, "'example'"),
+        ):
             self._copy(
                 "order_words",
                 f"(SELECT n, {customer} AS c FROM numbers "
@@ -506,4 +515,39 @@ class Filling:
                 "seen_at": self._at("0"),
             },
             day=(self._now - timedelta(days=1)).date(),
+        )
+
+    def _selection(self) -> None:
+        self._copy(
+            "selections",
+            "numbers WHERE n <= 1",
+            {
+                "id": "n",
+                "act": "'retry'",
+                "state": "'done'",
+                "asked_by": "'Person 1'",
+                "reason": "''",
+                "message": "''",
+                "created_at": self._at("90"),
+                "started_at": self._at("60"),
+                "resumed_at": self._at("60"),
+                "handled_before": "0",
+                "finished_at": self._at("0"),
+                "claimed_by": "''",
+                "claimed_until": self._at("0"),
+            },
+        )
+        self._copy(
+            "selection_orders",
+            f"numbers WHERE n <= {self._amounts.selected}",
+            {
+                "selection_id": "1",
+                "position": "n",
+                "order_id": "20 * n",
+                "external_id": "''",
+                "number": "CAST(100000 + 20 * n AS TEXT)",
+                "outlook": "''",
+                "result": "CASE WHEN n % 50 = 0 THEN 'skipped' ELSE 'done' END",
+                "why": "''",
+            },
         )

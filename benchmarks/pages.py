@@ -14,9 +14,11 @@ import random
 import re
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from statistics import quantiles
 from urllib.parse import urlencode
@@ -102,7 +104,10 @@ class Visitor:
     def _get(self, address: str) -> float:
         began = time.perf_counter()
         answer = self.client.get(address)
+        # Of a file its head and what is read first; the rest is not waited for.
+        deque(islice(answer.response, 2), maxlen=0)
         took_ms = (time.perf_counter() - began) * 1000
+        answer.close()
         if answer.status_code != 200:  # noqa: PLR2004 - OK
             raise click.ClickException(f"{address}: {answer.status}")
         return took_ms
@@ -163,6 +168,26 @@ def orders(amount: int, some: random.Random) -> Iterator[tuple[str, float, Reque
         _LIST_MS,
         [asked(day=f"2026-{m:02}-{d:02}") for m in (3, 6, 9) for d in (1, 9, 17, 25)],
     )
+    yield (
+        "orders, a day of a shop",
+        _LIST_MS,
+        [
+            asked(day=f"2026-{month:02}-07", shop=shop, status=tab)
+            for month in (3, 6, 9)
+            for shop in ("shop", "third")
+            for tab in ("", "paid")
+        ],
+    )
+    yield (
+        "orders, a cause",
+        _LIST_MS,
+        [
+            asked(cause=cause, shop=shop, status=tab)
+            for cause in ("refused", "unknown-payment-method")
+            for shop in ("", "second", "third")
+            for tab in ("", "attention")
+        ],
+    )
     names = [f"{some.choice(FIRST_NAMES)} {some.choice(LAST_NAMES)}" for _ in range(20)]
     searched = {
         "number": [str(number()) for _ in range(20)],
@@ -174,6 +199,11 @@ def orders(amount: int, some: random.Random) -> Iterator[tuple[str, float, Reque
         "part of a name": [name.split()[1][:4] for name in names],
         "e-mail": [f"{name.lower().replace(' ', '.')}1" for name in names],
         "nobody": [f"nobody{i}" for i in range(20)],
+        "what all say": ["example"] * 20,
+        "payment in the books": [f"W-{number()}-P1" for _ in range(20)],
+        "two first names": [
+            f"{one} {other}" for one in FIRST_NAMES[:5] for other in FIRST_NAMES[-4:]
+        ],
     }
     for what, texts in searched.items():
         yield f"search by {what}", _LIST_MS, [asked(q=text) for text in texts]
@@ -185,6 +215,16 @@ def orders(amount: int, some: random.Random) -> Iterator[tuple[str, float, Reque
             for text in (names[0], names[1].split()[1], FIRST_NAMES[0])
             for tab in ("attention", "paid", "ignored")
             for shop in ("", "second")
+        ],
+    )
+    yield (
+        "search, by total",
+        _LIST_MS,
+        [
+            asked(q=text, sort=sort, status=tab)
+            for text in (*names[:4], FIRST_NAMES[0], FIRST_NAMES[9], "example")
+            for sort in ("highest", "lowest")
+            for tab in ("", "paid")
         ],
     )
     yield (
@@ -222,7 +262,8 @@ def other_lists(
         "runs",
         _LIST_MS,
         ["/runs", "/runs?empty=1", "/runs?state=failed", "/runs?task=pull"] * 4
-        + deep("/runs", most // 2, "", "task=pull", "empty=1"),
+        + ["/runs?trigger=person", "/runs?empty=1&trigger=person"] * 4
+        + deep("/runs", most // 2, "", "task=pull", "empty=1", "empty=1&task=pull"),
     )
     yield "run", _LIST_MS, [f"/runs/{some.randint(1001, most // 2)}" for _ in range(20)]
     yield (
@@ -241,10 +282,39 @@ def other_lists(
     yield (
         "activity",
         _LIST_MS,
-        ["/activity", "/activity?kind=run", "/activity?person=105"] * 4
+        [
+            "/activity",
+            "/activity?kind=run",
+            "/activity?person=105",
+            "/activity?person=105&kind=order",
+            "/activity?kind=settings",
+        ]
+        * 4
         + deep("/activity", most // 5, "", "kind=run"),
     )
     yield "reconciliation", _LIST_MS, ["/reconciliation"] * 20
+    yield "figures", _LIST_MS, ["/figures"] * 20
+    yield "acts on many orders", _LIST_MS, ["/selections"] * 20
+    yield (
+        "act on many orders",
+        _LIST_MS,
+        ["/selections/1", "/selections/1?of=skipped"] * 5
+        + deep("/selections/1", amounts.selected, "", "of=done"),
+    )
+    yield (
+        "file, until it begins",
+        _LIST_MS,
+        [
+            "/orders.csv",
+            "/orders.csv?status=paid&shop=third&sort=highest",
+            f"/orders.csv?q={LAST_NAMES[5]}",
+            "/exchanges.csv?result=failed",
+            "/runs.csv",
+            "/activity.csv",
+            "/selections/1.csv",
+        ]
+        * 3,
+    )
     yield "users", _LIST_MS, ["/users"] * 20
     yield "schedules", _LIST_MS, ["/schedules"] * 20
 

@@ -246,11 +246,23 @@ def insert_missing(
 
     Two processes may do it at once: then one waits for the other, and neither fails.
     """
+    return insert_missing_row(session, table, unique=unique, **values) is not None
+
+
+def insert_missing_row(
+    session: Session,
+    table: type[Base],
+    *,
+    unique: Sequence[str],
+    **values: object,
+) -> Any:  # noqa: ANN401 - as the table's first key is
+    """Insert a row like `insert_missing`; return its key, None if it was there."""
     postgres = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if postgres else sqlite.insert
     missing = insert(table).on_conflict_do_nothing(index_elements=unique)
     key = next(iter(table.__table__.primary_key))
-    return session.scalar(missing.values(values).returning(key)) is not None
+    # As parameters: to write the values into the statement takes as long as all of it.
+    return session.scalar(missing.returning(key), values)
 
 
 def insert_all_missing(

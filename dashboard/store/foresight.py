@@ -25,7 +25,7 @@ from dashboard.domain.postings import (
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.store.company import read_rules
 from dashboard.store.database import Database
-from dashboard.store.orders import Planner, Reader, correction_of, newest_of
+from dashboard.store.deciding import correction_of
 from dashboard.store.postings import (
     IN_THE_BOOKS,
     own_postings,
@@ -33,6 +33,7 @@ from dashboard.store.postings import (
     postings_of,
     selected,
 )
+from dashboard.store.revisions import Planner, Reader, newest_of
 from dashboard.store.schema import OrderRow, PostingRow
 
 _CONTACT = PostingKind.CONTACT

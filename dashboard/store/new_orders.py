@@ -28,9 +28,9 @@ from dashboard.store.codec import dump_draft
 from dashboard.store.company import read_rules
 from dashboard.store.database import insert_all_missing
 from dashboard.store.order_words import add_words, words_of_order
-from dashboard.store.orders import Planner, Revision, Taken, facts_of
 from dashboard.store.planning import replace_draft, told_of
 from dashboard.store.postings import IN_THE_BOOKS
+from dashboard.store.revisions import Planner, Revision, Taken, facts_of
 from dashboard.store.schema import OrderEventRow, OrderRow, PostingRow, RevisionRow
 from dashboard.store.standings import BY_ITSELF, problem_to_plain, refresh_standings
 
@@ -84,9 +84,12 @@ def take_in_new(
     _add_postings(session, news, contacts, now)
     columns = {new.id: _columns(new, revision_ids[new.id], contacts) for new in news}
     session.execute(update(OrderRow), list(columns.values()))
-    # Rows with and without a run are two statements, and no more than two.
-    session.execute(insert(OrderEventRow), [_received(n, now, run_id) for n in news])
-    session.execute(insert(OrderEventRow), [_decided(n, contacts, now) for n in news])
+    events = [_received(new, now, run_id) for new in news]
+    events += [_decided(new, contacts, now) for new in news]
+    # Else rows with and without a run would be two statements.
+    session.execute(
+        insert(OrderEventRow), events, execution_options={"render_nulls": True}
+    )
     refresh_standings(session, [new.id for new in news], now)
     words = {
         new.id: words_of_order(
@@ -265,4 +268,5 @@ def _decided(
         "actor": BY_ITSELF,
         "kind": f"planned:{new.plan.decision.value}",
         "text": told_of(new.plan, waiting),
+        "run_id": None,
     }

@@ -18,8 +18,8 @@ from dashboard.domain.rules import Shop
 from dashboard.domain.status import Decision, OrderStatus
 from dashboard.store.company import shop_of
 from dashboard.store.database import Database
-from dashboard.store.orders import StoredRevision
 from dashboard.store.postings import posting_of
+from dashboard.store.revisions import StoredRevision
 from dashboard.store.schema import (
     DifferenceRow,
     OrderRow,

@@ -14,14 +14,7 @@ from dashboard.domain.rules import Shop
 from dashboard.domain.tokens import AccessToken
 from dashboard.store.database import Database, Overtaken, insert_missing
 from dashboard.store.new_orders import take_in_new
-from dashboard.store.orders import (
-    Planner,
-    Reader,
-    Revision,
-    Taken,
-    add_missing,
-    take_in_within,
-)
+from dashboard.store.revisions import Planner, Reader, Revision, Taken
 from dashboard.store.schema import (
     OrderHintRow,
     OrderRow,
@@ -30,6 +23,7 @@ from dashboard.store.schema import (
     ShopPullRow,
     ShopRow,
 )
+from dashboard.store.taking_in import add_missing, take_in_within
 from dashboard.store.vault import Vault
 
 _MAX_PROBLEM = 1000

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from dashboard.domain.rules import Shop
 from dashboard.store.company import shop_of
 from dashboard.store.database import Database
-from dashboard.store.orders import StoredRevision
+from dashboard.store.revisions import StoredRevision
 from dashboard.store.schema import OrderRow, RevisionRow, ShopRow, UploadRow
 
 # One that nobody took in was given up, or was the wrong file.

@@ -26,8 +26,9 @@ from dashboard.shops.protocol import (
 )
 from dashboard.shops.registry import CONNECTORS, connector_of
 from dashboard.store.company import CompanyStore
-from dashboard.store.orders import OrderStore, Revision, StoredRevision, Taken
+from dashboard.store.orders import OrderStore
 from dashboard.store.pulls import PullStore
+from dashboard.store.revisions import Revision, StoredRevision, Taken
 from dashboard.sync.plan import plan_order
 
 # Messages we remember, so that one which is sent again is not heeded again.

@@ -30,8 +30,9 @@ from dashboard.shops.protocol import (
     ShopSilent,
 )
 from dashboard.shops.registry import connector_of
-from dashboard.store.orders import OrderStore, Revision
+from dashboard.store.orders import OrderStore
 from dashboard.store.pulls import ApiKeys, KnownOrder, PullStore
+from dashboard.store.revisions import Revision
 from dashboard.sync.intake import as_deleted, read_again, unread_revision
 from dashboard.sync.plan import plan_order
 

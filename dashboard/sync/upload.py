@@ -21,8 +21,8 @@ from dashboard.shops.csv_upload.reading import (
 from dashboard.shops.csv_upload.table import NotATable, Table, read_table
 from dashboard.shops.own_json.connector import OwnJson
 from dashboard.store.company import CompanyStore
-from dashboard.store.orders import Revision, StoredRevision
 from dashboard.store.pulls import PullStore
+from dashboard.store.revisions import Revision, StoredRevision
 from dashboard.store.uploads import UploadStore
 from dashboard.sync.intake import read_again
 from dashboard.sync.pull import plan_or_stop

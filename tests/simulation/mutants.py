@@ -35,7 +35,7 @@ from dashboard.domain.status import RequestState
 from dashboard.mapping import documents
 from dashboard.mapping.credits import Lines
 from dashboard.mapping.documents import Documents
-from dashboard.store import orders, planning, queue
+from dashboard.store import deciding, planning, queue, taking_in
 from dashboard.store.orders import OrderStore
 from dashboard.store.queue import WorkQueue
 from dashboard.store.schema import OrderRow, RequestRow
@@ -204,13 +204,13 @@ MUTANTS: Mapping[str, Sequence[tuple[Any, str, Any]]] = {
         (documents, "payment_reference", new_reference_every_time),
         (plan, "keep_references", references_as_told),
     ],
-    "an older version of an order counts": [(orders, "_is_older", never_older)],
+    "an older version of an order counts": [(taking_in, "_is_older", never_older)],
     "what is on its way is planned anew": [
         (planning, "IN_THE_BOOKS", {PostingState.CONFIRMED.value}),
         (sheet, "_IN_THE_BOOKS", {PostingState.CONFIRMED}),
     ],
     "a change is booked without being chosen": [
-        (orders, "correction_of", chosen_without_a_person),
+        (deciding, "correction_of", chosen_without_a_person),
     ],
     "a choice counts for a later version": [
         (OrderStore, "correct", chosen_for_any_version),

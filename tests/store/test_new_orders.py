@@ -14,8 +14,8 @@ from sqlalchemy import delete, event, select
 from dashboard.domain.rules import PaymentRule, Shop, TaxRule, TaxSituation
 from dashboard.shops.protocol import Fetched, NotUnderstood, Received
 from dashboard.shops.registry import CONNECTORS
-from dashboard.store.orders import Revision
 from dashboard.store.pulls import PullStore
+from dashboard.store.revisions import Revision
 from dashboard.store.schema import (
     OrderEventRow,
     OrderRow,
