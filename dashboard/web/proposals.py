@@ -115,7 +115,7 @@ def _proposed(cause: str, about: str, *, sent: bool) -> Proposal | None:
 
 def _owners(shops: Sequence[Shop]) -> list[tuple[str, str]]:
     """Return whose the rule may be; with a single shop there is nothing to choose."""
-    every = ("", _("the company's, for all shops"))
+    every = ("", _("the company's"))
     if len(services().company.shops()) <= 1:
         return labelled(every)
     return labelled(

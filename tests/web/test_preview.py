@@ -159,7 +159,7 @@ def test_preview_and_order_say_whose_each_rule_is(scene: Scene) -> None:
     assert f"ledger account for products{of_company}" in preview
     assert f"rule for payment method ideal{of_company}" in preview
     assert 'href="/settings/shops/demo/rules#taxes"' in preview
-    assert "tax rule for 21 % in any country, this shop's own" in order
+    assert "tax rule for 21 % in any country · this shop's own" in order
     assert "2 of the shop's own, else the company's" in order
 
 
