@@ -11,9 +11,9 @@ from dashboard.domain.clock import SystemClock
 from dashboard.scheduling.mirror import install_defaults
 from dashboard.store.schedules import ScheduleStore
 from tests.cli.conftest import Terminal
+from tests.fixtures.served_shops import served
 from tests.fixtures.shopify_shop import CLIENT_ID, CLIENT_SECRET, ShopifyShop
-from tests.fixtures.shopify_shop import served as served_shopify
-from tests.fixtures.woocommerce_shop import KEY, SECRET, WooCommerceShop, served
+from tests.fixtures.woocommerce_shop import KEY, SECRET, WooCommerceShop
 
 ADD = ("shops", "add", "--kind", "woocommerce", "--slug", "woo", "--secret", "hook")
 
@@ -147,7 +147,7 @@ def test_one_shop_is_pulled(company: Terminal, shop: WooCommerceShop) -> None:
 @pytest.fixture
 def shopify(monkeypatch: pytest.MonkeyPatch) -> Iterator[ShopifyShop]:
     monkeypatch.setenv("SLUICE_ALLOW_LOOPBACK_API", "1")
-    with served_shopify(ShopifyShop(SystemClock().now())) as shop:
+    with served(ShopifyShop(SystemClock().now())) as shop:
         yield shop
 
 

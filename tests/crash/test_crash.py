@@ -25,7 +25,8 @@ from tests.e2e.mock_program import running_mock
 from tests.e2e.processes import seeded
 from tests.fixtures.databases import PostgresServer
 from tests.fixtures.postgres import NoPostgres, PostgresProcess, postgres_process
-from tests.fixtures.woocommerce_shop import WooCommerceShop, served
+from tests.fixtures.served_shops import served
+from tests.fixtures.woocommerce_shop import WooCommerceShop
 from tests.simulation.promises import root_of
 
 SEEDS = [int(seed) for seed in os.environ.get("CRASH_SEEDS", "20260307").split()]

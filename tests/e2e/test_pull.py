@@ -9,9 +9,9 @@ import pytest
 from dashboard.domain.clock import SystemClock
 from tests.e2e.books import Books
 from tests.e2e.company import SECRET, WOOCOMMERCE, Company
+from tests.fixtures.served_shops import served
 from tests.fixtures.shopify_shop import CLIENT_ID, CLIENT_SECRET, TOPICS, ShopifyShop
-from tests.fixtures.shopify_shop import served as served_shopify
-from tests.fixtures.woocommerce_shop import KEY, WooCommerceShop, served
+from tests.fixtures.woocommerce_shop import KEY, WooCommerceShop
 from tests.fixtures.woocommerce_shop import SECRET as KEY_SECRET
 
 pytestmark = pytest.mark.e2e
@@ -76,7 +76,7 @@ def test_a_refund_is_pulled_with_its_lines_and_credited(
 def shopify(company: Company) -> Iterator[ShopifyShop]:
     """A shop at Shopify that the company asks for its orders."""
     company.cli("rules", "set", "--payment-method", "shopify_payments=090")
-    with served_shopify(ShopifyShop(SystemClock().now())) as shop:
+    with served(ShopifyShop(SystemClock().now())) as shop:
         company.cli(
             *("shops", "add", "--kind", "shopify", "--slug", "fy", "--prefix", "F-"),
             *("--secret", CLIENT_SECRET, "--domain", shop.url),

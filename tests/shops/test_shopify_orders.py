@@ -151,6 +151,22 @@ def test_gift_card_pays_by_its_own_method() -> None:
     ]
 
 
+def test_payments_are_known_by_their_own_id_however_they_are_sorted() -> None:
+    payload = sample("06")
+    ids = {p.method: p.external_id for p in read(payload).payments}
+    card, other = payload["transactions"]
+    card["processedAt"], other["processedAt"] = (
+        "2026-11-20T12:00:00Z",
+        "2026-11-20T11:00:00Z",
+    )
+
+    payments = read(payload).payments
+
+    assert [p.method for p in payments] == ["shopify_payments", "gift_card"]
+    assert {p.method: p.external_id for p in payments} == ids
+    assert all(id_.isdigit() for id_ in ids.values())
+
+
 def test_gift_card_that_is_sold_bears_no_tax() -> None:
     (card, _mug) = read(sample("06")).lines
 

@@ -26,13 +26,8 @@ from dashboard.shops.protocol import (
 from dashboard.shops.registry import CONNECTORS
 from dashboard.shops.shopify.queries import TOPICS
 from dashboard.shops.shopify.reader import ShopifyReader
-from tests.fixtures.shopify_shop import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-    Answer,
-    ShopifyShop,
-    served,
-)
+from tests.fixtures.served_shops import Answer, served
+from tests.fixtures.shopify_shop import CLIENT_ID, CLIENT_SECRET, ShopifyShop
 
 START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 HOOK = "https://sluice.example/intake/shopify"

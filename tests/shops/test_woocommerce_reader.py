@@ -24,16 +24,15 @@ from dashboard.shops.protocol import (
 )
 from dashboard.shops.registry import CONNECTORS, READERS
 from dashboard.shops.woocommerce.reader import WooCommerceReader
+from tests.fixtures.served_shops import Answer, served
 from tests.fixtures.woocommerce_shop import (
     KEY,
     SECRET,
-    Answer,
     WooCommerceShop,
     firewall,
     maintenance,
     noise_before_data,
     page_in_place_of_data,
-    served,
 )
 
 START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

@@ -34,14 +34,9 @@ from dashboard.sync.backfill import Backfill, BackfillStores
 from dashboard.sync.performer import Performer
 from tests.fixtures.builders import RULES
 from tests.fixtures.company import Company
-from tests.fixtures.shopify_shop import Answer, ShopifyShop
-from tests.fixtures.shopify_shop import served as served_shopify
-from tests.fixtures.woocommerce_shop import (
-    WooCommerceShop,
-    firewall,
-    maintenance,
-    served,
-)
+from tests.fixtures.served_shops import Answer, served
+from tests.fixtures.shopify_shop import ShopifyShop
+from tests.fixtures.woocommerce_shop import WooCommerceShop, firewall, maintenance
 from tests.fixtures.work import answer, confirm_next, send_next
 from tests.fixtures.workers import Office
 from tests.sync.test_pulling import Pulled
@@ -155,7 +150,7 @@ def office(company: Company) -> Iterator[WooCommerceOffice]:
 
 @pytest.fixture
 def at_shopify(company: Company) -> Iterator[ShopifyOffice]:
-    with served_shopify(ShopifyShop(company.clock.now())) as shop:
+    with served(ShopifyShop(company.clock.now())) as shop:
         yield ShopifyOffice(company, shop)
 
 

@@ -45,6 +45,7 @@ from dashboard.sync.plan import plan_order
 from dashboard.sync.puller import Puller, PullStores
 from tests.fixtures.company import Company
 from tests.fixtures.databases import ClockedDatabase
+from tests.fixtures.served_shops import served
 from tests.fixtures.woocommerce_shop import (
     KEY,
     SECRET,
@@ -53,7 +54,6 @@ from tests.fixtures.woocommerce_shop import (
     WooCommerceShop,
     firewall,
     maintenance,
-    served,
 )
 
 HOOK_SECRET = "secret"

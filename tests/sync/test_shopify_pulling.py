@@ -27,13 +27,8 @@ from dashboard.store.vault import Vault
 from dashboard.sync.intake import Intake, Noted, Nothing, WrongSignature
 from dashboard.sync.puller import Puller, PullStores
 from tests.fixtures.company import Company
-from tests.fixtures.shopify_shop import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-    Delivery,
-    ShopifyShop,
-    served,
-)
+from tests.fixtures.served_shops import served
+from tests.fixtures.shopify_shop import CLIENT_ID, CLIENT_SECRET, Delivery, ShopifyShop
 
 HOOK = "https://sluice.example/intake/fy"
 

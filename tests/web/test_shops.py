@@ -12,9 +12,9 @@ from dashboard.domain.users import Role
 from dashboard.scheduling.mirror import install_defaults
 from dashboard.store.schedules import ScheduleStore
 from tests.e2e.company import signed
+from tests.fixtures.served_shops import served
 from tests.fixtures.shopify_shop import CLIENT_ID, CLIENT_SECRET, ShopifyShop
-from tests.fixtures.shopify_shop import served as served_shopify
-from tests.fixtures.woocommerce_shop import KEY, SECRET, WooCommerceShop, served
+from tests.fixtures.woocommerce_shop import KEY, SECRET, WooCommerceShop
 from tests.web.scene import Scene
 
 PAGE = "/settings/shops/woo"
@@ -204,7 +204,7 @@ def test_shop_with_a_field_of_its_own_for_vat_numbers_is_asked_for_no_other(
 def shopify(scene: Scene) -> Iterator[ShopifyShop]:
     new = Shop(id=0, slug="fy", name="Fy", kind="shopify", prefix="F-")
     scene.program.company.add_shop(new, "old-secret", at=scene.clock.now())
-    with served_shopify(ShopifyShop(scene.clock.now())) as shop:
+    with served(ShopifyShop(scene.clock.now())) as shop:
         yield shop
 
 
