@@ -130,7 +130,7 @@ def _paused(pause: ConnectionPause) -> BannerLine:
     return BannerLine(
         tone="bad" if words.section else "waiting",
         icon="cloud-slash",
-        title=f"{words.title}: {_('nothing is booked for now.')}",
+        title=_("%(what)s: nothing is booked for now.", what=words.title),
         text=f"{said(pause.reason).rstrip('.')}. {words.to_do} {rest}",
         since=pause.since,
         until=pause.until,

@@ -12,11 +12,13 @@ from zoneinfo import available_timezones
 
 import pytest
 from babel.core import Locale
+from babel.messages.catalog import Catalog
 from babel.support import NullTranslations
 from typing_extensions import override
 
 from dashboard.domain.clock import SystemClock
 from dashboard.languages import speech
+from dashboard.languages.gathering import written
 from dashboard.web import language
 from tests.web.conftest import MakeScene
 from tests.web.scene import Scene
@@ -49,15 +51,20 @@ VOID = {"br", "hr", "img", "input", "link", "meta", "rect", "use", "line", "path
 
 
 class Marking(NullTranslations):
-    """Texts of a language in which everything stands between marks."""
+    """Texts of a language in which all that was gathered stands between marks."""
+
+    def __init__(self, gathered: Catalog) -> None:
+        super().__init__()
+        self._gathered = gathered
 
     @override
     def gettext(self, message: str) -> str:
-        return f"⟦{message}⟧"
+        return f"⟦{message}⟧" if message in self._gathered else message
 
     @override
     def ngettext(self, msgid1: str, msgid2: str, num: int) -> str:
-        return self.gettext(msgid1 if num == 1 else msgid2)
+        known = msgid1 in self._gathered
+        return f"⟦{msgid1 if num == 1 else msgid2}⟧" if known else msgid2
 
     ugettext = gettext
     ungettext = ngettext
@@ -107,7 +114,7 @@ class Texts(HTMLParser):
 
 @pytest.fixture(autouse=True)
 def marking(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = Marking()
+    texts = Marking(written("nl"))
     for module in (speech, language):
         monkeypatch.setattr(module, "texts_in", lambda _language: texts)
 
