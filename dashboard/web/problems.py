@@ -24,6 +24,7 @@ from dashboard.store.company import ChangedMeanwhile
 from dashboard.store.listing_problems import ProblemGroup
 from dashboard.store.order_filter import OrderSort
 from dashboard.web.access import requires
+from dashboard.web.download import csv_download
 from dashboard.web.language import gettext as _
 from dashboard.web.note import note
 from dashboard.web.order_query import OrderQuery, cause_key, cause_of
@@ -46,6 +47,32 @@ def index() -> ResponseReturnValue:
     return render_template(
         "problems/index.html", groups=groups, count=sum(g.count for g in groups)
     )
+
+
+@blueprint.get("/problems.csv")
+@requires(Role.WATCHER)
+def export() -> ResponseReturnValue:
+    """Send all groups as a file."""
+    header = (
+        _("Cause"),
+        _("About"),
+        _("Orders"),
+        _("First"),
+        _("Last"),
+        _("For example"),
+    )
+    rows = (
+        (
+            TITLES[group.cause],
+            group.about,
+            group.count,
+            group.first_at,
+            group.last_at,
+            group.message,
+        )
+        for group in services().problems.groups()
+    )
+    return csv_download("problems", header, rows)
 
 
 @blueprint.get("/problems/<key>")

@@ -67,6 +67,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /orders/bulk": WATCHER,
     "POST /orders/bulk/confirmed": WATCHER,
     "GET /problems": WATCHER,
+    "GET /problems.csv": WATCHER,
     "GET /problems/<key>": WATCHER,
     "POST /problems/<key>/rule": MANAGER,
     "GET /readyz": EVERYBODY,

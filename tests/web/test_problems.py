@@ -190,3 +190,13 @@ def test_a_confirmation_that_makes_no_sense_is_refused(
 @pytest.mark.parametrize("address", ["/problems/fate", "/problems/refused?about=%00"])
 def test_there_is_no_group_of_what_is_no_cause(scene: Scene, address: str) -> None:
     assert scene.client().get(address).status_code == 404
+
+
+def test_groups_are_sent_as_a_file(scene: Scene) -> None:
+    scene.order("1001", method="barter")
+    scene.order("1002", method="barter")
+
+    rows = scene.client(Role.WATCHER).get("/problems.csv").text.splitlines()
+
+    assert len(rows) == 2
+    assert rows[1].startswith("Unknown payment method,barter,2,")
