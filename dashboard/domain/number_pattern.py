@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Mapping
 from typing import Final
 
+from dashboard.domain.rules import Shop
 from dashboard.domain.sentences import say
 
 _PARTS: Final = frozenset({"prefix", "number"})
@@ -40,3 +42,14 @@ def example(pattern: str, *, prefix: str, number: str) -> str:
     if len(made) > _MAX_LENGTH:
         raise PatternWrong(say("That makes numbers too long for the books."))
     return made
+
+
+def shops_alike(patterns: Mapping[Shop, str]) -> tuple[Shop, Shop] | None:
+    """Return two shops whose orders of one number get the same invoice number."""
+    first: dict[str, Shop] = {}
+    for shop, pattern in patterns.items():
+        made = pattern.format(prefix=shop.prefix, number="\0")
+        if made in first:
+            return first[made], shop
+        first[made] = shop
+    return None

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.money import ZERO
-from dashboard.domain.number_pattern import PatternWrong, example
+from dashboard.domain.number_pattern import PatternWrong, example, shops_alike
 from dashboard.domain.places import EU, OUTSIDE_EU
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.runs import Task
@@ -208,7 +208,24 @@ def _save(section: str, entered: RulesForm) -> ResponseReturnValue:
         say("rules of the company: %(section)s", section=SECTIONS[section]),
     )
     flash(" ".join([_("Saved."), *moved_on(moved)]), "good")
+    warn_of_same_numbers()
     return redirect(url_for("settings.show", _anchor=section))
+
+
+def warn_of_same_numbers() -> None:
+    """Tell on the next page if two shops make the same invoice numbers."""
+    store = services().company
+    shops = (shop for shop in store.shops() if shop.active)
+    alike = shops_alike({shop: store.rules(shop).number_pattern for shop in shops})
+    if alike is not None:
+        first, second = alike
+        text = _(
+            "Orders of %(first)s and %(second)s with one number get the same invoice "
+            "number: then the second of them waits. {prefix} tells them apart.",
+            first=first.name,
+            second=second.name,
+        )
+        flash(text, "waiting")
 
 
 def _page(

@@ -18,7 +18,7 @@ from dashboard.web.language import gettext as _
 from dashboard.web.note import note
 from dashboard.web.outcome import moved_on
 from dashboard.web.services import services
-from dashboard.web.settings import SECTIONS, places
+from dashboard.web.settings import SECTIONS, places, warn_of_same_numbers
 from dashboard.web.settings_forms import (
     SITUATIONS,
     PaymentsForm,
@@ -114,6 +114,7 @@ def _done(
     moved = services().replan()
     note(ActivityKind.SETTINGS, "changed", subject, detail=detail)
     flash(" ".join([_("Saved."), *moved_on(moved)]), "good")
+    warn_of_same_numbers()
     return _back(shop, section)
 
 

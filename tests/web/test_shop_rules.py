@@ -219,3 +219,18 @@ def test_there_is_nothing_but_rules(scene: Scene, second: Shop, path: str) -> No
     answer = client.post(path, page=f"/settings/shops/{second.slug}/rules")
 
     assert answer.status_code == 404
+
+
+def test_two_shops_that_make_the_same_numbers_are_told(
+    scene: Scene, second: Shop
+) -> None:
+    client = scene.client(Role.MANAGER)
+
+    save(client, "company", {"number_pattern": "B{number}"})
+    alone = client.get(PAGE).text
+    save(client, "company", {"number_pattern": "W-{number}"})
+    alike = client.get(PAGE).text
+
+    warning = f"Orders of Demo shop and {second.name} with one number"
+    assert warning not in alone
+    assert warning in alike
