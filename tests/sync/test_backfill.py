@@ -34,13 +34,12 @@ from dashboard.sync.backfill import Backfill, BackfillStores
 from dashboard.sync.performer import Performer
 from tests.fixtures.builders import RULES
 from tests.fixtures.company import Company
+from tests.fixtures.pulled_shops import PulledShopify, PulledWooCommerce
 from tests.fixtures.served_shops import Answer, served
 from tests.fixtures.shopify_shop import ShopifyShop
 from tests.fixtures.woocommerce_shop import WooCommerceShop, firewall, maintenance
 from tests.fixtures.work import answer, confirm_next, send_next
 from tests.fixtures.workers import Office
-from tests.sync.test_pulling import Pulled
-from tests.sync.test_shopify_pulling import Pulled as PulledShopify
 
 _RATE = TaxRule(
     situation=TaxSituation.RATE, rate_percent=Decimal(21), tax_type="OUTPUT2"
@@ -67,18 +66,18 @@ class Latecomer:
         self.company = company
         self.shop = shop
         self.first = company.clock.now().date()
-        self.connected: Pulled | PulledShopify | None = None
+        self.connected: PulledWooCommerce | PulledShopify | None = None
         self.selections = SelectionStore(company.database, "test")
         self.waits = 0
         self.stopping = False
         self.zone: tzinfo = UTC
 
-    def connect(self) -> Pulled | PulledShopify:
+    def connect(self) -> PulledWooCommerce | PulledShopify:
         """Connect the shop: orders placed from here on are pulled by themselves."""
         if isinstance(self.shop, ShopifyShop):
             self.connected = PulledShopify(self.company, self.shop)
         else:
-            self.connected = Pulled(self.company, self.shop)
+            self.connected = PulledWooCommerce(self.company, self.shop)
         self.backfill = Backfill(
             BackfillStores(
                 company=self.company.settings,

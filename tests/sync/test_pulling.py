@@ -20,7 +20,6 @@ from sqlalchemy import func, select
 from dashboard.domain.alarms import WebhookState
 from dashboard.domain.order import Order
 from dashboard.domain.plans import Plan
-from dashboard.domain.rules import Shop
 from dashboard.domain.runs import (
     ALL_BY_THEMSELVES,
     NOTHING_TO_PULL,
@@ -29,22 +28,15 @@ from dashboard.domain.runs import (
     Task,
     Trigger,
 )
-from dashboard.outbound.transport import Transport
 from dashboard.scheduling.mirror import give_own_schedule
-from dashboard.shops.protocol import Log, ShopAccess, ShopReader
-from dashboard.shops.woocommerce.reader import WooCommerceReader
-from dashboard.store.exchanges import ExchangeStore
-from dashboard.store.pulls import ApiKeys, PullStore
-from dashboard.store.runs import RunStore
+from dashboard.store.pulls import ApiKeys
 from dashboard.store.schedules import ScheduleStore
 from dashboard.store.schema import RevisionRow
-from dashboard.store.shop_webhooks import ShopWebhookStore
-from dashboard.store.vault import Vault
-from dashboard.sync.intake import Intake, Kept, Noted, Nothing, as_deleted
+from dashboard.sync.intake import Kept, Noted, Nothing, as_deleted
 from dashboard.sync.plan import plan_order
-from dashboard.sync.puller import Puller, PullStores
 from tests.fixtures.company import Company
 from tests.fixtures.databases import ClockedDatabase
+from tests.fixtures.pulled_shops import PulledWooCommerce
 from tests.fixtures.served_shops import served
 from tests.fixtures.woocommerce_shop import (
     KEY,
@@ -56,66 +48,9 @@ from tests.fixtures.woocommerce_shop import (
     maintenance,
 )
 
-HOOK_SECRET = "secret"
 
-
-class Pulled:
-    """A company that pulls its WooCommerce shop; time goes on in both together."""
-
-    def __init__(self, company: Company, shop: WooCommerceShop) -> None:
-        self.company = company
-        self.shop = shop
-        self.pulls = PullStore(company.database, Vault(b"k" * 32))
-        self.runs = RunStore(company.database, "test")
-        self.webhooks = ShopWebhookStore(company.database)
-        self.woken: list[Trigger] = []
-        self.here = self._add_shop("woo", shop.url)
-        self.puller = Puller(
-            PullStores(
-                company=company.settings,
-                pulls=self.pulls,
-                orders=company.orders,
-                exchanges=ExchangeStore(company.database),
-                webhooks=self.webhooks,
-                runs=self.runs,
-            ),
-            self._open,
-            company.clock,
-            self.woken.append,
-        )
-        self.intake = Intake(
-            company.settings, company.orders, self.pulls, company.clock
-        )
-
-    def _add_shop(self, slug: str, url: str, prefix: str = "O-") -> Shop:
-        settings = self.company.settings
-        new = Shop(
-            id=0, slug=slug, name=slug.title(), kind="woocommerce", prefix=prefix
-        )
-        settings.add_shop(new, HOOK_SECRET, at=self.company.clock.now())
-        shop = settings.shop(slug)
-        assert shop is not None
-        keys = ApiKeys(key=KEY, secret=SECRET, orders_since=self.company.clock.now())
-        self.pulls.set_access(shop, url, keys)
-        return settings.shop(slug) or shop
-
-    def _open(self, shop: Shop, keys: ApiKeys, log: Log) -> ShopReader:
-        access = ShopAccess(
-            base_url=shop.base_url,
-            key=keys.key,
-            secret=keys.secret,
-            orders_since=keys.orders_since,
-        )
-        transport = Transport(self.company.clock, 10, allow_inner=True)
-        return WooCommerceReader(access, transport, self.company.clock, log)
-
-    def run(self, trigger: Trigger = Trigger.SCHEDULE) -> Run:
-        run = self.runs.begin(Task.PULL, trigger)
-        return self.puller._carry_out(run)
-
-    def later(self, seconds: float) -> None:
-        self.company.clock.advance(seconds)
-        self.shop.tick(seconds)
+class Pulled(PulledWooCommerce):
+    """Hears what the shop sends, too."""
 
     def hear(self, order_id: int) -> Kept | Noted | Nothing:
         """Let the shop send a webhook about an order."""
@@ -137,8 +72,7 @@ class Pulled:
 
 
 def signature(body: bytes) -> dict[str, str]:
-
-    digest = hmac.new(HOOK_SECRET.encode(), body, hashlib.sha256).digest()
+    digest = hmac.new(Pulled.hook_secret.encode(), body, hashlib.sha256).digest()
     return {"X-WC-Webhook-Signature": base64.b64encode(digest).decode()}
 
 
@@ -303,13 +237,7 @@ def test_one_shop_that_fails_does_not_keep_the_others_from_being_read(
     pulled: Pulled,
 ) -> None:
     with served(WooCommerceShop(pulled.shop.now)) as other:
-        new = Shop(id=0, slug="zoo", name="Zoo", kind="woocommerce", prefix="Z-")
-        settings = pulled.company.settings
-        settings.add_shop(new, HOOK_SECRET, at=pulled.shop.now)
-        shop = settings.shop("zoo")
-        assert shop is not None
-        keys = ApiKeys(key=KEY, secret=SECRET, orders_since=pulled.shop.now)
-        pulled.pulls.set_access(shop, other.url, keys)
+        pulled.add_shop("zoo", other.url, "Z-")
         order_id = other.place()
         pulled.shop.broken = maintenance()
 
@@ -365,7 +293,7 @@ def test_a_shop_with_a_schedule_of_its_own_is_pulled_by_that_alone(
 
 
 def test_a_run_of_one_shop_leaves_the_others_alone(pulled: Pulled) -> None:
-    other = pulled._add_shop("other", pulled.shop.url, prefix="X-")
+    other = pulled.add_shop("other", pulled.shop.url, "X-")
     pulled.shop.place()
 
     run = pulled.puller.run_now(other)
@@ -501,7 +429,7 @@ def a_hook(pulled: Pulled, status: str = "active", slug: str = "woo") -> Hook:
         id=1,
         topic="order.updated",
         delivery_url=f"https://sluice.example/intake/{slug}",
-        secret=HOOK_SECRET,
+        secret=Pulled.hook_secret,
         status=status,
     )
     pulled.shop.hooks[1] = hook

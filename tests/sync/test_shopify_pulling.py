@@ -7,92 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
 
 import pytest
 
 from dashboard.domain.alarms import WebhookState
-from dashboard.domain.rules import Shop
-from dashboard.domain.runs import Run, RunState, Task, Trigger
-from dashboard.outbound.transport import Transport
-from dashboard.shops.protocol import Log, ShopAccess, ShopReader
+from dashboard.domain.runs import RunState, Trigger
 from dashboard.shops.shopify.queries import TOPICS
-from dashboard.shops.shopify.reader import ShopifyReader
-from dashboard.store.exchanges import ExchangeStore
-from dashboard.store.pulls import ApiKeys, PullStore
-from dashboard.store.runs import RunStore
+from dashboard.store.pulls import ApiKeys
 from dashboard.store.schema import ShopRow
-from dashboard.store.shop_webhooks import ShopWebhookStore
-from dashboard.store.vault import Vault
-from dashboard.sync.intake import Intake, Noted, Nothing, WrongSignature
-from dashboard.sync.puller import Puller, PullStores
+from dashboard.sync.intake import Noted, Nothing, WrongSignature
 from tests.fixtures.company import Company
+from tests.fixtures.pulled_shops import PulledShopify
 from tests.fixtures.served_shops import served
-from tests.fixtures.shopify_shop import CLIENT_ID, CLIENT_SECRET, Delivery, ShopifyShop
+from tests.fixtures.shopify_shop import Delivery, ShopifyShop
 
 HOOK = "https://sluice.example/intake/fy"
 
 
-class Pulled:
-    """A company that pulls its Shopify shop; time goes on in both together."""
-
-    def __init__(self, company: Company, shop: ShopifyShop) -> None:
-        self.company = company
-        self.shop = shop
-        self.pulls = PullStore(company.database, Vault(b"k" * 32))
-        self.runs = RunStore(company.database, "test")
-        self.webhooks = ShopWebhookStore(company.database)
-        self.here = self._add_shop()
-        self.puller = Puller(
-            PullStores(
-                company=company.settings,
-                pulls=self.pulls,
-                orders=company.orders,
-                exchanges=ExchangeStore(company.database),
-                webhooks=self.webhooks,
-                runs=self.runs,
-            ),
-            self._open,
-            company.clock,
-            lambda _trigger: None,
-        )
-        self.intake = Intake(
-            company.settings, company.orders, self.pulls, company.clock
-        )
-
-    def _add_shop(self) -> Shop:
-        settings = self.company.settings
-        new = Shop(id=0, slug="fy", name="Fy", kind="shopify", prefix="S-")
-        settings.add_shop(new, CLIENT_SECRET, at=self.company.clock.now())
-        shop = settings.shop("fy")
-        assert shop is not None
-        keys = ApiKeys(
-            key=CLIENT_ID,
-            secret=CLIENT_SECRET,
-            orders_since=self.company.clock.now(),
-        )
-        self.pulls.set_access(shop, self.shop.url, keys)
-        return settings.shop("fy") or shop
-
-    def _open(self, shop: Shop, keys: ApiKeys, log: Log) -> ShopReader:
-        access = ShopAccess(
-            base_url=shop.base_url,
-            key=keys.key,
-            secret=keys.secret,
-            orders_since=keys.orders_since,
-            token=keys.token,
-            keep_token=partial(self.pulls.keep_token, shop, keys),
-        )
-        transport = Transport(self.company.clock, 10, allow_inner=True)
-        return ShopifyReader(access, transport, self.company.clock, log, self.later)
-
-    def run(self, trigger: Trigger = Trigger.SCHEDULE) -> Run:
-        run = self.runs.begin(Task.PULL, trigger)
-        return self.puller._carry_out(run)
-
-    def later(self, seconds: float) -> None:
-        self.company.clock.advance(seconds)
-        self.shop.tick(seconds)
+class Pulled(PulledShopify):
+    """Hears what the shop sends, too."""
 
     def asked(self) -> list[str]:
         return [name for name, _ in self.shop.asked]
