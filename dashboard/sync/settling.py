@@ -224,38 +224,43 @@ def _allocate(
 
 
 def _pay_out(sheet: Sheet, refund: Refund, order: Order) -> None:
-    """Plan the payment of a refund, as far as it is not allocated or paid out."""
+    """Plan the payment of a refund, as far as it is not allocated or paid out.
+
+    What its own credit note was allocated instead is paid out once the order is off.
+    """
     given = sum(
         (r.amount for r in sheet.drafts(RefundDraft) if r.refund == refund.external_id),
         ZERO,
     )
+    left = to_cents(refund.amount) - given
     bank_account = next((p.bank_account for p in sheet.drafts(PaymentDraft)), "")
-    note = _note_for(sheet, refund)
-    if note is None or given or not bank_account:
+    if not bank_account:
         return
-    amount = min(to_cents(refund.amount), sheet.credit_left(note))
-    reference = refund_reference(note.number, "" if note.refund else refund.external_id)
-    draft = RefundDraft(
-        reference=reference,
-        credit_note_number=note.number,
-        amount=amount,
-        paid_on=max(_day_of(refund, order), note.issued_on),
-        bank_account=bank_account,
-        refund=refund.external_id,
-    )
-    sheet.plan(PostingKind.REFUND, reference, draft, requires=note.number)
+    for note in _notes_for(sheet, refund):
+        amount = min(left, sheet.credit_left(note))
+        if amount <= 0:
+            continue
+        of_several = "" if note.refund else refund.external_id
+        whole = refund_reference(note.number, of_several)
+        reference = sheet.first_free(partial(part_reference, whole))
+        draft = RefundDraft(
+            reference=reference,
+            credit_note_number=note.number,
+            amount=amount,
+            paid_on=max(_day_of(refund, order), note.issued_on),
+            bank_account=bank_account,
+            refund=refund.external_id,
+        )
+        sheet.plan(PostingKind.REFUND, reference, draft, requires=note.number)
+        left -= amount
 
 
-def _note_for(sheet: Sheet, refund: Refund) -> CreditNoteDraft | None:
-    """Return the credit note that a refund is paid out of, None if none has any left.
-
-    That is its own, else one that took an invoice back.
-    """
+def _notes_for(sheet: Sheet, refund: Refund) -> list[CreditNoteDraft]:
+    """Return what a refund is paid out of: its own credit note, then reversals."""
     notes = tuple(sheet.drafts(CreditNoteDraft))
     own = [note for note in notes if note.refund == refund.external_id]
     reversals = {reversal_number(invoice.number) for invoice in sheet.invoices}
-    others = [note for note in notes if note.number in reversals]
-    return next((n for n in (*own, *others) if sheet.credit_left(n)), None)
+    return [*own, *(note for note in notes if note.number in reversals)]
 
 
 def _oldest_first(refunds: Iterable[Refund]) -> list[Refund]:

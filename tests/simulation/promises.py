@@ -84,12 +84,10 @@ class Documents:
 
         What is credited lowers what is still asked for first; the rest is paid back.
         """
-        most = min(order.refunded, self.paid)
-        if gone or was_changed:
+        least = most = min(order.refunded, self.paid)
+        if not gone and was_changed:
             least = Decimal(0)
-            if gone:
-                least = max(least, most - self.allocated)
-        else:
+        elif not gone:
             asked = self.invoiced - self.credited
             least = most = max(Decimal(0), self.paid - asked)
         if not least <= self.paid_back <= most:
