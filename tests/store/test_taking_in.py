@@ -206,6 +206,26 @@ def test_a_payment_that_comes_later_is_added(company: Company) -> None:
     assert company.status() == "in progress"
 
 
+def test_a_payment_booked_by_its_place_is_not_booked_again_by_its_id(
+    company: Company,
+) -> None:
+    rules = replace(RULES, invoice_when=InvoiceWhen.ORDERED)
+    company.settings.save_rules(rules, expected_version=1)
+    order = an_order(total="12.00", payments=("5.00",))
+    company.take_in(order)
+    confirm_next(company, times=3)
+    later = an_order(total="12.00", payments=("7.00", "5.00")).payments
+    by_id = (
+        replace(p, external_id=id_) for p, id_ in zip(later, ("78", "77"), strict=True)
+    )
+
+    company.take_in(replace(order, payments=tuple(by_id)))
+
+    assert company.postings()["W-1042-P1"] == "confirmed"
+    assert company.postings()["W-1042-P78"] == "pending"
+    assert "W-1042-P77" not in company.postings()
+
+
 def test_the_same_new_order_from_eight_at_once_is_one_order(company: Company) -> None:
     barrier = threading.Barrier(8)
 
