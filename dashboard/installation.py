@@ -231,12 +231,11 @@ class Installation(Background):
         }
         programs = {"": self.first, **self._open}
         seen = {
-            slug: _standing(program, self._standings.get(slug))
-            for slug, program in programs.items()
+            slug: _standing(programs[slug], self._standings.get(slug))
+            if slug in programs
+            else _closed(listed[slug], problems[slug])
+            for slug in ("", *listed)
         }
-        for slug, problem in problems.items():
-            if problem:
-                seen[slug] = _closed(listed[slug], problem)
         self._note_problems(seen)
         self._standings = seen
 

@@ -10,6 +10,7 @@ from flask_migrate import check, downgrade
 from sqlalchemy.exc import ProgrammingError
 
 from dashboard.app import Program
+from dashboard.domain.organisations import Organisation
 from dashboard.domain.users import Role
 from dashboard.installation import (
     Installation,
@@ -222,6 +223,15 @@ def test_a_worker_begins_with_an_organisation_that_is_added_while_it_works(
     )
     worker.stop()
     further.close()
+
+
+@on_sqlite
+def test_organisations_stand_in_the_order_of_their_names(two: Scene) -> None:
+    two.add(Organisation(slug="zz", name="Aardvark"))
+
+    names = [each.name for each in two.installation.standings()]
+
+    assert names == ["", "Aardvark", "Acme Trading"]
 
 
 @on_sqlite
