@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 from dashboard.app import Program, build
 from dashboard.cli import main
 from dashboard.config import load_settings
+from dashboard.store.database import upgrade_schema
 
 
 class Terminal:
@@ -72,10 +74,20 @@ def terminal() -> Terminal:
     return Terminal()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with all tables and nothing in them."""
+    folder = tmp_path_factory.mktemp("empty")
+    program = build(load_settings({"SLUICE_DATA_DIR": str(folder)}))
+    upgrade_schema(program.app)
+    program.database.close()
+    return folder
+
+
 @pytest.fixture
-def company(terminal: Terminal) -> Terminal:
+def company(terminal: Terminal, tmp_path: Path, empty_database: Path) -> Terminal:
     """A terminal on a data folder whose tables are made."""
-    assert terminal.run("db", "upgrade").exit_code == 0
+    shutil.copytree(empty_database, tmp_path / "data")
     return terminal
 
 
