@@ -24,7 +24,7 @@ _MAIL_NEEDS = "An e-mail channel needs --host, --from and --to."
 @click.command()
 @json_option
 def alarms(as_json: bool) -> None:  # noqa: FBT001
-    """Look what needs somebody now; ends with 1 if something does."""
+    """Look what needs somebody now. Ends with 1 if something does."""
     holding = open_program().watch.holding()
     facts = [
         {

@@ -24,7 +24,7 @@ from dashboard.store.organisations import home_of
 
 @click.group()
 def organisations() -> None:
-    """Further organisations: each has books, shops, rules and users of its own."""
+    """Further organisations. Each has books, shops, rules and users of its own."""
 
 
 @organisations.command("add")

@@ -64,7 +64,7 @@ def export() -> None:
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:  # noqa: FBT001
-    """Check that everything is set up; ends with 1 if something is missing."""
+    """Check that everything is set up. Ends with 1 if something is missing."""
     program = build_program()
     checks = dict(_checks(program))
     lines = (f"{'ok  ' if good else 'FAIL'}  {what}" for what, good in checks.items())

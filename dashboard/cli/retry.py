@@ -31,7 +31,7 @@ def retry(
     everything: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Try orders again, by order or invoice number, by cause, or all.
+    """Try orders again. They are named by number or cause, or it is all.
 
     What is in the books already is found there and not booked a second time.
     """

@@ -22,7 +22,7 @@ from dashboard.store.stored_secrets import SecretCount, StoredSecrets
 
 @click.group()
 def secrets() -> None:
-    """The key that encrypts the secrets of shops, books and channels."""
+    """The key to the stored secrets of shops, books and channels."""
 
 
 @secrets.command("show")

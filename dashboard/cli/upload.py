@@ -41,7 +41,7 @@ def upload(  # noqa: PLR0913, PLR0917 - a command has its options
     check: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Take in the orders of a CSV file; those that are wrong are left out and told."""
+    """Take in the orders of a CSV file. Those that are wrong are left out and told."""
     program = open_program()
     uploads = program.uploads
     shop = program.company.shop(slug)

@@ -95,7 +95,7 @@ def serve(host: str | None, port: int | None) -> None:
 
 @click.command()
 def worker() -> None:
-    """Book orders without serving pages, until stopped; any number may run."""
+    """Book orders without serving pages. Any number may run, until stopped."""
     first = open_first()
     configure_logging(first.settings.log_level)
     installation = Installation(first, Program.start)

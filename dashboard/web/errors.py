@@ -62,7 +62,10 @@ def _form_too_old(_error: HTTPException) -> ResponseReturnValue:
     return _page(
         400,
         _("This form is no longer valid"),
-        _("Nothing was changed. Go back, reload the page and try again."),
+        _(
+            "It was open for long, or you have signed in again since. Nothing was "
+            "changed. Go back, copy what you typed, reload the page and send it again."
+        ),
     )
 
 

@@ -38,6 +38,7 @@ from dashboard.web.settings_forms import (
     payments_form,
     taxes_form,
 )
+from dashboard.web.words import SHOP_KINDS
 
 blueprint = Blueprint("settings", __name__)
 
@@ -285,7 +286,9 @@ def places() -> Sequence[tuple[str, str]]:
 
 def _shop_form() -> ShopForm:
     form = ShopForm()
-    form.kind.choices = labelled(*((kind, kind) for kind in CONNECTORS))
+    form.kind.choices = labelled(
+        *((kind, SHOP_KINDS.get(kind, kind)) for kind in CONNECTORS)
+    )
     return form
 
 

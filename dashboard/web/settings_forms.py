@@ -311,7 +311,13 @@ class ShopForm(PageForm):
     kind = SelectField(_("Kind"))
     prefix = StringField(
         _("Prefix of invoice numbers"),
-        [Optional(), Regexp("^[A-Za-z0-9._-]{1,12}$")],
+        [
+            Optional(),
+            Regexp(
+                r"[A-Za-z0-9._-]{1,12}\Z",
+                message=_("Up to 12 letters, digits, dots, hyphens and underscores."),
+            ),
+        ],
     )
     secret = PasswordField(
         lazy_gettext("Secret it signs with"),

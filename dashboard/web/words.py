@@ -122,6 +122,13 @@ PURPOSES: Mapping[str, str] = {
     "sign in": _("Sign in"),
 }
 
+# The kinds of shops; one that an installed package brings is shown as it is.
+SHOP_KINDS: Mapping[str, str] = {
+    "woocommerce": "WooCommerce",
+    "shopify": "Shopify",
+    "json": _("Our own JSON, or CSV files"),
+}
+
 TRIGGERS: Mapping[Trigger, str] = {
     Trigger.SCHEDULE: _("On schedule"),
     Trigger.ORDER: _("An order came in"),
