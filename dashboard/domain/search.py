@@ -10,6 +10,9 @@ from typing import Final
 # A word looked for that is shorter is a whole one: too many begin with two letters.
 BEGINNING: Final = 3
 _MAX_LOOKED_FOR: Final = 6
+# PostgreSQL keeps nothing in an index that takes more than 2,704 bytes: an order with
+# a longer word could never be stored.
+_LONGEST: Final = 60
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -17,12 +20,15 @@ def words(text: str) -> frozenset[str]:
     """Return the words of a text, in small letters without accents.
 
     What is neither letter nor digit parts words: "W-1042" is found as 1042. Single
-    letters tell nobody apart and are left out.
+    letters tell nobody apart and are left out. Of a very long word its beginning
+    counts.
     """
     plain = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(c for c in plain if not unicodedata.combining(c))
     found = _WORD.findall(bare)
-    return frozenset(word for word in found if len(word) > 1 or word.isdecimal())
+    return frozenset(
+        word[:_LONGEST] for word in found if len(word) > 1 or word.isdecimal()
+    )
 
 
 def words_of(texts: Iterable[str]) -> frozenset[str]:

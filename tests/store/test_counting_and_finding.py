@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -142,6 +143,21 @@ def test_three_letters_are_a_beginning_and_two_are_a_word(
     assert found(listing, "ash edw") == ["1002"]
     assert found(listing, "w") == []
     assert len("edw") == BEGINNING
+
+
+def test_a_word_that_is_too_long_for_an_index_is_found_by_its_beginning(
+    company: Company, listing: OrderListing
+) -> None:
+    # Without a pattern: PostgreSQL makes others short before it measures them.
+    name = "".join(sha256(bytes([n])).hexdigest() for n in range(100))
+
+    company.take_in(
+        an_order("1001", customer=a_customer("1", company=name)), an_order("1002")
+    )
+
+    for search in (name, name[:100], name[:10]):
+        assert found(listing, search) == ["1001"]
+    company.assert_orders_are_counted_and_found()
 
 
 def test_a_count_that_stops_early_says_so(

@@ -77,7 +77,8 @@ def _words(text: str) -> set[str]:
     plain = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(c for c in plain if not unicodedata.combining(c))
     found = _WORD.findall(bare)
-    return {word for word in found if len(word) > 1 or word.isdecimal()}
+    # More does not go into an index of PostgreSQL.
+    return {word[:60] for word in found if len(word) > 1 or word.isdecimal()}
 
 
 def downgrade() -> None:
