@@ -242,6 +242,10 @@ def test_orders_from_before_are_counted_and_found_after_the_upgrade(
         downgrade(directory=str(MIGRATIONS), revision="0001")
         with engine.connect() as connection:
             assert connection.scalar(text("SELECT count(*) FROM orders")) == 2
+            unprintable = b'{"transaction_id": "pi_\\u0000"}'
+            written = "UPDATE order_revisions SET payload = :it WHERE order_id = 2"
+            connection.execute(text(written), {"it": unprintable})
+            connection.commit()
 
         upgrade(directory=str(MIGRATIONS))
 

@@ -96,7 +96,8 @@ def _references(payload: bytes | None) -> Iterator[str]:
             payments += [(each, key) for each in listed if isinstance(each, dict)]
     for payment, key in payments:
         reference = payment.get(key)
-        if isinstance(reference, str) and reference.strip():
+        # What stands here is as the shop sent it, and no database takes all of that.
+        if isinstance(reference, str) and reference.strip() and reference.isprintable():
             yield reference.strip()
 
 
