@@ -26,7 +26,6 @@ _ON_THE_WAY: Final = (
 # Bookings are written down a moment after the time they bear.
 _SETTLED_AFTER: Final = timedelta(minutes=5)
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 # A chart looks back at no more hours and days than these.
 _KEPT: Final = timedelta(days=40)
 AGES: Final = (
@@ -104,5 +103,6 @@ class FigureListing:
 
 def received_at_age(now: datetime, place: int) -> TimeSpan:
     """Return when the orders were received that `waiting_by_age` counts at *place*."""
-    bounds = [_NEVER, *(now - age for age in AGES), _LONG_AGO]
+    # No order is received tomorrow: so near, the list is read along its times.
+    bounds = [now + timedelta(days=1), *(now - age for age in AGES), _LONG_AGO]
     return TimeSpan(start=bounds[place + 1], end=bounds[place])
