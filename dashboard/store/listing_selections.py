@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import ColumnElement, select
 
@@ -12,6 +13,11 @@ from dashboard.store.database import Database
 from dashboard.store.parts import WHOLE_LIST_PART, counted, read_part
 from dashboard.store.schema import SelectionRow
 from dashboard.store.selections import selection_of
+
+# What nobody has confirmed is no act, but a plan is worth looking at.
+_LISTED: Final = SelectionRow.started_at.is_not(None) | (
+    SelectionRow.act == SelectionAct.BACKFILL.value
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,17 +97,13 @@ class SelectionListing:
 
     def people(self) -> tuple[str, ...]:
         """Return the names of those who asked for any of them."""
-        names = select(SelectionRow.asked_by).distinct()
+        names = select(SelectionRow.asked_by).where(_LISTED).distinct()
         with self._database.read() as session:
             return tuple(session.scalars(names.order_by(SelectionRow.asked_by)))
 
 
 def _conditions(wanted: SelectionFilter) -> Sequence[ColumnElement[bool]]:
-    # What nobody has confirmed is no act, but a plan is worth looking at.
-    conditions: list[ColumnElement[bool]] = [
-        SelectionRow.started_at.is_not(None)
-        | (SelectionRow.act == SelectionAct.BACKFILL.value)
-    ]
+    conditions: list[ColumnElement[bool]] = [_LISTED]
     if wanted.states:
         states = [state.value for state in wanted.states]
         conditions.append(SelectionRow.state.in_(states))

@@ -8,6 +8,7 @@ import pytest
 
 from dashboard.domain.selections import SelectionAct
 from dashboard.domain.users import Role
+from dashboard.store import order_counts, order_words
 from tests.fixtures.clocks import SettableClock
 from tests.web.scene import Browsing, Scene
 from tests.web.test_problems import frozen, orders_of
@@ -42,6 +43,21 @@ def test_all_of_a_list_means_what_its_filter_holds(scene: Scene) -> None:
     assert "Retry 2 orders?" in asked
     assert "1 order of these does not need attention" in asked
     assert orders_of(scene, frozen(asked)) == meant
+
+
+def test_a_list_of_which_only_other_orders_were_counted_can_be_acted_on(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_words, "COMMON", 1)
+    monkeypatch.setattr(order_counts, "COUNTED_UP_TO", 1)
+    scene.order("1001", name="Ada Sample")
+    scene.order("1002", rate="13", name="Ada Byron")
+
+    text = scene.client().get("/orders?q=ada&status=attention").text
+
+    assert re.findall(r'tab-attention".*?tab-count">(\d+)', text) == ["0"]
+    assert "Ada Byron" in text
+    assert "Select every order of this list" in text
 
 
 def test_a_list_without_orders_for_the_act_is_not_a_list_of_all(scene: Scene) -> None:
@@ -245,7 +261,7 @@ def test_acts_on_many_are_a_list_of_pages_tabs_and_filters(scene: Scene) -> None
         selections.start(begun.id, "By hand")
         if number < 2:
             selections.stop(begun.id)
-    selections.freeze(SelectionAct.RETRY, [order_id], "Pat")  # nobody confirmed it
+    selections.freeze(SelectionAct.RETRY, [order_id], "Lee")  # nobody confirmed it
     client = scene.client()
 
     def shown(address: str) -> tuple[int, dict[str, str]]:
@@ -258,6 +274,8 @@ def test_acts_on_many_are_a_list_of_pages_tabs_and_filters(scene: Scene) -> None
     assert (counts["All"], counts["Under way"], counts["Stopped"]) == ("27", "25", "2")
     rest = re.findall(r'href="([^"]+)" rel="next"', client.get("/selections").text)
     assert shown(rest[0])[0] == 2
+    people = re.findall(r"<option>(\w+)</option>", client.get("/selections").text)
+    assert people == ["Kim", "Pat"]
     rows, counts = shown("/selections?by=Kim&act=ignore")
     assert (rows, counts["Stopped"], counts["Under way"]) == (1, "1", "0")
     assert "Nothing matches" in client.get("/selections?by=Kim&state=failed").text
