@@ -232,9 +232,11 @@ def test_runs_are_saved_as_they_are_filtered(scene: Scene) -> None:
     scene.book()
     client = scene.client(Role.WATCHER)
 
-    (_header, row) = client.get("/runs.csv").text.splitlines()
+    (header, row) = client.get("/runs.csv").text.splitlines()
 
     assert row.startswith("1,Write orders to the books,An order came in,,,Done,")
+    assert header.endswith("Payments,Credits,Refused,Calls,Message")
+    assert row.split(",")[9:14] == ["1", "0", "1", "1", "0"]
     assert len(client.get("/runs.csv?empty=1").text.splitlines()) == 3
 
 
