@@ -238,13 +238,16 @@ def test_orders_from_before_are_counted_and_found_after_the_upgrade(
         company.take_in(
             replace(an_order("1001", external_id="5521"), payments=(paid,)),
             an_order("1002", payments=()),
+            an_order("1003", payments=()),
         )
         downgrade(directory=str(MIGRATIONS), revision="0001")
         with engine.connect() as connection:
-            assert connection.scalar(text("SELECT count(*) FROM orders")) == 2
+            assert connection.scalar(text("SELECT count(*) FROM orders")) == 3
             unprintable = b'{"transaction_id": "pi_\\u0000"}'
-            written = "UPDATE order_revisions SET payload = :it WHERE order_id = 2"
-            connection.execute(text(written), {"it": unprintable})
+            too_deep = b"[" * 100_000
+            for order_id, payload in ((2, unprintable), (3, too_deep)):
+                sent = "UPDATE order_revisions SET payload = :it WHERE order_id = :id"
+                connection.execute(text(sent), {"it": payload, "id": order_id})
             connection.commit()
 
         upgrade(directory=str(MIGRATIONS))

@@ -85,7 +85,7 @@ def _references(payload: bytes | None) -> Iterator[str]:
     """
     try:
         order = json.loads(payload or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if not isinstance(order, dict):
         return
