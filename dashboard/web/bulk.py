@@ -114,13 +114,14 @@ def confirmed() -> ResponseReturnValue:
 def _matching(act: SelectionAct) -> tuple[tuple[int, ...], int]:
     """Return the orders of the list the address asks for that the act makes sense for.
 
-    With them comes how many the list holds in all.
+    With them comes how many the list holds in all, 0 if nobody has counted that.
     """
     query = read_query(request.args)
     wanted = query.wanted
     statuses = set(wanted.statuses or OrderStatus)
-    counts = {c.status: c.count for c in services().orders.counts(wanted)}
-    held = sum(count for status, count in counts.items() if status in statuses)
+    counts = services().orders.counts(wanted)
+    whole = not any(c.at_least for c in counts)
+    held = sum(c.count for c in counts if c.status in statuses) if whole else 0
     if _FOR[act] not in statuses:
         return (), held
     fitting = replace(wanted, statuses=(_FOR[act],))

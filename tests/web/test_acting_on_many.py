@@ -58,6 +58,13 @@ def test_a_list_of_which_only_other_orders_were_counted_can_be_acted_on(
     assert re.findall(r'tab-attention".*?tab-count">(\d+)', text) == ["0"]
     assert "Ada Byron" in text
     assert "Select every order of this list" in text
+    # How many of them need nothing, nobody has counted.
+    monkeypatch.setattr(order_words, "COMMON", 3)
+    for number in ("0997", "0998"):
+        scene.order(number, name="Ada Lively")
+    asked = ask(scene.client(), "retry", "&q=ada")
+    assert "Retry 1 order?" in asked
+    assert "not need attention" not in asked
 
 
 def test_a_list_without_orders_for_the_act_is_not_a_list_of_all(scene: Scene) -> None:
