@@ -59,19 +59,26 @@ class RunStore:
     def queue(self, task: Task, trigger: Trigger, shop: Shop | None = None) -> int:
         """Ask for a run; one that is queued already serves as well.
 
-        With *shop* it is about that one alone.
+        If a person asks, it becomes theirs: a schedule's leaves out shops that they
+        mean too. With *shop* it is about that one alone.
         """
         shop_id = None if shop is None else shop.id
         with self._database.write() as session:
             waiting = session.scalar(
-                select(RunRow.id).where(
+                select(RunRow)
+                .where(
                     RunRow.task == task.value,
                     RunRow.state == RunState.QUEUED.value,
                     RunRow.shop_id.is_not_distinct_from(shop_id),
                 )
+                .order_by(RunRow.id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
             )
             if waiting is not None:
-                return waiting
+                if trigger is Trigger.PERSON:
+                    waiting.trigger = trigger.value
+                return waiting.id
             row = RunRow(
                 task=task.value,
                 trigger=trigger.value,

@@ -234,8 +234,9 @@ def _page(
 ) -> ResponseReturnValue:
     """Show the page; forms in *entered* keep what was typed, with their errors."""
     store = services().company
-    facts, rules = store.facts(), store.rules()
+    # Before the rules: what somebody saves in between is not saved over unseen.
     version = store.rules_version()
+    facts, rules = store.facts(), store.rules()
     fresh: Mapping[str, Callable[[], PageForm]] = {
         "company": lambda: CompanyForm(None, obj=rules, version=version),
         "accounts": lambda: AccountsForm(None, obj=rules, version=version),

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.places import EU, OUTSIDE_EU, scopes
 from dashboard.domain.rules import Shop, ShopRules, TaxRule
 from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
@@ -151,8 +152,9 @@ def _page(
 ) -> ResponseReturnValue:
     """Show the page; forms in *entered* keep what was typed, with their errors."""
     store = services().company
-    facts, company, own = store.facts(), store.rules(), store.shop_rules(shop)
+    # Before the rules: what somebody saves in between is not saved over unseen.
     version = store.shop_rules_version(shop)
+    facts, company, own = store.facts(), store.rules(), store.shop_rules(shop)
     forms: dict[str, _Form] = {
         "company": invoice_rules_form(own, version),
         "accounts": account_rules_form(own, version),
@@ -176,7 +178,7 @@ def _page(
             if isinstance(form, InvoiceRulesForm | AccountRulesForm)
         },
         company_taxes=[
-            CompanyTaxRule(rule=rule, hidden=_is_hidden(rule, own))
+            CompanyTaxRule(rule=rule, hidden=_is_hidden(rule, own, company.home))
             for rule in company.tax_rules
         ],
         company_payments=company.payment_rules,
@@ -187,11 +189,14 @@ def _page(
     return page, status
 
 
-def _is_hidden(rule: TaxRule, own: ShopRules) -> bool:
+def _is_hidden(rule: TaxRule, own: ShopRules, home: str) -> bool:
     """Tell whether a rule of the shop always goes before one of the company."""
+    country, _dash, region = rule.country.partition("-")
+    wide = {country, ""} if country in {EU, OUTSIDE_EU} else ()
+    covering = wide or scopes(country, region, home)
     return any(
         (mine.situation, mine.rate_percent) == (rule.situation, rule.rate_percent)
-        and mine.country in {"", rule.country}
+        and mine.country in covering
         for mine in own.tax_rules
     )
 

@@ -71,6 +71,22 @@ def test_what_was_told_is_kept_when_its_channel_gets_or_loses_a_column(
         assert connection.scalar(kept) == 1
 
 
+def test_runs_of_a_shop_stay_when_its_schedule_goes_with_its_column(
+    migrated: Opened,
+) -> None:
+    _app, engine = migrated
+    with engine.begin() as connection:
+        _add(connection, "schedules", id=1, name="pull of shop", shop_id=1)
+        _add(connection, "runs", id=1, schedule_id=1, shop_id=1, state="done")
+
+    downgrade(directory=str(MIGRATIONS), revision="0008")
+
+    with engine.connect() as connection:
+        runs = connection.execute(sa.text("SELECT id, schedule_id FROM runs"))
+        assert [tuple(run) for run in runs] == [(1, None)]
+        assert not connection.scalar(sa.text("SELECT count(*) FROM schedules"))
+
+
 def _add(connection: sa.Connection, name: str, /, **values: object) -> None:
     """Add a row to a table as the database has it; what is not given is nothing."""
     table = sa.Table(name, sa.MetaData(), autoload_with=connection)

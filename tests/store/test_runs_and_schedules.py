@@ -68,6 +68,20 @@ def test_a_run_that_waits_already_serves_as_well(runs: RunStore) -> None:
     assert runs.queue(Task.PULL, Trigger.PERSON) != first
 
 
+def test_a_run_that_waits_is_a_person_s_once_one_asks_for_it(
+    runs: RunStore, schedules: ScheduleStore
+) -> None:
+    (schedule,) = schedules.all()
+    assert schedules.fire(schedule, NOW + timedelta(seconds=60))
+
+    asked = runs.queue(schedule.task, Trigger.PERSON)
+
+    taken = runs.take()
+    assert taken is not None
+    assert (taken.id, taken.trigger) == (asked, Trigger.PERSON)
+    assert runs.take() is None
+
+
 def test_a_run_of_one_shop_does_not_serve_for_all(company: Company) -> None:
     runs = RunStore(company.database, "process")
     shop, other = company.shop, company.add_shop("other", "O-")

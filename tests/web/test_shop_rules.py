@@ -143,6 +143,51 @@ def test_page_says_which_of_the_company_s_lists_still_hold(
     assert "holds" in payments
 
 
+@pytest.mark.parametrize(
+    ("mine", "company_s", "says"),
+    [
+        ("EU", "DE", "replaced"),
+        ("CA", "CA-QC", "replaced"),
+        ("WORLD", "US", "replaced"),
+        ("EU", "US", "holds"),
+        ("WORLD", "EU", "holds"),
+        ("EU", "", "holds"),
+    ],
+)
+def test_a_rule_of_the_shop_replaces_the_company_s_for_all_places_within_its_own(
+    scene: Scene, second: Shop, mine: str, company_s: str, says: str
+) -> None:
+    company = scene.program.company
+    wide = replace(company.rules(), tax_rules=(replace(NINE, country=company_s),))
+    company.save_rules(wide, expected_version=company.rules_version())
+    own(scene, second, tax_rules=(replace(NINE, country=mine),))
+
+    text = scene.client().get(PAGE).text
+
+    taxes = text.split("Taxes of the company")[1].split("Payments of the company")[0]
+    assert says in taxes
+
+
+def test_rules_that_are_saved_while_the_page_is_made_are_not_saved_over(
+    scene: Scene, second: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = scene.program.company
+    client = scene.client(Role.MANAGER)
+    read = company.shop_rules
+
+    def read_before_another_saves(shop: Shop) -> ShopRules:
+        monkeypatch.setattr(company, "shop_rules", read)
+        found = read(shop)
+        own(scene, second, due_days=7)
+        return found
+
+    monkeypatch.setattr(company, "shop_rules", read_before_another_saves)
+
+    save(client, "accounts", {"fee_account": "201"})
+
+    assert company.shop_rules(second) == ShopRules(due_days=7)
+
+
 def test_one_press_makes_a_rule_the_company_s_again(scene: Scene, second: Shop) -> None:
     own(scene, second, due_days=7, fee_account="201", tax_rules=(NINE,))
     client = scene.client(Role.MANAGER)
