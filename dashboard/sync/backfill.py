@@ -48,6 +48,9 @@ ForecastWith = Callable[[Mapping[PostingKind, int]], Forecast]
 
 # A shop may take its time to prepare its orders, or ask to be left alone for a while.
 _WAITED_AT_MOST_S: Final = 15 * 60.0
+# While it waits, a plan says so often that it is still being made, and can be stopped;
+# after a minute without a word another process would begin it anew.
+_SAID_EVERY_S: Final = 20.0
 
 _BOOKED_ALREADY: Final = say("It is in the books already.")
 _MOVING: Final = say("It is on its way into the books.")
@@ -79,6 +82,7 @@ class _Count:
     members: int = 0
     to_read: int = 0
     pages: int = 0
+    waited_s: float = 0.0
     postings: Counter[PostingKind] = field(default_factory=Counter)
     contacts: set[str] = field(default_factory=set)
 
@@ -134,7 +138,7 @@ class Backfill:
             return
         except _Ended:
             return
-        took_s = self._clock.monotonic_s() - began_s
+        took_s = self._clock.monotonic_s() - began_s - count.waited_s
         effort = self._effort(count, read_s=took_s / max(1, count.pages))
         self._stores.selections.set_ready(selection.id, effort)
 
@@ -148,8 +152,7 @@ class Backfill:
             yield [self._known(order, count) for order in part]
         if not shop.base_url:
             return
-        for told in self._told(shop, start, wait):
-            count.pages += 1
+        for told in self._told(shop, start, count, wait):
             unknown = []
             for fetched in told:
                 if fetched.external_id in ours or not _is_of(fetched, end):
@@ -160,26 +163,28 @@ class Backfill:
             yield unknown
 
     def _told(
-        self, shop: Shop, start: datetime, wait: Wait
+        self, shop: Shop, start: datetime, count: _Count, wait: Wait
     ) -> Iterator[Sequence[Fetched]]:
-        """Yield what the shop tells, and nothing before each wait for it.
+        """Yield what the shop tells, and nothing before each part of a wait for it.
 
         Raises:
             ShopSilent: If it does not say for how long, or that is too long.
         """
-        reader, cursor, waited_s = self._open_since(shop, start), "", 0.0
+        reader, cursor = self._open_since(shop, start), ""
         while True:
             try:
                 for page in reader.changes(cursor):
                     cursor = page.cursor
+                    count.pages += 1
                     yield page.orders
             except ShopSilent as silent:
-                waited_s += silent.wait_s or 0.0
-                if not silent.wait_s or waited_s > _WAITED_AT_MOST_S:
+                count.waited_s += silent.wait_s or 0.0
+                if not silent.wait_s or count.waited_s > _WAITED_AT_MOST_S:
                     raise
-                yield ()
-                if wait(silent.wait_s):
-                    raise _Ended from silent
+                for part_s in _spells(silent.wait_s):
+                    yield ()
+                    if wait(part_s):
+                        raise _Ended from silent
             else:
                 return
 
@@ -307,6 +312,13 @@ class Backfill:
     def _shop(self, selection: Selection) -> Shop:
         shops = self._stores.company.shops()
         return next(shop for shop in shops if shop.id == selection.shop_id)
+
+
+def _spells(wait_s: float) -> Iterator[float]:
+    """Yield *wait_s* in parts, one for each time the plan says that it goes on."""
+    while wait_s > 0:
+        yield min(wait_s, _SAID_EVERY_S)
+        wait_s -= _SAID_EVERY_S
 
 
 def _is_of(fetched: Fetched, end: datetime) -> bool:

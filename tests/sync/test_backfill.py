@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, timedelta, tzinfo
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -70,6 +71,8 @@ class Latecomer:
         self.selections = SelectionStore(company.database, "test")
         self.waits = 0
         self.stopping = False
+        self.busy_until = company.clock.now()
+        self.while_waiting: Callable[[], object] = lambda: None
         self.zone: tzinfo = UTC
 
     def connect(self) -> PulledWooCommerce | PulledShopify:
@@ -116,7 +119,9 @@ class Latecomer:
 
     def _wait(self, seconds: float) -> bool:
         self.later(seconds / 86400)
-        self.shop.broken = None
+        if self.company.clock.now() >= self.busy_until:
+            self.shop.broken = None
+        self.while_waiting()
         return self.stopping
 
     def start(self, planned: Selection) -> Selection:
@@ -427,6 +432,58 @@ def test_a_shop_that_asks_to_be_left_alone_while_the_plan_is_made_is_waited_for(
 
     assert planned.state is SelectionState.READY, planned.message
     assert planned.tally.outlooks == {Outlook.CREATES: 130}
+
+
+def a_busy_shop(office: WooCommerceOffice, wait_s: int) -> None:
+    """Have a shop ask, when the plan comes to its list, to be left alone."""
+    office.place(3)
+    office.later(2)
+    office.connect()
+
+    def busy_once() -> None:
+        office.shop.broken = firewall(429, Retry_After=str(wait_s))
+        office.shop.before_list = lambda: None
+        office.busy_until = office.company.clock.now() + timedelta(seconds=wait_s)
+
+    office.shop.before_list = busy_once
+
+
+def test_no_other_process_takes_up_a_plan_that_waits_for_the_shop(
+    office: WooCommerceOffice,
+) -> None:
+    a_busy_shop(office, wait_s=300)
+    other = SelectionStore(office.company.database, "other")
+    taken: list[Selection | None] = []
+    office.while_waiting = lambda: taken.append(other.take())
+
+    planned = office.plan()
+
+    assert planned.state is SelectionState.READY, planned.message
+    assert taken
+    assert not any(taken)
+
+
+def test_to_wait_for_the_shop_does_not_make_its_answers_seem_slow(
+    office: WooCommerceOffice,
+) -> None:
+    a_busy_shop(office, wait_s=300)
+
+    effort = office.plan().effort
+
+    assert effort is not None
+    assert effort.lasts < timedelta(minutes=1)
+
+
+def test_a_plan_that_waits_for_the_shop_can_be_stopped(
+    office: WooCommerceOffice,
+) -> None:
+    a_busy_shop(office, wait_s=300)
+    began = office.company.clock.now()
+
+    office.while_waiting = partial(office.selections.stop, 1)
+
+    assert office.plan().state is SelectionState.STOPPED
+    assert office.company.clock.now() - began < timedelta(minutes=1)
 
 
 # A shop at Shopify --------------------------------------------------------------------
