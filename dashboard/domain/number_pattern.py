@@ -36,7 +36,7 @@ def example(pattern: str, *, prefix: str, number: str) -> str:
         raise PatternWrong(say("Only {prefix} and {number} can stand in braces."))
     if "number" not in names:
         raise PatternWrong(
-            "{number} is missing: all invoices would be called the same."
+            say("{number} is missing: all invoices would be called the same.")
         )
     made = pattern.format(prefix=prefix, number=number)
     if len(made) > _MAX_LENGTH:

@@ -522,6 +522,19 @@ def test_every_rule_can_be_set_for_a_shop_and_goes_back(
     assert company.facts("rules", "show", "--shop", "main") == {**before, "own": []}
 
 
+def test_who_lets_two_shops_make_the_same_invoice_numbers_is_told(company: Any) -> None:
+    company.facts(*SHOP)
+    other = tuple("other" if word == "main" else word for word in SHOP)
+    company.facts(*other)
+    number = ("rules", "set", "--number-pattern", "B{number}")
+
+    alike = company.run(*number).stderr
+    apart = company.run(*number, "--shop", "main", "--number-pattern", "A{number}")
+
+    assert "Orders of main and other with one number" in alike
+    assert apart.stderr == ""
+
+
 def test_tax_rule_takes_the_place_of_one_for_the_same_tax(company: Any) -> None:
     company.facts("rules", "set", "--tax", "21@NL=OLD", "--tax", "9@nl=LOW")
 

@@ -165,6 +165,26 @@ def test_a_pattern_that_will_not_do_is_refused(
     assert said in shown.text
 
 
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("INV", "ontbreekt: alle facturen"),
+        ("{number", "Een accolade is niet gesloten"),
+        ("{number!r}", "kunnen tussen accolades staan"),
+    ],
+)
+def test_a_pattern_is_refused_in_the_reader_s_language(
+    scene: Scene, pattern: str, said: str
+) -> None:
+    shown = scene.client().get(
+        "/settings/number-example",
+        query_string={"pattern": pattern},
+        headers={"Accept-Language": "nl"},
+    )
+
+    assert said in shown.text
+
+
 def test_a_pattern_is_shown_as_it_will_be(scene: Scene) -> None:
     answer = scene.client().get(
         "/settings/number-example", query_string={"pattern": "F{number}"}
