@@ -152,7 +152,8 @@ class Ordeal:
             assert time.monotonic() < until_s, f"nobody came by {missing}"
 
     def _play_script(self, beside: ThreadPoolExecutor) -> None:
-        disaster = self.chance.choice(_DISASTERS)
+        awaited = [_LEADS_TO.get(_moment(place)) for place in self.company.doomed()]
+        disaster = self.chance.choice([*_DISASTERS, *filter(None, awaited)])
         self.happened[disaster.__name__] += 1
         disaster(self)
         if self._crowd is None or self._crowd.done():
@@ -229,6 +230,12 @@ _DISASTERS: list[Callable[[Ordeal], None]] = [
     Ordeal.clock_jumps,
     Ordeal.database_breaks,
 ]
+# Places that nobody comes by unless the books behave so.
+_LEADS_TO = {
+    "give_back": Ordeal.sign_in_fails,
+    "put_off": Ordeal.too_many_calls,
+    "refuse_whole": Ordeal.batch_is_refused,
+}
 
 
 def make_books_hostile(books: Books, seed: int) -> None:
