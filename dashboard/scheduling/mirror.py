@@ -123,7 +123,10 @@ class ScheduleMirror:
 
 
 def give_own_schedule(schedules: ScheduleStore, shop: Shop, now: datetime) -> Schedule:
-    """Let a shop be pulled apart from the others, at first as often as they are."""
+    """Let a shop be pulled apart from the others, at first as often as they are.
+
+    Where they are paused, it is too.
+    """
     known = schedules.pulling(shop)
     kind, spec, zone = _PULLED_AT_FIRST
     if known is not None:
@@ -135,8 +138,8 @@ def give_own_schedule(schedules: ScheduleStore, shop: Shop, now: datetime) -> Sc
         kind=kind,
         spec=spec,
         timezone=zone,
-        active=True,
-        paused_reason="",
+        active=known is None or known.active,
+        paused_reason="" if known is None else known.paused_reason,
         version=1,
         next_due_at=next_due(kind, spec, zone, now),
         shop_id=shop.id,

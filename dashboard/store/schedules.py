@@ -64,6 +64,7 @@ class ScheduleStore:
                     spec=schedule.spec,
                     timezone=schedule.timezone,
                     active=schedule.active,
+                    paused_reason=schedule.paused_reason,
                     next_due_at=schedule.next_due_at,
                 )
             )

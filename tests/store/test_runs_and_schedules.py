@@ -261,6 +261,19 @@ def test_a_shop_has_one_schedule_of_its_own(
     assert (again.id, again.spec) == (first.id, "600")
 
 
+def test_a_shop_whose_pulling_is_paused_stays_so_with_a_schedule_of_its_own(
+    company: Company, pulling: ScheduleStore
+) -> None:
+    of_all = pulling.pulling(company.shop)
+    assert of_all is not None
+    paused = replace(of_all, active=False, paused_reason="The shop moves (Pat)")
+    pulling.change(paused, expected_version=of_all.version)
+
+    own = give_own_schedule(pulling, company.shop, company.clock.now())
+
+    assert (own.active, own.paused_reason) == (False, "The shop moves (Pat)")
+
+
 def test_a_shop_without_its_own_schedule_is_pulled_with_the_others_again(
     company: Company, pulling: ScheduleStore
 ) -> None:
