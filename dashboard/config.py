@@ -21,8 +21,8 @@ _OF_THE_DEMO = (
     "SLUICE_DEMO_AHEAD_SECONDS",
 )
 _A_CENTURY_S = 100 * 366 * 24 * 3600
-# Nothing behind the host but perhaps a folder.
-_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+# Nothing behind the host but perhaps a folder; no password, for everybody reads it.
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 _TRUE = {"1", "true", "yes", "on"}
 
 

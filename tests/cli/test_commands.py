@@ -773,6 +773,7 @@ def test_serve_at_an_address_of_another_machine_is_one_line(company: Any) -> Non
         ("SLUICE_TRUSTED_PROXIES", "10.0.0.1"),
         ("SLUICE_LOG_LEVEL", "loud"),
         ("SLUICE_PUBLIC_URL", "books.company.example"),
+        ("SLUICE_PUBLIC_URL", "https://pat:swordfish@books.company.example"),
         ("SLUICE_SECRET_KEY", "short"),
         ("SLUICE_DATABASE_URL", "not an address"),
         ("SLUICE_DATABASE_URL", "oracle+nothing://localhost/sluice"),
