@@ -87,10 +87,43 @@ def test_runs_of_a_shop_stay_when_its_schedule_goes_with_its_column(
         assert not connection.scalar(sa.text("SELECT count(*) FROM schedules"))
 
 
+def test_orders_that_are_there_are_found_by_every_number(migrated: Opened) -> None:
+    _app, engine = migrated
+    downgrade(directory=str(MIGRATIONS), revision="0009")
+    payload = b'{"transactions": [{"paymentId": "c-77.1"}, 7], "payments": null}'
+    with engine.begin() as connection:
+        _add(connection, "shops", id=1, slug="main", prefix="W-")
+        for order_id in (1, 2):
+            _add(
+                connection,
+                "orders",
+                id=order_id,
+                shop_id=1,
+                external_id=f"90{order_id}",
+            )
+        _add(connection, "order_revisions", id=5, order_id=1, payload=payload)
+        _add(connection, "postings", id=1, order_id=1, natural_key="W-1042-P1")
+        linked = "UPDATE orders SET revision_id = 5 WHERE id = 1"
+        connection.execute(sa.text(linked))
+
+    upgrade(directory=str(MIGRATIONS), revision="0010")
+
+    with engine.connect() as connection:
+        told = sa.text("SELECT payment_references FROM orders ORDER BY id")
+        assert connection.scalars(told).all() == ["c-77.1", ""]
+        words = sa.text("SELECT order_id, word FROM order_words")
+        assert {tuple(row) for row in connection.execute(words)} >= {
+            (1, "901"),
+            (1, "77"),
+            (1, "1042"),
+            (2, "902"),
+        }
+
+
 def _add(connection: sa.Connection, name: str, /, **values: object) -> None:
     """Add a row to a table as the database has it; what is not given is nothing."""
     table = sa.Table(name, sa.MetaData(), autoload_with=connection)
-    nothing = {"TEXT": "", "JSON": {}, "BOOLEAN": False, "INTEGER": 0}
+    nothing = {"TEXT": "", "JSON": {}, "BOOLEAN": False, "INTEGER": 0, "BIGINT": 0}
     a_day = datetime(2026, 3, 1, tzinfo=UTC)
     filled = {
         column.name: nothing.get(str(column.type), a_day)
