@@ -28,7 +28,7 @@ from tests.web.test_uploads import FILE as A_FILE
 SAID_ALOUD = {"alt", "aria-label", "placeholder", "title"}
 WITHOUT_TEXT = {"code", "kbd", "pre", "script", "style", "time"}
 DATA = re.compile(
-    r"Sluice|English|Nederlands|Deutsch|"
+    r"Sluice|English|Nederlands|Deutsch|WooCommerce|Shopify|Xero|"
     r"(Demo|Second|Woo) shop|Administrator|Chat|Pat|Robin|By hand|"
     r"(Ada|Grace|Zoë) \S+|\S+@\S+\.example|Stoneware mug|"
     r"(PUT )?https?://\S+|(id|doc|demo)-\w+|"
