@@ -28,7 +28,7 @@ from dashboard.store.schema import (
 )
 from dashboard.store.selection_removal import ended_before, forget_some
 
-# So many rows are looked at in one transaction: it holds others up for some 20 ms.
+# So many rows are looked at in one transaction, which holds other writers up.
 _PART: Final = 500
 
 
