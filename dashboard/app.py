@@ -202,7 +202,8 @@ def build(
     )
     passwords = Passwords()
     pulls = PullStore(database, vault_of(settings))
-    puller = _puller(settings, company, orders, pulls, engine, database, clock)
+    front = f"{settings.public_url}{organisation.path}"
+    puller = _puller(settings, company, orders, pulls, engine, database, clock, front)
     actions = OrderActions(orders, engine.wake)
     selections = SelectionStore(database, process_name())
     watch = _watch(settings, database, company, clock, organisation)
@@ -354,6 +355,7 @@ def _puller(  # noqa: PLR0913, PLR0917 - the wiring of a process
     engine: Engine,
     database: Database,
     clock: Clock,
+    front: str,
 ) -> Puller:
     inner = settings.allow_loopback_api
     transport = Transport(clock, _SHOP_DEADLINE_S, allow_inner=inner)
@@ -380,8 +382,9 @@ def _puller(  # noqa: PLR0913, PLR0917 - the wiring of a process
         exchanges=ExchangeStore(database),
         webhooks=ShopWebhookStore(database),
         runs=engine.runs,
+        schedules=ScheduleStore(database),
     )
-    return Puller(stores, open_shop, clock, engine.wake)
+    return Puller(stores, open_shop, clock, engine.wake, front)
 
 
 def open_pages(program: Program, beside: Beside = ALONE) -> Flask:

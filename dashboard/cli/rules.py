@@ -12,7 +12,7 @@ import click
 
 from dashboard.app import Program
 from dashboard.cli.terminal import json_option, note, open_program, tell
-from dashboard.domain.number_pattern import PatternWrong, example, shops_alike
+from dashboard.domain.number_pattern import PatternWrong, example, same_numbers
 from dashboard.domain.rules import (
     PLACE_PATTERN,
     CompanyRules,
@@ -194,13 +194,8 @@ def _tell_moved(program: Program, *, as_json: bool) -> None:
 def _warn_of_same_numbers(program: Program) -> None:
     company = program.company
     shops = (shop for shop in company.shops() if shop.active)
-    alike = shops_alike({shop: company.rules(shop).number_pattern for shop in shops})
-    if alike is not None:
-        first, second = (shop.slug for shop in alike)
-        warning = (
-            f"Orders of {first} and {second} with one number get the same invoice "
-            "number: then the second of them waits. {prefix} tells them apart."
-        )
+    warning = same_numbers({shop: company.rules(shop).number_pattern for shop in shops})
+    if warning:
         click.echo(warning, err=True)
 
 

@@ -25,7 +25,7 @@ from dashboard.scheduling.plan import ScheduleWrong, in_words, next_due
 from dashboard.shops.protocol import ShopSilent
 from dashboard.shops.registry import CONNECTORS, READERS, SIGNED_BY_KEY_SECRET
 from dashboard.store.codec import to_plain
-from dashboard.store.company import ShopExists
+from dashboard.store.company import ChangedMeanwhile, ShopExists
 from dashboard.store.pulls import ApiKeys
 from dashboard.store.schedules import ScheduleStore
 
@@ -193,7 +193,11 @@ def _schedule(
     schedules = ScheduleStore(program.database)
     own = give_own_schedule(schedules, shop, now)
     wanted = replace(own, kind=kind, spec=spec, timezone=timezone, next_due_at=due)
-    schedules.change(wanted, expected_version=own.version)
+    try:
+        schedules.change(wanted, expected_version=own.version)
+    except ChangedMeanwhile as error:
+        message = "Somebody else changed this schedule just now. Try again."
+        raise click.ClickException(message) from error
     _note_schedule(program, shop, "changed")
 
 

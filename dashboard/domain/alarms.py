@@ -98,7 +98,8 @@ class AlarmRules:
 class Alarm:
     """Something somebody has to look at.
 
-    *subject* tells alarms of one kind apart: a shop's slug, a schedule's name, a cause.
+    *subject* tells alarms of one kind apart: a shop's slug, a cause, the name of a
+    schedule for all shops.
     *since* is when it began. *message* says what it is and what to do, in sentences
     that stay true while it lasts.
     """
@@ -228,7 +229,7 @@ def _schedules(seen: Seen, _rules: AlarmRules, now: datetime) -> Iterator[Alarm]
         if schedule.active and now - schedule.next_due_at > _LATE_AFTER:
             yield Alarm(
                 kind=AlarmKind.SCHEDULE_LATE,
-                subject=schedule.name,
+                subject=schedule.shop_slug or schedule.name,
                 since=schedule.next_due_at,
                 message=say(
                     'The schedule "%(name)s" was due and has not started. Look at it '

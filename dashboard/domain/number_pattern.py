@@ -44,12 +44,18 @@ def example(pattern: str, *, prefix: str, number: str) -> str:
     return made
 
 
-def shops_alike(patterns: Mapping[Shop, str]) -> tuple[Shop, Shop] | None:
-    """Return two shops whose orders of one number get the same invoice number."""
+def same_numbers(patterns: Mapping[Shop, str]) -> str:
+    """Say which two shops make the same invoice numbers; "" if none do."""
     first: dict[str, Shop] = {}
     for shop, pattern in patterns.items():
         made = pattern.format(prefix=shop.prefix, number="\0")
         if made in first:
-            return first[made], shop
+            return say(
+                "Orders of %(first)s and %(second)s with one number get the same "
+                "invoice number: then the second of them waits. {prefix} tells them "
+                "apart.",
+                first=first[made].name,
+                second=shop.name,
+            )
         first[made] = shop
-    return None
+    return ""

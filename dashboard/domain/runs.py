@@ -67,10 +67,10 @@ class ScheduleKind(StrEnum):
 class Schedule:
     """When runs of a task start.
 
-    *shop_id* is the shop it pulls; None where it pulls all that have no schedule of
-    their own, or pulls nothing. *spec* is a number of seconds for an interval, five
-    cron fields for cron, read in *timezone* (an IANA name). *version* grows with every
-    change.
+    *shop_id* is the shop it pulls and *shop_slug* its short name; none where it pulls
+    all that have no schedule of their own, or pulls nothing. *spec* is a number of
+    seconds for an interval, five cron fields for cron, read in *timezone* (an IANA
+    name). *version* grows with every change.
     """
 
     id: int
@@ -84,6 +84,7 @@ class Schedule:
     version: int
     next_due_at: datetime
     shop_id: int | None = None
+    shop_slug: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,6 @@ from dashboard.store.schema import (
     OrderHintRow,
     OrderRow,
     PostingRow,
-    ScheduleRow,
     ShopPullRow,
     ShopRow,
 )
@@ -143,12 +142,6 @@ class PullStore:
                     token.ends_at.isoformat(),
                 ]
                 row.api_keys = self._vault.lock([key, secret, *written])
-
-    def pulled_by_themselves(self) -> frozenset[int]:
-        """Return the ids of the shops that have a schedule of their own."""
-        own = select(ScheduleRow.shop_id).where(ScheduleRow.shop_id.is_not(None))
-        with self._database.read() as session:
-            return frozenset(each for each in session.scalars(own) if each)
 
     # How it goes ----------------------------------------------------------------------
 

@@ -48,6 +48,12 @@ class ScheduleStore:
             )
         return max(found, key=lambda schedule: schedule.shop_id or 0, default=None)
 
+    def pulled_by_themselves(self) -> frozenset[int]:
+        """Return the ids of the shops that have a schedule of their own."""
+        own = select(ScheduleRow.shop_id).where(ScheduleRow.shop_id.is_not(None))
+        with self._database.read() as session:
+            return frozenset(each for each in session.scalars(own) if each)
+
     def install(self, schedule: Schedule) -> None:
         """Add a schedule (its id does not matter) unless one of its name is there."""
         # Of processes that start at once, one is the first to have added it.
@@ -109,6 +115,7 @@ class ScheduleStore:
     def fire(self, schedule: Schedule, next_due_at: datetime) -> bool:
         """Queue the run that *schedule*, as read, is due for; False if it is not ours.
 
+        A run that still waits serves as well: no second one is queued behind it.
         The row is swapped from the due time that was read to *next_due_at*: of several
         processes one wins. The unique (schedule, due time) of runs is the second belt.
         """
@@ -134,6 +141,15 @@ class ScheduleStore:
 
 
 def _queue(session: Session, schedule: Schedule, now: datetime) -> None:
+    """Queue a run, unless one that does the same waits already."""
+    waiting = select(RunRow.id).where(
+        RunRow.task == schedule.task.value,
+        RunRow.state == RunState.QUEUED.value,
+        RunRow.shop_id.is_not_distinct_from(schedule.shop_id),
+    )
+    # One that is locked is being taken just now: it may not see what is new since.
+    if session.scalar(waiting.limit(1).with_for_update(skip_locked=True)) is not None:
+        return
     session.add(
         RunRow(
             task=schedule.task.value,
@@ -152,7 +168,7 @@ def read_schedules(
 ) -> tuple[Schedule, ...]:
     """Return the schedules that *which* holds for, by name."""
     query = (
-        select(ScheduleRow, ShopRow.name)
+        select(ScheduleRow, ShopRow)
         .outerjoin(ShopRow, ShopRow.id == ScheduleRow.shop_id)
         .where(*which)
         .order_by(ScheduleRow.name)
@@ -160,10 +176,10 @@ def read_schedules(
     return tuple(_schedule_of(row, shop) for row, shop in session.execute(query))
 
 
-def _schedule_of(row: ScheduleRow, shop: str | None) -> Schedule:
+def _schedule_of(row: ScheduleRow, shop: ShopRow | None) -> Schedule:
     return Schedule(
         id=row.id,
-        name=schedule_words(row.name, shop),
+        name=schedule_words(row.name, shop.name if shop else None),
         task=Task(row.task),
         kind=ScheduleKind(row.kind),
         spec=row.spec,
@@ -173,4 +189,5 @@ def _schedule_of(row: ScheduleRow, shop: str | None) -> Schedule:
         version=row.version,
         next_due_at=row.next_due_at,
         shop_id=row.shop_id,
+        shop_slug=shop.slug if shop else "",
     )

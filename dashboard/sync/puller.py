@@ -30,6 +30,7 @@ from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.orders import OrderStore
 from dashboard.store.pulls import ApiKeys, PulledElsewhere, PullStore
 from dashboard.store.runs import RunStore, stopped_message
+from dashboard.store.schedules import ScheduleStore
 from dashboard.store.shop_webhooks import ShopWebhookStore
 from dashboard.store.vault import SecretUnreadable
 from dashboard.sync.background import Background
@@ -52,6 +53,7 @@ class PullStores:
     exchanges: ExchangeStore
     webhooks: ShopWebhookStore
     runs: RunStore
+    schedules: ScheduleStore
 
 
 class Puller(Background):
@@ -63,12 +65,18 @@ class Puller(Background):
         open_shop: OpenShop,
         clock: Clock,
         wake_engine: Callable[[Trigger], None],
+        front: str,
     ) -> None:
+        """Begin nothing yet; *front* is what the organisation's addresses begin with.
+
+        It is only the path of them where the address of the program is not known.
+        """
         super().__init__("puller")
         self._stores = stores
         self._open_shop = open_shop
         self._clock = clock
         self._wake_engine = wake_engine
+        self._front = front
 
     def run_now(self, shop: Shop | None = None) -> Run:
         """Pull all shops, or one, in the calling thread; return what came of it."""
@@ -126,7 +134,7 @@ class Puller(Background):
             return [shop for shop in shops if shop.id == run.shop_id]
         if run.trigger is not Trigger.SCHEDULE:
             return shops
-        others = self._stores.pulls.pulled_by_themselves()
+        others = self._stores.schedules.pulled_by_themselves()
         return [shop for shop in shops if shop.id not in others]
 
     def _pull(self, shop: Shop, run: Run) -> tuple[bool, str]:
@@ -173,7 +181,7 @@ class Puller(Background):
             pull.read_changes()
             compared = pull.compare_if_due()
             now = self._clock.now()
-            said = watch_webhooks(shop, reader, self._stores.webhooks, now)
+            said = watch_webhooks(shop, reader, self._stores.webhooks, now, self._front)
             if not self._is_ending(run):
                 self._stores.pulls.note_success(shop, compared=compared)
         done = say(

@@ -13,21 +13,32 @@ from dashboard.store.shop_webhooks import ShopWebhookStore
 
 
 def watch_webhooks(
-    shop: Shop, reader: ShopReader, webhooks: ShopWebhookStore, now: datetime
+    shop: Shop,
+    reader: ShopReader,
+    webhooks: ShopWebhookStore,
+    now: datetime,
+    front: str,
 ) -> str:
     """Write down the state of the webhooks that lead here; return what was done.
 
     One that is off is switched on if the keys allow it; where they do not, that is
     tried once. A shop that never had any gets along without.
 
+    Args:
+        shop: The shop that is asked.
+        reader: Asks it.
+        webhooks: Where the state is kept.
+        now: When it is asked.
+        front: What the organisation's addresses begin with; only the path of it where
+            the address of the program is not known.
+
     Raises:
         ShopSilent: If the shop does not tell.
     """
-    address = f"/intake/{shop.slug}"
     ours = [
         webhook
         for webhook in reader.webhooks()
-        if urlsplit(webhook.delivery_url).path.rstrip("/").endswith(address)
+        if _leads_to(webhook.delivery_url, f"{front}/intake/{shop.slug}")
     ]
     known = webhooks.state(shop.id)
     if not ours:
@@ -43,3 +54,16 @@ def watch_webhooks(
     if left:
         return say("A webhook is switched off in the shop.")
     return say("A webhook was off and is on again.") if off else ""
+
+
+def _leads_to(delivery_url: str, address: str) -> bool:
+    """Tell whether a webhook is sent to *address*, or to that path at any host.
+
+    Another installation, or another organisation of this one, may have a shop of the
+    same slug.
+    """
+    given, own = urlsplit(delivery_url), urlsplit(address)
+    if given.path.rstrip("/") != own.path:
+        return False
+    at = (given.scheme, given.netloc.lower())
+    return not own.netloc or at == (own.scheme, own.netloc.lower())

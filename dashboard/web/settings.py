@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.money import ZERO
-from dashboard.domain.number_pattern import PatternWrong, example, shops_alike
+from dashboard.domain.number_pattern import PatternWrong, example, same_numbers
 from dashboard.domain.places import EU, OUTSIDE_EU
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.runs import Task
@@ -23,7 +23,13 @@ from dashboard.shops.registry import CONNECTORS
 from dashboard.store.company import ChangedMeanwhile, ShopExists
 from dashboard.web.access import requires
 from dashboard.web.forms import PageForm, VersionField, labelled
-from dashboard.web.language import country_name, country_names, percent, said_of
+from dashboard.web.language import (
+    country_name,
+    country_names,
+    percent,
+    said,
+    said_of,
+)
 from dashboard.web.language import gettext as _
 from dashboard.web.note import note
 from dashboard.web.outcome import moved_on
@@ -217,16 +223,9 @@ def warn_of_same_numbers() -> None:
     """Tell on the next page if two shops make the same invoice numbers."""
     store = services().company
     shops = (shop for shop in store.shops() if shop.active)
-    alike = shops_alike({shop: store.rules(shop).number_pattern for shop in shops})
-    if alike is not None:
-        first, second = alike
-        text = _(
-            "Orders of %(first)s and %(second)s with one number get the same invoice "
-            "number: then the second of them waits. {prefix} tells them apart.",
-            first=first.name,
-            second=second.name,
-        )
-        flash(text, "waiting")
+    warning = same_numbers({shop: store.rules(shop).number_pattern for shop in shops})
+    if warning:
+        flash(said(warning), "waiting")
 
 
 def _page(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from dashboard.app import Program
 from dashboard.domain.clock import SystemClock
+from dashboard.domain.runs import Schedule
 from dashboard.scheduling.mirror import install_defaults
 from dashboard.store.schedules import ScheduleStore
 from tests.cli.conftest import Terminal
@@ -122,6 +124,28 @@ def test_a_shop_is_asked_at_times_of_its_own(
     said = company.run("shops", "schedule", "woo").stdout
     assert "every day at 03:00, Amsterdam, by a schedule of its own; next at" in said
     assert "five fields" in company.error("shops", "schedule", "woo", "--cron", "soon")
+
+
+def test_a_schedule_that_somebody_changes_at_the_same_time_is_told(
+    company: Terminal, shop: WooCommerceShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.facts(*ADD, *access(shop))
+    company.facts("shops", "schedule", "woo", "--every", "600")
+    change = ScheduleStore.change
+
+    def behind_another(
+        store: ScheduleStore, schedule: Schedule, *, expected_version: int
+    ) -> None:
+        another = replace(schedule, spec="1200")
+        change(store, another, expected_version=expected_version)
+        change(store, schedule, expected_version=expected_version)
+
+    monkeypatch.setattr(ScheduleStore, "change", behind_another)
+
+    told = company.error("shops", "schedule", "woo", "--every", "900")
+
+    assert told.startswith("Somebody else changed this schedule just now")
+    assert company.facts("shops", "schedule", "woo")["spec"] == "1200"
 
 
 def test_a_shop_is_asked_with_the_others_again(

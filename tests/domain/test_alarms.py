@@ -43,7 +43,7 @@ def a_shop(last_order: datetime = NOW, **fields: object) -> ShopSeen:
     return replace(shop, **fields)  # type: ignore[arg-type]
 
 
-def a_schedule(due: datetime, *, active: bool = True) -> Schedule:
+def a_schedule(due: datetime, *, active: bool = True, shop_slug: str = "") -> Schedule:
     return Schedule(
         id=1,
         name="Book orders",
@@ -55,6 +55,7 @@ def a_schedule(due: datetime, *, active: bool = True) -> Schedule:
         paused_reason="",
         version=1,
         next_due_at=due,
+        shop_slug=shop_slug,
     )
 
 
@@ -93,6 +94,15 @@ SITUATIONS: Mapping[str, tuple[dict[str, object], list[str]]] = {
     "a schedule is late": (
         {"schedules": (a_schedule(ago(minutes=6)),)},
         ["schedule late: Book orders"],
+    ),
+    "schedules of two shops of one name are late": (
+        {
+            "schedules": (
+                a_schedule(ago(minutes=6), shop_slug="north"),
+                a_schedule(ago(minutes=6), shop_slug="south"),
+            )
+        },
+        ["schedule late: north", "schedule late: south"],
     ),
     "a schedule is about to start": ({"schedules": (a_schedule(ago(minutes=4)),)}, []),
     "a schedule is paused": (

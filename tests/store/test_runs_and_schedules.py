@@ -174,6 +174,40 @@ def test_a_schedule_fires_once_for_one_time(schedules: ScheduleStore) -> None:
     assert not schedules.fire(schedule, later)
 
 
+def test_a_schedule_queues_nothing_behind_its_run_that_still_waits(
+    schedules: ScheduleStore, runs: RunStore, database: ClockedDatabase
+) -> None:
+    def due() -> bool:
+        (schedule,) = schedules.all()
+        database.clock.advance(60)
+        return schedules.fire(schedule, database.clock.now() + timedelta(seconds=60))
+
+    assert due()
+    assert due()
+    taken = runs.take()
+    assert taken is not None
+    assert runs.take() is None
+
+    assert due()  # while that one runs
+
+    assert runs.take() is not None
+
+
+def test_a_run_that_waits_for_one_shop_does_not_stand_for_that_of_all(
+    company: Company,
+) -> None:
+    runs = RunStore(company.database, "process")
+    store = ScheduleStore(company.database)
+    store.install(replace(a_schedule(), task=Task.PULL))
+    (schedule,) = store.all()
+    of_one = runs.queue(Task.PULL, Trigger.PERSON, company.shop)
+
+    assert store.fire(schedule, NOW + timedelta(seconds=60))
+
+    taken = [run.id for run in iter(lambda: runs.take(Task.PULL), None)]
+    assert (len(taken), taken[0]) == (2, of_one)
+
+
 def test_a_schedule_does_not_fire_early(schedules: ScheduleStore) -> None:
     (schedule,) = schedules.all()
     later = NOW + timedelta(seconds=60)
@@ -324,6 +358,6 @@ def test_a_late_schedule_of_a_shop_is_told_by_the_shops_name(
         alarms = alarms_now(Sightings(company.database).seen(now), AlarmRules(), now)
         return [a.subject for a in alarms if a.kind is AlarmKind.SCHEDULE_LATE]
 
-    assert late() == ["Pull Shop"]
+    assert late() == [company.shop.slug]
     pulling.remove_own(company.shop)
     assert late() == []

@@ -492,6 +492,37 @@ def test_a_webhook_that_vanished_is_told_but_none_is_needed(pulled: Pulled) -> N
     assert pulled.webhooks.state(pulled.here.id) is WebhookState.MISSING
 
 
+@pytest.mark.parametrize(
+    ("front", "delivery_url", "ours"),
+    [
+        ("https://sluice.example", "https://Sluice.example/intake/woo/", True),
+        ("https://sluice.example", "https://sluice.example/at/x/intake/woo", False),
+        ("https://sluice.example", "https://trial.example/intake/woo", False),
+        ("https://sluice.example", "http://sluice.example/intake/woo", False),
+        (
+            "https://sluice.example/at/x",
+            "https://sluice.example/at/x/intake/woo",
+            True,
+        ),
+        ("https://sluice.example/at/x", "https://sluice.example/intake/woo", False),
+        # Where the program does not know its address, the path alone tells.
+        ("", "https://anywhere.example/intake/woo", True),
+        ("", "https://anywhere.example/at/x/intake/woo", False),
+        ("/at/x", "https://anywhere.example/at/x/intake/woo", True),
+    ],
+)
+def test_a_webhook_that_leads_elsewhere_is_none_of_ours(
+    pulled: Pulled, front: str, delivery_url: str, *, ours: bool
+) -> None:
+    pulled.puller._front = front
+    a_hook(pulled, "disabled").delivery_url = delivery_url
+
+    pulled.run()
+
+    expected = WebhookState.DISABLED if ours else None
+    assert pulled.webhooks.state(pulled.here.id) is expected
+
+
 # Once a day ---------------------------------------------------------------------------
 
 
