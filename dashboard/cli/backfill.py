@@ -59,7 +59,7 @@ def backfill(
         return
     program.selections.start(planned.id, claim=True)
     subject = say("a backfill of %(shop)s", shop=slug)
-    note(program, "started", subject, kind=ActivityKind.ORDER)
+    note(program, "started", subject, kind=ActivityKind.SELECTION)
     ended = _book(program, planned)
     text = f"{_plan_words(planned)}\n{_result_words(ended)}"
     tell(text, _facts(ended), as_json=as_json)

@@ -11,9 +11,10 @@ import click
 
 from dashboard.cli.terminal import json_option, note, open_program, tell
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.uploads import Standing
 from dashboard.shops.csv_upload.columns import Column
 from dashboard.shops.csv_upload.table import NotATable
-from dashboard.sync.upload import Preview, Standing
+from dashboard.sync.upload import Preview
 
 
 @click.command()
@@ -70,7 +71,7 @@ def upload(  # noqa: PLR0913, PLR0917 - a command has its options
     if not check:
         done = uploads.take_in(shop, preview)
         facts |= {"taken_in": done.news}
-        note(program, "uploaded", f"{file.name} ({slug})", kind=ActivityKind.ORDER)
+        note(program, "uploaded", f"{file.name} ({slug})", kind=ActivityKind.UPLOAD)
     tell(_told(facts), facts, as_json=as_json)
 
 

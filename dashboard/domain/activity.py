@@ -10,6 +10,8 @@ class ActivityKind(StrEnum):
     """What an act was done to."""
 
     ORDER = "order"
+    SELECTION = "selection"  # many orders at once, or a backfill
+    UPLOAD = "upload"
     RUN = "run"
     SCHEDULE = "schedule"
     SETTINGS = "settings"

@@ -48,6 +48,16 @@ class Result(StrEnum):
     FAILED = "failed"  # it could not be tried; the log says why
 
 
+class Stage(StrEnum):
+    """How far orders of a selection have come, whatever became of them."""
+
+    HANDLED = "handled"
+
+
+# What can be asked of a selection: its orders of which this is true.
+Which = Outlook | Result | Stage
+
+
 @dataclass(frozen=True, kw_only=True)
 class Effort:
     """What a backfill costs: calls to the books, and how long it takes."""

@@ -38,9 +38,9 @@ AGES: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Booked:
-    """The invoices booked in *span*.
+    """The orders of which an invoice was booked in *span*.
 
-    *waits* are from when an order was received until its invoice was in the books.
+    *waits* are from when each was received until its first invoice then was booked.
     """
 
     span: TimeSpan
@@ -69,7 +69,7 @@ class FigureListing:
         if known is not None:
             return known
         query = (
-            select(PostingRow.updated_at, OrderRow.received_at)
+            select(OrderRow.received_at, func.min(PostingRow.updated_at))
             .join(OrderRow, OrderRow.id == PostingRow.order_id)
             .where(
                 PostingRow.kind == PostingKind.INVOICE.value,
@@ -77,11 +77,12 @@ class FigureListing:
                 PostingRow.updated_at >= span.start,
                 PostingRow.updated_at < span.end,
             )
+            .group_by(OrderRow.id, OrderRow.received_at)
         )
         with self._database.read() as session:
             seconds = [
                 max(0.0, (booked_at - received_at).total_seconds())
-                for booked_at, received_at in session.execute(query)
+                for received_at, booked_at in session.execute(query)
             ]
         part = Booked(span=span, waits=waits_of(seconds))
         if span.end <= now - _SETTLED_AFTER:

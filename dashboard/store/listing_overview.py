@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dashboard.domain.pauses import ConnectionPause
-from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.runs import RunState
 from dashboard.domain.status import OrderStatus
-from dashboard.domain.timespans import TimeSpan
 from dashboard.store.database import Database
 from dashboard.store.gate import pause_of
 from dashboard.store.schema import (
@@ -22,7 +18,6 @@ from dashboard.store.schema import (
     GateRow,
     HeartbeatRow,
     OrderRow,
-    PostingRow,
     RunRow,
 )
 
@@ -45,14 +40,6 @@ class Pulse:
     moving: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class HourCount:
-    """How many invoices were booked in an hour."""
-
-    hour: TimeSpan
-    count: int
-
-
 class OverviewReading:
     """Reads figures over all orders."""
 
@@ -73,24 +60,6 @@ class OverviewReading:
                 needs_attention=_count(session, OrderStatus.NEEDS_ATTENTION.value),
                 moving=_something_moves(session),
             )
-
-    def booked_per_hour(self, hours: Sequence[TimeSpan]) -> tuple[HourCount, ...]:
-        """Count the invoices booked in each of *hours*, which follow each other."""
-        query = select(PostingRow.updated_at).where(
-            PostingRow.kind == PostingKind.INVOICE.value,
-            PostingRow.state == PostingState.CONFIRMED.value,
-            PostingRow.updated_at >= hours[0].start,
-            PostingRow.updated_at < hours[-1].end,
-        )
-        starts = [hour.start for hour in hours]
-        counts = [0] * len(hours)
-        with self._database.read() as session:
-            for at in session.scalars(query):
-                counts[bisect_right(starts, at) - 1] += 1
-        return tuple(
-            HourCount(hour=hour, count=count)
-            for hour, count in zip(hours, counts, strict=True)
-        )
 
 
 def _count(session: Session, *statuses: str) -> int:

@@ -203,6 +203,7 @@ class UploadRow(Base):
     uploaded_by: Mapped[str] = mapped_column(Text)
     uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    orders: Mapped[list[Any] | None] = mapped_column(JSON)  # what became of each
 
 
 class ShopPullRow(Base):

@@ -20,6 +20,8 @@ from dashboard.domain.selections import (
     SelectionAct,
     SelectionState,
     SelectionTally,
+    Stage,
+    Which,
 )
 from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
@@ -300,7 +302,7 @@ class SelectionStore:
     def page(
         self,
         selection_id: int,
-        which: Outlook | Result | None,
+        which: Which | None,
         *,
         size: int,
         after: int | None = None,
@@ -334,9 +336,7 @@ class SelectionStore:
             has_next=backwards or more,
         )
 
-    def all(
-        self, selection_id: int, which: Outlook | Result | None
-    ) -> Iterator[ListedMember]:
+    def all(self, selection_id: int, which: Which | None) -> Iterator[ListedMember]:
         """Yield every order of a selection, reading a part of it at a time."""
         after = 0
         while True:
@@ -409,13 +409,15 @@ def _locked(session: Session, selection_id: int) -> SelectionRow:
 
 
 def _of_kind(
-    query: Select[SelectionOrderRow, OrderRow], which: Outlook | Result | None
+    query: Select[SelectionOrderRow, OrderRow], which: Which | None
 ) -> Select[SelectionOrderRow, OrderRow]:
     match which:
         case Outlook():
             return query.where(SelectionOrderRow.outlook == which.value)
         case Result():
             return query.where(SelectionOrderRow.result == which.value)
+        case Stage.HANDLED:
+            return query.where(SelectionOrderRow.result != Result.WAITING.value)
         case None:
             return query
 

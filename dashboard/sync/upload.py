@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from dashboard.domain.order import Order
 from dashboard.domain.plans import Plan
 from dashboard.domain.rules import CompanyRules, Shop
 from dashboard.domain.runs import Trigger
+from dashboard.domain.uploads import FiledOrder, Standing
 from dashboard.shops.csv_upload.orders import FileOrder, read_orders
 from dashboard.shops.csv_upload.reading import (
     Reading,
@@ -22,7 +22,7 @@ from dashboard.shops.csv_upload.table import NotATable, Table, read_table
 from dashboard.shops.own_json.connector import OwnJson
 from dashboard.store.company import CompanyStore
 from dashboard.store.pulls import PullStore
-from dashboard.store.revisions import Revision, StoredRevision
+from dashboard.store.revisions import Revision, StoredRevision, Taken
 from dashboard.store.uploads import UploadStore
 from dashboard.sync.intake import read_again
 from dashboard.sync.pull import plan_or_stop
@@ -32,15 +32,6 @@ MOST_BYTES = 5_000_000
 MOST_ORDERS = 5_000
 _AT_ONCE = 50
 _SOURCE = "upload"
-
-
-class Standing(StrEnum):
-    """What an order of the file is to what we know."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    KNOWN = "known"
-    WRONG = "wrong"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +58,27 @@ class Preview:
 
 @dataclass(frozen=True, kw_only=True)
 class TakenIn:
-    """How many orders were new or changed, known already, or wrong."""
+    """What became of each order of a file, those that were left out last."""
 
-    news: int
-    known: int
-    wrong: int
+    orders: tuple[FiledOrder, ...]
+
+    @property
+    def news(self) -> int:
+        """How many orders were new or changed."""
+        return self._count(Standing.NEW) + self._count(Standing.CHANGED)
+
+    @property
+    def known(self) -> int:
+        """How many were known already."""
+        return self._count(Standing.KNOWN)
+
+    @property
+    def wrong(self) -> int:
+        """How many were left out."""
+        return self._count(Standing.WRONG)
+
+    def _count(self, standing: Standing) -> int:
+        return sum(order.standing is standing for order in self.orders)
 
 
 class Uploads:
@@ -138,24 +145,34 @@ class Uploads:
 
         Broken off and repeated, it goes on: what is taken in is known then.
         """
-        readable = [one.read for one in preview.orders if one.read.order]
-        news = 0
+        readable = [one for one in preview.orders if one.read.order]
+        orders: list[FiledOrder] = []
         for at in range(0, len(readable), _AT_ONCE):
+            part = readable[at : at + _AT_ONCE]
             taken = self._pulls.take_page(
                 shop,
-                [_revision(read) for read in readable[at : at + _AT_ONCE]],
+                [_revision(one.read) for one in part],
                 plan_or_stop,
                 read_again,
                 run_id=None,
                 cursors=None,
             )
-            news += sum(one.news for one in taken)
+            orders += map(_filed, part, taken)
             self._wake(Trigger.ORDER)
-        return TakenIn(
-            news=news,
-            known=len(readable) - news,
-            wrong=len(preview.orders) - len(readable),
-        )
+        return TakenIn(orders=(*orders, *map(_left_out, preview.of(Standing.WRONG))))
+
+
+def _filed(foreseen: Foreseen, taken: Taken) -> FiledOrder:
+    """Tell what became of an order; somebody may have sent the same one meanwhile."""
+    standing = foreseen.standing if taken.news else Standing.KNOWN
+    return FiledOrder(
+        number=foreseen.read.number, standing=standing, order_id=taken.order_id
+    )
+
+
+def _left_out(foreseen: Foreseen) -> FiledOrder:
+    read = foreseen.read
+    return FiledOrder(number=read.number, standing=Standing.WRONG, errors=read.errors)
 
 
 def _small_enough(body: bytes) -> bytes:

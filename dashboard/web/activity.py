@@ -30,9 +30,16 @@ blueprint = Blueprint("activity", __name__)
 _PAGE_SIZE: Final = 50
 _PAGES: Final[Mapping[ActivityKind, Callable[[int], str]]] = {
     ActivityKind.ORDER: lambda key: url_for("order.show", order_id=key),
+    ActivityKind.SELECTION: lambda key: url_for("selections.show", selection_id=key),
+    ActivityKind.UPLOAD: lambda key: url_for("uploads.show", upload_id=key),
     ActivityKind.RUN: lambda key: url_for("runs.show", run_id=key),
     ActivityKind.SCHEDULE: lambda _key: url_for("schedules.index"),
     ActivityKind.USER: lambda key: url_for("users.show", user_id=key),
+}
+
+_FOR: Final[Mapping[ActivityKind, Role]] = {
+    ActivityKind.UPLOAD: Role.MANAGER,
+    ActivityKind.USER: Role.ADMINISTRATOR,
 }
 
 
@@ -121,7 +128,7 @@ def _href(act: Act) -> str:
     page = _PAGES.get(act.kind)
     if page is None or act.subject_id is None:
         return ""
-    if act.kind is ActivityKind.USER and signed_in().role < Role.ADMINISTRATOR:
+    if signed_in().role < _FOR.get(act.kind, Role.WATCHER):
         return ""
     return page(act.subject_id)
 

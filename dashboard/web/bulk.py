@@ -172,9 +172,10 @@ def _done(act: SelectionAct, number: int) -> str:
 
 def _note(selection: Selection, reason: str) -> None:
     note(
-        ActivityKind.ORDER,
+        ActivityKind.SELECTION,
         _DONE[selection.act],
         say_number("%(num)s order", "%(num)s orders", selection.tally.total),
+        subject_id=selection.id,
         detail=reason,
     )
 

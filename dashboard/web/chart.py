@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from dashboard.domain.runs import RunState
-from dashboard.store.listing_overview import HourCount
 from dashboard.store.listing_runs import ListedRun
 from dashboard.web.words import RUN_STATES
 
@@ -62,7 +60,6 @@ class BarChart:
     height: int
     base: int
     highest: int
-    total: int
     bars: tuple[Bar, ...]
 
 
@@ -107,13 +104,6 @@ def shares(parts: Iterable[tuple[str, int, str]]) -> tuple[Share, ...]:
     )
 
 
-def hour_chart(hours: Sequence[HourCount], zone: ZoneInfo) -> BarChart:
-    """Lay out one bar an hour as clocks in *zone* strike, the oldest on the left."""
-    return column_chart(
-        [Column(start=h.hour.start.astimezone(zone), value=h.count) for h in hours]
-    )
-
-
 def column_chart(columns: Sequence[Column], *, daily: bool = False) -> BarChart:
     """Lay out one bar an hour or a day, the oldest on the left."""
     highest = max((column.value for column in columns), default=0)
@@ -143,7 +133,6 @@ def column_chart(columns: Sequence[Column], *, daily: bool = False) -> BarChart:
         height=_HEIGHT,
         base=_BASE,
         highest=highest,
-        total=sum(column.value for column in columns),
         bars=tuple(bars),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +16,7 @@ from dashboard.domain.users import Role
 from dashboard.store.listing_runs import RunFilter
 from dashboard.store.order_filter import OrderFilter, OrderSort
 from dashboard.web.access import requires
-from dashboard.web.chart import hour_chart
+from dashboard.web.chart import BarChart, Column, column_chart
 from dashboard.web.language import gettext as _
 from dashboard.web.order_query import GROUPS, TABS, Tab, booked_key
 from dashboard.web.services import services
@@ -72,13 +74,22 @@ def show() -> ResponseReturnValue:
         ),
         forecast=stores.forecast(),
         problems=stores.problems.groups(size=_GROUPS),
-        chart=hour_chart(
-            stores.overview.booked_per_hour(last_hours(zone, now, _HOURS)), zone
-        ),
+        chart=_booked_chart(zone, now),
         zone=zone.key,
         booked_key=booked_key,
         orders=stores.orders.page(OrderFilter(), OrderSort.NEWEST, size=_ORDERS).orders,
         runs=stores.runs.page(RunFilter(), size=_RUNS).runs,
+    )
+
+
+def _booked_chart(zone: ZoneInfo, now: datetime) -> BarChart:
+    """Lay out the orders booked in each of the last hours, as clocks there strike."""
+    parts = services().figures.booked(last_hours(zone, now, _HOURS), now)
+    return column_chart(
+        [
+            Column(start=part.span.start.astimezone(zone), value=part.waits.count)
+            for part in parts
+        ]
     )
 
 

@@ -21,6 +21,8 @@ from dashboard.domain.selections import (
     Selection,
     SelectionAct,
     SelectionState,
+    Stage,
+    Which,
     rate_of,
 )
 from dashboard.domain.sentences import say_number
@@ -353,14 +355,14 @@ def _row(listed: ListedMember) -> Sequence[Cell]:
     )
 
 
-def _which(key: str) -> Outlook | Result | None:
-    for words in (Outlook, Result):
+def _which(key: str) -> Which | None:
+    for words in (Outlook, Result, Stage):
         if key in {word.value for word in words}:
             return words(key)
     return None
 
 
-def _parts(selection: Selection, which: Outlook | Result | None) -> tuple[Part, ...]:
+def _parts(selection: Selection, which: Which | None) -> tuple[Part, ...]:
     """Return the tabs: what the plan says, then what became of what it lets be done."""
     tally = selection.tally
     total = sum(tally.outlooks.values()) or tally.total
@@ -375,6 +377,14 @@ def _parts(selection: Selection, which: Outlook | Result | None) -> tuple[Part, 
         if (count := tally.results.get(word, 0)) and selection.started_at is not None
     ]
     every = Part(key="", label=_("All"), count=total, here=which is None)
+    if results:
+        handled = Part(
+            key=Stage.HANDLED.value,
+            label=_("Handled"),
+            count=tally.handled,
+            here=which is Stage.HANDLED,
+        )
+        results.insert(0, handled)
     return (every, *outlooks, *results)
 
 
@@ -385,4 +395,4 @@ def _back_to(selection_id: int) -> ResponseReturnValue:
 def _note(action: str, selection: Selection) -> None:
     total = selection.tally.total
     subject = say_number("an act on %(num)s order", "an act on %(num)s orders", total)
-    note(ActivityKind.ORDER, action, subject)
+    note(ActivityKind.SELECTION, action, subject, subject_id=selection.id)

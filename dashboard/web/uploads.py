@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePath
@@ -22,19 +21,18 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.activity import ActivityKind
-from dashboard.domain.problems import TITLES
 from dashboard.domain.rules import Shop
 from dashboard.domain.sentences import say
-from dashboard.domain.status import Decision
+from dashboard.domain.uploads import Standing
 from dashboard.domain.users import Role
 from dashboard.shops.csv_upload.columns import Column
 from dashboard.shops.csv_upload.reading import as_json, from_json
 from dashboard.shops.csv_upload.table import NotATable, Table, read_table
-from dashboard.store.uploads import Upload
-from dashboard.sync.upload import MOST_BYTES, Foreseen, Preview, Standing
+from dashboard.store.uploads import TakenUpload, Upload
+from dashboard.sync.upload import MOST_BYTES, Preview
 from dashboard.web.access import requires, signed_in
 from dashboard.web.download import csv_download
-from dashboard.web.language import gettext, ngettext, said, said_of
+from dashboard.web.language import gettext, ngettext, said_of
 from dashboard.web.note import note
 from dashboard.web.services import services
 from dashboard.web.upload_forms import (
@@ -43,6 +41,13 @@ from dashboard.web.upload_forms import (
     entered_reading,
     reading_form,
 )
+from dashboard.web.upload_lists import (
+    COMPUTED,
+    STANDINGS,
+    asked_for,
+    outcomes_of,
+    part_of,
+)
 from dashboard.web.upload_words import COLUMN_GROUPS, COLUMNS
 
 blueprint = Blueprint("uploads", __name__)
@@ -50,7 +55,6 @@ blueprint = Blueprint("uploads", __name__)
 # More than a file may have: one that is a little too large is told so on the page.
 _MOST_SENT: Final = 2 * MOST_BYTES
 _SAMPLES: Final = 3
-_SHOWN_ORDERS: Final = 50
 _SHOWN_ERRORS: Final = 100
 
 
@@ -70,15 +74,6 @@ class FileColumn:
     name: str
     samples: tuple[str, ...]
     stands_for: Column | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What would become of some of the new orders, and of how many."""
-
-    decision: Decision
-    text: str
-    count: int
 
 
 @blueprint.get("/settings/shops/<slug>/upload")
@@ -109,13 +104,20 @@ def receive(slug: str) -> ResponseReturnValue:
 @blueprint.get("/uploads/<row_id:upload_id>")
 @requires(Role.MANAGER)
 def show(upload_id: int) -> ResponseReturnValue:
-    """Show what taking the file in would do."""
+    """Show what taking the file in would do, or did."""
+    taken = services().uploads.store.taken(upload_id)
+    if taken is not None:
+        return _show_taken(taken)
     upload = _upload(upload_id)
     try:
         preview = _preview(upload)
     except NotATable as error:
         return _ask(upload.shop, FileForm(formdata=None), said_of(error)), 422
     wrong = [error for one in preview.orders for error in one.read.errors]
+    outcomes = outcomes_of(preview)
+    asked = request.args.get("of", "")
+    chosen = asked_for(preview, outcomes, asked)
+    whole = [one for one in preview.orders if one.read.order]
     return render_template(
         "uploads/show.html",
         upload=upload,
@@ -125,11 +127,13 @@ def show(upload_id: int) -> ResponseReturnValue:
         groups=_choices(),
         missing=[COLUMNS[column] for column in preview.reading.missing()],
         counts={standing: len(preview.of(standing)) for standing in Standing},
-        outcomes=_outcomes(preview),
-        computed=sum(one.read.computed for one in preview.orders if one.read.order),
+        standings=STANDINGS,
+        outcomes=outcomes,
+        computed=len(asked_for(preview, outcomes, COMPUTED) or ()),
         wrong=wrong[:_SHOWN_ERRORS],
         error_count=len(wrong),
-        orders=preview.orders[:_SHOWN_ORDERS],
+        part=part_of(whole if chosen is None else chosen, asked, upload_id),
+        narrowed=chosen is not None,
         version=_version(upload),
     )
 
@@ -173,7 +177,7 @@ def take(upload_id: int) -> ResponseReturnValue:
         flash(gettext("It is read otherwise meanwhile: look at it again."), "bad")
         return redirect(url_for("uploads.show", upload_id=upload_id))
     done = services().uploads.take_in(upload.shop, _preview(upload))
-    services().uploads.store.finish(upload_id)
+    services().uploads.store.finish(upload_id, done.orders)
     detail = say(
         "%(news)s new or changed, %(known)s known, %(wrong)s wrong",
         news=done.news,
@@ -181,7 +185,7 @@ def take(upload_id: int) -> ResponseReturnValue:
         wrong=done.wrong,
     )
     subject = f"{upload.name} ({upload.shop.slug})"
-    note(ActivityKind.ORDER, "uploaded", subject, detail=detail)
+    note(ActivityKind.UPLOAD, "uploaded", subject, subject_id=upload_id, detail=detail)
     text = ngettext(
         "%(num)s order is taken in; %(known)s were known already, %(wrong)s are wrong.",
         "%(num)s orders are taken in; %(known)s were known already, "
@@ -191,7 +195,7 @@ def take(upload_id: int) -> ResponseReturnValue:
         wrong=done.wrong,
     )
     flash(text, "good")
-    return redirect(url_for("orders.index", shop=upload.shop.slug))
+    return redirect(url_for("uploads.show", upload_id=upload_id))
 
 
 @blueprint.post("/uploads/<row_id:upload_id>/discard")
@@ -202,6 +206,22 @@ def discard(upload_id: int) -> ResponseReturnValue:
     services().uploads.store.discard(upload_id)
     flash(gettext("The file is thrown away. Nothing of it was taken in."), "good")
     return redirect(url_for("shops.show", slug=upload.shop.slug))
+
+
+def _show_taken(upload: TakenUpload) -> str:
+    """Show what became of each order of a file that is taken in."""
+    every = upload.orders or ()
+    asked = request.args.get("of", "")
+    held = {word: [one for one in every if one.standing is word] for word in Standing}
+    chosen = held[Standing(asked)] if asked in set(Standing) else None
+    return render_template(
+        "uploads/taken.html",
+        upload=upload,
+        counts={word: len(orders) for word, orders in held.items()},
+        standings=STANDINGS,
+        part=part_of(every if chosen is None else chosen, asked, upload.id),
+        narrowed=chosen is not None,
+    )
 
 
 def _ask(shop: Shop, form: FileForm, problem: str = "") -> str:
@@ -238,33 +258,6 @@ def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
         (str(group), [(column.value, str(COLUMNS[column])) for column in columns])
         for group, columns in COLUMN_GROUPS
     ]
-
-
-def _outcomes(preview: Preview) -> Sequence[Outcome]:
-    """Return what would become of the new orders, what stops them first."""
-    counted = Counter(
-        (order.plan.decision, _why(order))
-        for order in preview.of(Standing.NEW)
-        if order.plan is not None
-    )
-    weight = [Decision.STOP, Decision.WAIT, Decision.SKIP, Decision.BOOK]
-    found = [
-        Outcome(decision=decision, text=text, count=count)
-        for (decision, text), count in counted.items()
-    ]
-    return sorted(found, key=lambda o: (weight.index(o.decision), -o.count))
-
-
-def _why(order: Foreseen) -> str:
-    """Return what tells apart what becomes of orders, without their own numbers."""
-    plan = order.plan
-    if plan is None or plan.decision is Decision.BOOK:
-        return ""
-    if plan.problem is None:
-        return plan.reason
-    about = plan.problem.about
-    title = said(TITLES[plan.problem.cause])
-    return f"{title}: {about}" if about else title
 
 
 def _version(upload: Upload) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from dashboard.domain.timespans import TimeSpan, last_days, last_hours
 from dashboard.domain.waits import Waits, waits_of
@@ -64,6 +64,32 @@ def test_invoices_count_for_the_part_they_were_booked_in(
     assert parts[1].waits.median_s == 30
     assert parts[2].waits.p95_s == length.total_seconds()
     assert figures.booked(last(ZONE, later, 3), later) == parts
+
+
+def test_an_order_with_two_invoices_counts_once_as_in_the_list_of_that_hour(
+    company: Company,
+) -> None:
+    figures = FigureListing(company.database)
+    company.take_in(an_order("1001"))
+    booked_at = company.clock.now() + timedelta(seconds=30)
+    book(company, "1001", booked_at)
+    with company.database.write() as session:
+        first = session.scalars(
+            select(PostingRow).where(PostingRow.natural_key == "W-1001")
+        ).one()
+        values = {
+            column.key: getattr(first, column.key)
+            for column in PostingRow.__table__.columns
+            if column.key != "id"
+        }
+        second = {"natural_key": "W-1001-2", "updated_at": booked_at + HOUR / 6}
+        session.add(PostingRow(**values | second))
+
+    (part,) = figures.booked(last_hours(ZONE, booked_at, 1), booked_at)
+
+    listed = OrderListing(company.database).ids(OrderFilter(booked=part.span))
+    assert part.waits.count == len(listed) == 1
+    assert part.waits.median_s == 30
 
 
 def test_what_is_past_is_read_once(company: Company) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from dashboard.domain.postings import PostingKind, PostingState
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.runs import RunState, Task, Trigger
 from dashboard.domain.status import OrderStatus
-from dashboard.domain.timespans import day_in, hour_from, last_hours
+from dashboard.domain.timespans import day_in, hour_from
 from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.listing_overview import OverviewReading
@@ -220,20 +220,6 @@ def test_problems_are_grouped_by_cause_the_largest_first(company: Company) -> No
     assert (group.cause, group.count) == (Cause.REFUSED, 2)
     assert group.last_at - group.first_at == timedelta(seconds=60)
     assert group.message == "The books do not want it."
-
-
-def test_invoices_are_counted_in_the_hour_they_were_booked(company: Company) -> None:
-    company.take_in(*(an_order(str(n)) for n in (1001, 1002)))
-    confirm(company, "1001")
-    company.clock.advance(3600)
-    confirm(company, "1002")
-
-    hours = OverviewReading(company.database).booked_per_hour(
-        last_hours(ZONE, company.clock.now(), 3)
-    )
-
-    assert [each.count for each in hours] == [0, 1, 1]
-    assert hours[-1].hour.start == datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
 def test_orders_are_found_by_the_hour_their_invoice_was_booked(

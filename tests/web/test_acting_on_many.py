@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
+from dataclasses import replace
 
 import pytest
 
-from dashboard.domain.selections import SelectionAct
+from dashboard.domain.selections import Result, SelectionAct
 from dashboard.domain.users import Role
 from dashboard.store import order_counts, order_words
 from tests.fixtures.clocks import SettableClock
@@ -21,6 +23,11 @@ def ask(client: Browsing, act: str, address: str = "") -> str:
 
 def many(scene: Scene, count: int, **fields: str) -> list[int]:
     return [scene.order(str(2000 + n), rate="13", **fields) for n in range(count)]
+
+
+def words(page: str) -> str:
+    """Return a page without its tags."""
+    return re.sub(r"<[^>]*>", "", page)
 
 
 def let_work(scene: Scene) -> None:
@@ -88,15 +95,15 @@ def test_many_orders_are_acted_on_in_the_background_and_each_says_what_became_of
 
     answer = client.post("/orders/bulk/confirmed", form, page="/orders")
     page = answer.headers["Location"]
-    assert "0 of 55 orders handled" in client.get(page).text
+    assert "0 of 55 orders handled" in words(client.get(page).text)
     let_work(scene)
     text = client.get(page).text
 
     assert {scene.status(each) for each in order_ids} == {"ignored"}
-    assert "55 of 55 orders handled" in text
+    assert "55 of 55 orders handled" in words(text)
     assert "Sold by the other company" in text
     counts = re.findall(r'data-key="tab-(\w*)".*?tab-count">(\d+)<', text, re.DOTALL)
-    assert dict(counts) == {"": "55", "done": "55"}
+    assert dict(counts) == {"": "55", "handled": "55", "done": "55"}
 
 
 def test_what_is_confirmed_twice_is_done_once(scene: Scene) -> None:
@@ -110,6 +117,8 @@ def test_what_is_confirmed_twice_is_done_once(scene: Scene) -> None:
 
     assert answer.headers["Location"] == f"/selections/{selection}"
     assert "is not done a second time" in client.get(answer.headers["Location"]).text
+    activity = client.get("/activity?kind=selection").text
+    assert activity.count(f'<a href="/selections/{selection}">2 orders</a>') == 1
     story = client.get("/orders/1").text
     assert story.count("Ignored: By hand") == 1
 
@@ -129,6 +138,32 @@ def test_a_paused_act_stands_still_until_it_goes_on(scene: Scene) -> None:
     client.post(f"{page}/resume", {}, page=page)
     let_work(scene)
     assert {scene.status(each) for each in order_ids} == {"ignored"}
+
+
+def test_each_number_of_the_list_leads_to_as_many_orders(scene: Scene) -> None:
+    order_ids = many(scene, 12)
+    selections = scene.program.selections
+    begun = selections.freeze(SelectionAct.RETRY, order_ids, "Pat")
+    selections.start(begun.id, "")
+    assert selections.take() is not None
+    started = selections.next_members(begun.id, 5)
+    results = [Result.DONE, Result.DONE, Result.SKIPPED, Result.STOPPED, Result.FAILED]
+    selections.record(
+        begun.id,
+        [replace(m, result=r) for m, r in zip(started, results, strict=True)],
+    )
+    scene.refuse(scene.order("1001"))
+    plan(scene.client(Role.MANAGER), scene)
+    client = scene.client()
+
+    counts = re.findall(
+        r'class="count" href="([^"]+)">(\d+)<', client.get("/selections").text
+    )
+
+    assert [number for _href, number in counts] == ["1", "12", "5"]
+    for href, number in counts:
+        page = client.get(html.unescape(href)).text
+        assert page.count('data-key="member-') == int(number), href
 
 
 def test_a_stopped_act_leaves_the_rest_undone_for_good(scene: Scene) -> None:
@@ -236,7 +271,7 @@ def test_a_backfill_is_planned_first_and_books_when_it_is_started(
 
     assert scene.status(refused) == "queued"
     assert scene.status(unknown) == "needs attention"
-    assert "1 of 1 orders handled" in client.get(page).text
+    assert "1 of 1 orders handled" in words(client.get(page).text)
 
 
 def test_only_managers_start_a_backfill_or_stop_it(scene: Scene) -> None:

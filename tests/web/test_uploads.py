@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 
@@ -78,8 +79,69 @@ def test_what_is_taken_in_goes_the_way_of_all_orders(scene: Scene) -> None:
     page = client.get(answer.headers["Location"]).text
     assert "2 orders are taken in; 0 were known already, 1 are wrong." in page
     assert numbers(scene) == ["1", "2"]
-    assert client.get(address).status_code == 404
-    assert "sales.csv (demo)" in client.get("/activity").text
+    activity = client.get("/activity?kind=upload").text
+    assert f'<a href="{address}">sales.csv (demo)</a>' in activity
+    watched = scene.client(Role.WATCHER).get("/activity").text
+    assert "sales.csv (demo)" in watched
+    assert f'href="{address}"' not in watched
+
+
+def test_each_number_of_a_file_leads_to_its_orders(scene: Scene) -> None:
+    client = scene.client(Role.MANAGER)
+    more = "".join(
+        f"{number};2026-11-01;{number}@post.example;Mug;12,10;21;ideal;2026-11-01\n"
+        for number in range(10, 62)
+    )
+    address = uploaded(client, FILE + more)
+
+    before = numbers_and_lists(client, address)
+    told = {"version": version(client.get(address).text)}
+    client.post(f"{address}/take", told, page=address)
+    after = numbers_and_lists(client, address)
+
+    for found in (before, after):
+        assert {n: len(orders) for n, orders in found.items()} == {
+            54: 54,
+            0: 0,
+            1: 1,
+        }
+        assert found[1] == ["3"]
+    assert "Line 4, Gross: must be an amount" in client.get(f"{address}?of=wrong").text
+
+
+def test_what_would_become_of_orders_leads_to_those_orders(scene: Scene) -> None:
+    client = scene.client(Role.MANAGER)
+    address = uploaded(client)
+    page = client.get(address).text
+
+    stops = re.search(r'href="([^"]+)">1 new order is taken in, and waits', page)
+
+    assert stops is not None
+    assert orders_listed(client.get(html.unescape(stops[1])).text) == ["2"]
+
+
+def numbers_and_lists(client: Browsing, address: str) -> dict[int, list[str]]:
+    """Return the counters of a file, each with the orders its link leads to."""
+    counters = re.findall(
+        r'<li class="counter[^>]*><a href="([^"]+)">.*?counter-number">(\d+)<',
+        client.get(address).text,
+        re.DOTALL,
+    )
+    found = {}
+    for href, number in counters:
+        listed, rest = [], html.unescape(href)
+        while rest:
+            page = client.get(rest).text
+            listed += orders_listed(page)
+            following = re.search(r'href="([^"]+)" rel="next"', page)
+            rest = html.unescape(following[1]) if following else ""
+        found[int(number)] = listed
+    return found
+
+
+def orders_listed(page: str) -> list[str]:
+    _head, _title, table = page.rpartition('id="orders-title"')
+    return re.findall(r'<th scope="row"[^>]*>(?:<a [^>]*>)?(\d+)<', table)
 
 
 def test_the_same_file_again_changes_nothing_and_is_read_as_the_last_one(

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from dashboard.domain.money import ZERO, to_cents
 from dashboard.domain.order import LineKind, Order, OrderPhase
+from dashboard.domain.uploads import CellError
 from dashboard.shops.csv_upload.cells import read_kind, read_phase
 from dashboard.shops.csv_upload.columns import Column
 from dashboard.shops.csv_upload.reading import PRICES, Reading
-from dashboard.shops.csv_upload.rows import Cell, CellError, OrderRows
+from dashboard.shops.csv_upload.rows import Cell, OrderRows
 from dashboard.shops.csv_upload.table import Row, Table
 from dashboard.shops.own_json.connector import OwnJson
 from dashboard.shops.protocol import NotUnderstood, Received

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from dashboard.domain.sentences import sentence_of
+from dashboard.domain.uploads import CellError
 from dashboard.shops.csv_upload.cells import (
     CellWrong,
     check_currency,
@@ -22,15 +23,6 @@ from dashboard.shops.csv_upload.reading import Reading
 from dashboard.shops.csv_upload.table import Row
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellError:
-    """What is wrong with a cell; *column* is the name its header bears, or empty."""
-
-    line: int
-    column: str
-    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
