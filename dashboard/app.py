@@ -408,6 +408,7 @@ def open_pages(program: Program, beside: Beside = ALONE) -> Flask:
         database,
         program.clock,
         pace_of(settings),
+        company=program.company,
         start_run=program.start_run,
         actions=program.actions,
     )

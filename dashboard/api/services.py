@@ -11,10 +11,12 @@ from flask import Flask, current_app
 from dashboard.domain.clock import Clock
 from dashboard.domain.forecast import Forecast
 from dashboard.domain.pace import Pace
+from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Task
 from dashboard.store.activity import ActivityStore
 from dashboard.store.alarms import AlarmStore
 from dashboard.store.api_tokens import ApiTokenStore
+from dashboard.store.company import CompanyStore
 from dashboard.store.database import Database
 from dashboard.store.figures import FigureReading
 from dashboard.store.gate import GateState, gate_state
@@ -35,13 +37,15 @@ class ApiServices:
     """The stores behind the API and the metrics.
 
     *gate* tells whether the books may be called, *forecast* when all is done.
-    *start_run* asks for a run of a task, wakes the engine and returns the run's id.
+    *start_run* asks for a run of a task, of one shop if it is given, wakes the engine
+    and returns the run's id.
     """
 
     clock: Clock
     alarms: AlarmStore
     tokens: ApiTokenStore
     activity: ActivityStore
+    company: CompanyStore
     orders: OrderListing
     order: OrderReading
     runs: RunListing
@@ -51,7 +55,7 @@ class ApiServices:
     schedules: ScheduleStore
     gate: Callable[[], GateState]
     forecast: Callable[[], Forecast]
-    start_run: Callable[[Task], int]
+    start_run: Callable[[Task, Shop | None], int]
     actions: OrderActions
 
 
@@ -60,7 +64,8 @@ def open_api_services(
     clock: Clock,
     pace: Pace,
     *,
-    start_run: Callable[[Task], int],
+    company: CompanyStore,
+    start_run: Callable[[Task, Shop | None], int],
     actions: OrderActions,
 ) -> ApiServices:
     """Open the stores the API reads."""
@@ -69,6 +74,7 @@ def open_api_services(
         alarms=AlarmStore(database),
         tokens=ApiTokenStore(database, clock),
         activity=ActivityStore(database, clock),
+        company=company,
         orders=OrderListing(database),
         order=OrderReading(database),
         runs=RunListing(database),

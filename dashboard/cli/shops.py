@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 
@@ -15,6 +15,7 @@ from dashboard.domain.known_words import schedule_words
 from dashboard.domain.rules import SLUG_PATTERN, Shop
 from dashboard.domain.runs import ScheduleKind
 from dashboard.domain.sentences import say
+from dashboard.domain.timespans import start_of
 from dashboard.outbound.address import (
     AddressRefused,
     check_address,
@@ -67,7 +68,7 @@ def shops() -> None:
 @click.option(
     "--orders-since",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Orders placed before this day (UTC) are left alone; today if not given.",
+    help="Orders placed before this day, where the company is, are left alone; today.",
 )
 @json_option
 def add_shop(  # noqa: PLR0913, PLR0917 - a command has its options
@@ -249,9 +250,10 @@ def _give_access(
     if shop is None:
         raise click.ClickException(f"The shop {slug} is switched off.")
     known = program.pulls.keys(shop)
-    today = program.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    since = known.orders_since if known else today
+    zone = program.watch.zone()
+    today = program.clock.now().astimezone(zone).date()
+    since = known.orders_since if known else start_of(zone, today)
     if orders_since is not None:
-        since = orders_since.replace(tzinfo=UTC)
+        since = start_of(zone, orders_since.date())
     keys = ApiKeys(key=key, secret=key_secret, orders_since=since)
     program.pulls.set_access(shop, url, keys)

@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 _HOUR: Final = timedelta(hours=1)
+_FIRST: Final = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +23,18 @@ class TimeSpan:
     end: datetime
 
 
+def start_of(zone: ZoneInfo, day: date) -> datetime:
+    """Return when a day begins in *zone*, in UTC; one before 1970 as the first then.
+
+    No shop is older, and a zone may move the first day there is beyond all dates.
+    """
+    return datetime.combine(max(day, _FIRST), time(), zone).astimezone(UTC)
+
+
 def day_in(zone: ZoneInfo, day: date) -> TimeSpan:
     """Return a day as it is in *zone*; 23 or 25 hours where the clocks change."""
     return TimeSpan(
-        start=_midnight(zone, day), end=_midnight(zone, day + timedelta(days=1))
+        start=start_of(zone, day), end=start_of(zone, day + timedelta(days=1))
     )
 
 
@@ -48,7 +57,3 @@ def last_hours(zone: ZoneInfo, now: datetime, count: int) -> tuple[TimeSpan, ...
     last = now.astimezone(zone).replace(minute=0, second=0, microsecond=0)
     start = last.astimezone(UTC)
     return tuple(hour_from(start - back * _HOUR) for back in reversed(range(count)))
-
-
-def _midnight(zone: ZoneInfo, day: date) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)

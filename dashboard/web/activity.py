@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.domain.activity import Act, ActivityKind
 from dashboard.domain.csv_table import Cell
+from dashboard.domain.timespans import start_of
 from dashboard.domain.users import Role
 from dashboard.store.activity import Activity, ActivityFilter
 from dashboard.web.access import requires, signed_in
@@ -176,7 +177,7 @@ def _day(text: str) -> date | None:
 
 def _start(day: date | None, zone: ZoneInfo) -> datetime | None:
     """Return when a day begins."""
-    return None if day is None else datetime.combine(day, time(), zone).astimezone(UTC)
+    return None if day is None else start_of(zone, day)
 
 
 def _zone() -> ZoneInfo:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, date, datetime, time
+from datetime import date
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +20,7 @@ from dashboard.domain.activity import ActivityKind
 from dashboard.domain.known_words import schedule_words
 from dashboard.domain.rules import Shop
 from dashboard.domain.sentences import say
+from dashboard.domain.timespans import start_of
 from dashboard.domain.users import Role
 from dashboard.outbound.address import AddressRefused, whole_address
 from dashboard.scheduling.mirror import give_own_schedule
@@ -63,15 +64,21 @@ class AccessForm(PageForm):
             raise ValidationError(said_of(error)) from error
 
     def keys_beside(self, known: ApiKeys | None) -> ApiKeys | None:
-        """Return what was entered, completed by what is known; None if keys lack."""
+        """Return what was entered, completed by what is known; None if keys lack.
+
+        A day that was left as it was shown leaves the time it was shown for.
+        """
         key = (self.key.data or "").strip()
         secret = (self.secret.data or "").strip()
         if not key and not secret and known is not None:
             key, secret = known.key, known.secret
         if not key or not secret:
             return None
-        day: date = self.orders_since.data or services().clock.now().date()
-        since = datetime.combine(day, time(), tzinfo=UTC)
+        shown = _shown_day(known)
+        day: date = self.orders_since.data or shown
+        since = start_of(services().watch.zone(), day)
+        if known is not None and day == shown:
+            since = known.orders_since
         return ApiKeys(key=key, secret=secret, orders_since=since)
 
 
@@ -249,10 +256,14 @@ def _tried_out(slug: str) -> ResponseReturnValue:
 def _access_form(shop: Shop, keys: ApiKeys | None) -> AccessForm:
     """Return the form as it is shown first."""
     form = _form_of(shop)(None, base_url=shop.base_url)
-    form.orders_since.data = (
-        keys.orders_since if keys else services().clock.now()
-    ).date()
+    form.orders_since.data = _shown_day(keys)
     return form
+
+
+def _shown_day(keys: ApiKeys | None) -> date:
+    """Return the day from which orders count, as the company has it; else today's."""
+    since = keys.orders_since if keys else services().clock.now()
+    return since.astimezone(services().watch.zone()).date()
 
 
 def _page(

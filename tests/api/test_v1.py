@@ -271,9 +271,23 @@ def test_asking_twice_gives_the_run_that_waits_already(company: Any) -> None:
     assert first == second
 
 
+def test_one_shop_can_be_pulled(company: Any) -> None:
+    of_all = company.call("POST", "runs", json={"task": "pull"}).get_json()
+
+    answer = company.call("POST", "runs", json={"task": "pull", "shop": "woo"})
+
+    of_one = described(answer, "post", "/runs")
+    assert of_one["id"] != of_all["id"]
+    assert company.get(f"runs/{of_one['id']}").get_json()["shop"] == "Shop woo"
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
+        (b'{"task": "pull", "shop": "nowhere"}', 422),
+        (b'{"task": "pull", "shop": "\\u0000"}', 422),
+        (b'{"task": "pull", "shop": 7}', 422),
+        (b'{"task": "sync", "shop": "woo"}', 422),
         (b'{"task": "dance"}', 422),
         (b'{"task": null}', 422),
         (b'["sync"]', 422),

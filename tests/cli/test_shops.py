@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from dashboard.app import Program
+from dashboard.domain.alarms import AlarmRules
 from dashboard.domain.clock import SystemClock
 from dashboard.domain.runs import Schedule
 from dashboard.scheduling.mirror import install_defaults
@@ -74,6 +76,20 @@ def test_orders_from_before_the_chosen_day_are_left_alone(
     company.facts(*ADD, *access(shop, **{"orders-since": day}))
 
     assert company.facts("pull")["pulled"] == 0
+
+
+def test_the_chosen_day_is_one_of_the_company(
+    company: Terminal, program: Program, shop: WooCommerceShop
+) -> None:
+    rules = replace(AlarmRules(), timezone="America/New_York")
+    alarms = program.watch.stores.alarms
+    alarms.save_rules(rules, expected_version=alarms.rules()[1])
+
+    company.facts(*ADD, *access(shop, **{"orders-since": "2026-11-01"}))
+
+    keys = program.pulls.keys(program.company.shops()[0])
+    assert keys is not None
+    assert keys.orders_since == datetime(2026, 11, 1, 4, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

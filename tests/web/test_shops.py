@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
+from dashboard.domain.alarms import AlarmRules
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.users import Role
 from dashboard.scheduling.mirror import install_defaults
+from dashboard.store.pulls import ApiKeys
 from dashboard.store.schedules import ScheduleStore
 from tests.e2e.company import signed
 from tests.fixtures.served_shops import served
@@ -57,6 +60,34 @@ def test_keys_are_saved_and_tried_out_at_once(
     assert "It works: 1 orders, in EUR." in page
     assert shop.url in page
     assert SECRET not in page
+
+
+def test_the_day_from_which_orders_count_is_one_of_the_company(
+    scene: Scene, shop: WooCommerceShop
+) -> None:
+    client = scene.client()
+    alarms = scene.program.watch.stores.alarms
+    in_utc = datetime(2026, 11, 1, tzinfo=UTC)
+
+    def since_with(**fields: str) -> datetime:
+        client.post(f"{PAGE}/access", entered(shop, **fields))
+        keys = scene.program.pulls.keys(the_shop(scene))
+        assert keys is not None
+        return keys.orders_since
+
+    keys = ApiKeys(key=KEY, secret=SECRET, orders_since=in_utc)
+    scene.program.pulls.set_access(the_shop(scene), shop.url, keys)
+    rules = AlarmRules(timezone="America/New_York")
+    alarms.save_rules(rules, expected_version=alarms.rules()[1])
+
+    assert 'value="2026-10-31"' in client.get(PAGE).text
+    # Saved as it is shown, it does not move by the hours between the zones.
+    assert since_with(orders_since="2026-10-31") == in_utc
+    assert since_with(orders_since="") == in_utc
+    assert since_with(orders_since="2026-10-30") == datetime(
+        2026, 10, 30, 4, tzinfo=UTC
+    )
+    assert since_with(orders_since="0001-01-01").year == 1970
 
 
 def test_what_is_wrong_is_said(scene: Scene, shop: WooCommerceShop) -> None:

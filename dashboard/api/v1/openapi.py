@@ -183,7 +183,14 @@ _SCHEMAS: Final[Mapping[str, _Schema]] = {
         kind=_text(),
         text=_text(),
     ),
-    "RunWanted": _object(task=_words(Task)),
+    "RunWanted": {
+        "type": "object",
+        "properties": {
+            "task": _words(Task),
+            "shop": _text("The slug of the shop to pull; all if it is not given."),
+        },
+        "required": ["task"],
+    },
     "RunAsked": _object(id=_count("The run's id."), task=_words(Task)),
     "Summary": _object(
         orders=_object(**{status.value: _count() for status in OrderStatus}),
@@ -424,7 +431,7 @@ _PATHS: Final[Mapping[str, _Schema]] = {
         ),
         "post": _operation(
             "startRun",
-            "Ask for a run; one that waits already serves as well",
+            "Ask for a run, of one shop or all; one that waits already serves as well",
             "RunAsked",
             code=202,
             requestBody={"required": True, "content": _json("RunWanted")},

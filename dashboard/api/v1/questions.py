@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from dashboard.domain.problems import Cause
 from dashboard.domain.reconciliation import DifferenceKind
+from dashboard.domain.rules import SLUG_PATTERN
 from dashboard.domain.runs import Task
 from dashboard.domain.status import OrderStatus
 from dashboard.store.order_filter import OrderFilter
@@ -93,21 +95,39 @@ def read_difference_kind(args: MultiDict[str, str]) -> DifferenceKind | None:
     return _word("kind", kind, DifferenceKind) if kind else None
 
 
-def read_task(body: bytes) -> Task:
-    """Read which task is to run, from `{"task": "sync"}`.
+def read_run(body: bytes) -> tuple[Task, str]:
+    """Read which task is to run, from `{"task": "pull", "shop": "woo"}`.
+
+    Returns:
+        The task, and the slug of the shop it is to be about; "" for all shops.
 
     Raises:
-        QuestionWrong: If the body is not JSON, or names no task.
+        QuestionWrong: If the body is not JSON, names no task, or a shop for one that
+            is about all of them.
     """
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise QuestionWrong(f"The body is not JSON: {error}.", code=400) from error
-    task = content.get("task") if isinstance(content, dict) else None
+    wanted = content if isinstance(content, dict) else {}
     try:
-        return Task(str(task))
+        task = Task(str(wanted.get("task")))
     except ValueError as error:
         raise _wrong("task", _one_of(Task), code=422) from error
+    shop = wanted.get("shop")
+    if shop is None:
+        return task, ""
+    if task is not Task.PULL:
+        raise _wrong("shop", "is only for the task pull", code=422)
+    slug = str(shop)
+    if not re.fullmatch(SLUG_PATTERN, slug):
+        raise no_such_shop(slug)
+    return task, slug
+
+
+def no_such_shop(slug: str) -> QuestionWrong:
+    """Return what to raise where a body names a shop that there is not."""
+    return _wrong("shop", f"there is no shop {slug!r}", code=422)
 
 
 def _text(args: MultiDict[str, str], name: str) -> str:

@@ -14,10 +14,11 @@ from dashboard.api.v1.openapi import description
 from dashboard.api.v1.questions import (
     MAX_ID,
     QuestionWrong,
+    no_such_shop,
     read_difference_kind,
     read_filter,
+    read_run,
     read_slice,
-    read_task,
 )
 from dashboard.domain.activity import Act, ActivityKind
 from dashboard.domain.sentences import say
@@ -120,10 +121,13 @@ def run(run_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/runs")
 def start_run() -> ResponseReturnValue:
-    """Ask for a run; one that waits already serves as well."""
+    """Ask for a run, of one shop if it is named; one that waits serves as well."""
     request.max_content_length = _MAX_BODY
-    task = read_task(request.get_data())
-    run_id = services().start_run(task)
+    task, slug = read_run(request.get_data())
+    shop = services().company.shop(slug) if slug else None
+    if slug and shop is None:
+        raise no_such_shop(slug)
+    run_id = services().start_run(task, shop)
     services().activity.add(
         Act(
             kind=ActivityKind.RUN,
