@@ -31,7 +31,7 @@ from dashboard.sync.corrections import (
     possible_corrections,
     take_back,
 )
-from dashboard.sync.same_payments import keep_references
+from dashboard.sync.same_payments import keep_references, replaced_by
 from dashboard.sync.settling import plan_payments, plan_refunds, settle
 from dashboard.sync.sheet import Sheet
 
@@ -116,7 +116,7 @@ def _settled(
     rules: CompanyRules,
 ) -> Plan:
     """Return the plan with what settles *invoice* and gives back what was refunded."""
-    plan_payments(sheet, invoice, _payments(sheet, invoice, documents))
+    plan_payments(sheet, invoice, _payments(sheet, invoice, documents, order))
     problem = plan_refunds(sheet, invoice, order, rules)
     settle(sheet, order, rules)
     return _book(sheet, problem)
@@ -133,12 +133,16 @@ def _book(sheet: Sheet, problem: Problem | None = None, reason: str = "") -> Pla
 
 
 def _payments(
-    sheet: Sheet, invoice: InvoiceDraft, documents: Documents
+    sheet: Sheet, invoice: InvoiceDraft, documents: Documents, order: Order
 ) -> list[PaymentDraft]:
     """Return what the shop took, under the order's first number, on *invoice*.
 
     That number was fixed when it was booked, whatever the pattern says now; and so was
     what follows it.
+
+    Raises:
+        NotMappable: If a booked payment is not told any more, and one of another amount
+            is: nobody but a person knows whether that is the same money.
     """
     drafted = documents.invoice.number
     told = [
@@ -149,7 +153,14 @@ def _payments(
         )
         for draft in documents.payments
     ]
-    return keep_references(told, sheet.drafts(PaymentDraft), sheet.unbooked_payments())
+    booked = tuple(sheet.drafts(PaymentDraft))
+    kept = keep_references(told, booked, sheet.unbooked_payments())
+    for draft, as_told in zip(kept, told, strict=True):
+        if draft.reference != as_told.reference:
+            replaced = replaced_by(draft, booked)
+            if replaced is not None:
+                raise NotMappable(_paid_otherwise(replaced, invoice, order))
+    return kept
 
 
 def _plan_gone(sheet: Sheet, order: Order, rules: CompanyRules) -> Plan:
@@ -222,22 +233,29 @@ def _other_payment(
         or sheet.notes_on(invoice)
     ):
         return None
-    told = {d.reference: d.amount for d in _payments(sheet, invoice, documents)}
+    told = {d.reference: d.amount for d in _payments(sheet, invoice, documents, order)}
     for payment in sheet.drafts(PaymentDraft):
         if len(sheet.invoices) == 1 and told.get(payment.reference) != payment.amount:
-            return _stop(
-                say(
-                    "Payment %(reference)s of %(amount)s %(currency)s is booked, but "
-                    "the shop has since changed what it took for order %(number)s. "
-                    "Correct the payment in the books, then ignore the order with a "
-                    "reason.",
-                    reference=payment.reference,
-                    amount=payment.amount,
-                    currency=invoice.currency,
-                    number=order.number,
-                )
-            )
+            problem = _paid_otherwise(payment, invoice, order)
+            return Plan(decision=Decision.STOP, problem=problem)
     return None
+
+
+def _paid_otherwise(
+    booked: PaymentDraft, invoice: InvoiceDraft, order: Order
+) -> Problem:
+    return Problem(
+        cause=Cause.CHANGED_AFTER_BOOKING,
+        message=say(
+            "Payment %(reference)s of %(amount)s %(currency)s is booked, but the shop "
+            "has since changed what it took for order %(number)s. Correct the payment "
+            "in the books, then ignore the order with a reason.",
+            reference=booked.reference,
+            amount=booked.taken or booked.amount,
+            currency=invoice.currency,
+            number=order.number,
+        ),
+    )
 
 
 def _changed(

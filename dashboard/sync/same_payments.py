@@ -75,5 +75,17 @@ def keep_references(
     ]
 
 
+def replaced_by(
+    told: PaymentDraft, booked: Iterable[PaymentDraft]
+) -> PaymentDraft | None:
+    """Return the payment in the books that *told* was merely taken for, if any.
+
+    *told* bears the reference of another that is not told any more, and not its amount:
+    it may be the same money, or other money.
+    """
+    known = next((each for each in booked if each.reference == told.reference), None)
+    return None if known is None or _same_amount(told, known) else known
+
+
 def _is_later_part(draft: PaymentDraft, references: Iterable[str]) -> bool:
     return any(draft.reference.startswith(f"{each}-") for each in references)

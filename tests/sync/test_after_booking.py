@@ -762,6 +762,26 @@ def test_a_payment_whose_amount_changed_since_is_not_booked_under_its_id() -> No
     assert "W-1042-P1 of 20.00 EUR is booked" in plan.problem.message
 
 
+@pytest.mark.parametrize("correction", [Correction.RENEW, Correction.ADJUST])
+def test_a_payment_in_place_of_a_booked_one_is_not_guessed_after_a_correction(
+    correction: Correction,
+) -> None:
+    desk = Desk()
+    desk.book(paid_with(a_payment("20.00", "501")))
+    less = a_sale(a_line("80.00"), paid=False)
+    desk.book(replace(less, payments=(a_payment("20.00", "501"),)), correction)
+    before = booked_payments(desk)
+
+    plan = desk.plan(replace(less, payments=(a_payment("30.00", "777"),)))
+
+    assert plan.decision is Decision.STOP
+    assert plan.problem is not None
+    assert "W-1042-P501 of 20.00 EUR is booked" in plan.problem.message
+    beside = (a_payment("20.00", "501"), a_payment("30.00", "777", hour=2))
+    desk.book(replace(less, payments=beside))
+    assert booked_payments(desk) == sorted([*before, Decimal("30.00")])
+
+
 @given(
     payments=st.lists(
         st.tuples(st.sampled_from(["10.00", "20.00", "35.10"]), st.integers(0, 99)),
