@@ -91,13 +91,18 @@ class CreditNoteDraft:
 
 @dataclass(frozen=True, kw_only=True)
 class AllocationDraft:
-    """The part of a credit note that lowers what an invoice still asks for."""
+    """The part of a credit note that lowers what an invoice still asks for.
+
+    *equal_before* is how many of the same amount there are between the two before this
+    one: the books give an allocation no name to tell it by.
+    """
 
     key: str
     credit_note_number: str
     invoice_number: str
     amount: Decimal
     allocated_on: date
+    equal_before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

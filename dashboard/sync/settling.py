@@ -206,6 +206,11 @@ def _allocate(
     amount = min(sheet.credit_left(note), sheet.due(invoice))
     if amount <= 0:
         return
+    equal = [
+        allocation
+        for allocation in sheet.allocations_of(note)
+        if (allocation.invoice_number, allocation.amount) == (invoice.number, amount)
+    ]
     key = sheet.first_free(partial(allocation_key, note.number))
     draft = AllocationDraft(
         key=key,
@@ -213,6 +218,7 @@ def _allocate(
         invoice_number=invoice.number,
         amount=amount,
         allocated_on=max(day, note.issued_on),
+        equal_before=len(equal),
     )
     sheet.plan(
         PostingKind.ALLOCATION,

@@ -84,13 +84,14 @@ def a_credit_note(number: str = "W-1-CN7", total: str = "5.00") -> Posting:
     return _posting(PostingKind.CREDIT_NOTE, number, draft, "INVOICE", "CONTACT")
 
 
-def an_allocation(amount: str = "5.00") -> Posting:
+def an_allocation(amount: str = "5.00", equal_before: int = 0) -> Posting:
     draft = AllocationDraft(
         key="W-1-CN7-A1",
         credit_note_number="W-1-CN7",
         invoice_number="W-1",
         amount=Decimal(amount),
         allocated_on=date(2026, 11, 21),
+        equal_before=equal_before,
     )
     return _posting(PostingKind.ALLOCATION, draft.key, draft, "NOTE", "INVOICE")
 

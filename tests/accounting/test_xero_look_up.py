@@ -260,6 +260,20 @@ def test_an_allocation_is_known_by_its_invoice_and_its_amount() -> None:
     assert judged_allocation(NOTE) == NotThere()
 
 
+def test_an_allocation_is_not_taken_for_an_equal_one_before_it() -> None:
+    member = an_allocation(equal_before=1)
+    note = NOTE | {"RemainingCredit": Decimal("5.00")}
+    invoices = [{"InvoiceID": "INVOICE", "AmountDue": Decimal("14.40")}]
+
+    def judged(*allocations: dict[str, Any]) -> Finding:
+        told = note | {"Allocations": [*allocations]}
+        return judge_uses([member], [told], invoices)[member.id]
+
+    assert judged(ALLOCATED) == NotThere()
+    second = ALLOCATED | {"AllocationID": "A2"}
+    assert judged(ALLOCATED, second) == Found(document_id="A2")
+
+
 def test_credit_used_by_other_hands_is_not_allocated() -> None:
     other = ALLOCATED | {"Invoice": {"InvoiceID": "ANOTHER"}}
     finding = judged_allocation(NOTE | USED_UP | {"Allocations": [other]})

@@ -583,6 +583,21 @@ def test_the_first_of_two_uses_of_a_credit_note_goes_again_after_a_refusal() -> 
     assert "W-1042-CN7-A1" in desk.keys
 
 
+def test_a_second_use_of_a_credit_note_that_equals_the_first_says_so() -> None:
+    desk = Desk()
+    half = replace(a_sale(paid=False), payments=(a_payment("87.75"),))
+    order = replace(half, refunds=(a_refund("175.50"),))
+    desk.book(order)
+    desk.refuse("W-1042-P1")
+    desk.refuse("W-1042-CN7-R")
+
+    desk.book(replace(order, payments=()))
+
+    first, second = (desk.draft(f"W-1042-CN7-A{n}") for n in (1, 2))
+    assert first.amount == second.amount == Decimal("87.75")
+    assert (first.equal_before, second.equal_before) == (0, 1)
+
+
 def test_the_first_part_of_a_payment_goes_again_after_a_refusal() -> None:
     desk = Desk(replace(RULES, correction=Correction.ADJUST))
     desk.book(a_sale(a_line("100.00"), paid=False))

@@ -339,10 +339,15 @@ def _judge_allocation(
 ) -> Finding:
     if note is None or note.get("Status") in _DEAD:
         return _not_usable(draft, _GONE)
-    for allocation in elements_of({"Allocations": [], **note}, "Allocations"):
-        same = amount_of(allocation.get("Amount")) == draft.amount
-        if same and invoice_id_of(allocation) == invoice_id:
-            return _found(allocation, "AllocationID")
+    equal = [
+        allocation
+        for allocation in elements_of({"Allocations": [], **note}, "Allocations")
+        if amount_of(allocation.get("Amount")) == draft.amount
+        and invoice_id_of(allocation) == invoice_id
+    ]
+    # Those before it belong to postings of ours that came before.
+    if len(equal) > draft.equal_before:
+        return _found(equal[draft.equal_before], "AllocationID")
     if due is not None and due < draft.amount:
         settled = say(
             "only %(due)s of invoice %(invoice_number)s is open",
