@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
+    bindparam,
     case,
     exists,
     insert,
@@ -33,8 +36,14 @@ from dashboard.domain.postings import (
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision, RequestState
-from dashboard.store.among import among
-from dashboard.store.postings import FIRST, SelectedPosting, postings_of
+from dashboard.store.among import among_given
+from dashboard.store.database import UtcDateTime
+from dashboard.store.postings import (
+    FIRST,
+    SelectedPosting,
+    postings_of,
+    selected_of,
+)
 from dashboard.store.schema import (
     OrderRow,
     PostingRow,
@@ -45,10 +54,26 @@ from dashboard.store.standings import (
     add_event,
     problem_to_plain,
 )
+from dashboard.store.unpacked import unpacked
 
 _log = logging.getLogger(__name__)
 
 Freeze = Callable[[PostingKind, Sequence[Posting]], FrozenRequest]
+
+_places = unpacked(position=BigInteger(), posting_id=BigInteger())
+_PUT_IN = insert(RequestMemberRow).from_select(
+    ["request_id", *_places.c.keys()],
+    select(bindparam("request", type_=BigInteger()), *_places.c),
+)
+_SET_OFF = (
+    update(PostingRow)
+    .where(among_given(PostingRow.id))
+    .values(
+        state=PostingState.IN_FLIGHT.value,
+        updated_at=bindparam("at", type_=UtcDateTime()),
+    )
+)
+_IS_USED = select(exists().where(RequestRow.idempotency_key == bindparam("key")))
 
 
 @cache  # asked for again and again, and slow to build
@@ -68,6 +93,25 @@ def eligible(kind: PostingKind) -> Select[PostingRow]:
         )
         .order_by(PostingRow.turn, PostingRow.id)
         .limit(batch_size(kind))
+    )
+
+
+@cache
+def eligible_ids(kind: PostingKind) -> Select[int]:
+    """Select the ids of the same."""
+    return eligible(kind).with_only_columns(PostingRow.id)
+
+
+@cache
+def still_eligible(kind: PostingKind) -> Select[*tuple[Any, ...]]:
+    """Select, as `selected` does, and lock those of the given `ids` that still are.
+
+    What another worker has locked is left out.
+    """
+    return selected_of(
+        eligible(kind)
+        .where(among_given(PostingRow.id))
+        .with_for_update(key_share=True, skip_locked=True, of=PostingRow)
     )
 
 
@@ -97,7 +141,7 @@ class Due:
 
 def what_is_due(session: Session) -> Due | None:
     """Return what waits for its turn and has it; None if nothing does."""
-    urgent, any_turn = session.execute(_first_kinds()).one()
+    urgent, any_turn = session.connection().execute(_first_kinds()).one()
     kinds = tuple(PostingKind)
     if urgent is not None:
         return Due(kinds=(kinds[urgent], *kinds), urgent=True)
@@ -220,20 +264,11 @@ def freeze_batch(
     )
     session.add(row)
     session.flush()
-    session.execute(
-        insert(RequestMemberRow),
-        [
-            {"request_id": row.id, "position": position, "posting_id": posting.id}
-            for position, posting in enumerate(rows)
-        ],
-    )
-    session.execute(
-        update(PostingRow)
-        .where(among(PostingRow.id, [posting.id for posting in rows]))
-        .values(state=PostingState.IN_FLIGHT.value, updated_at=now)
-        # What was selected are no rows that the session would have to bring up to date.
-        .execution_options(synchronize_session=False)
-    )
+    ids = [posting.id for posting in rows]
+    places = [{"position": n, "posting_id": id_} for n, id_ in enumerate(ids)]
+    connection = session.connection()
+    connection.execute(_PUT_IN, {"rows": places, "request": row.id})
+    connection.execute(_SET_OFF, {"ids": ids, "at": now})
     return Frozen(row=row, members=members)
 
 
@@ -273,7 +308,6 @@ def _unused_key(
             target=frozen.target,
             body=frozen.body,
         )
-        used = exists().where(RequestRow.idempotency_key == key)
-        if not session.scalar(select(used)):
+        if not session.connection().scalar(_IS_USED, {"key": key}):
             return key, generation
         generation += 1

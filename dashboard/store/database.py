@@ -22,7 +22,6 @@ from sqlalchemy import (
     MetaData,
     Text,
     event,
-    func,
     literal_column,
     select,
     table,
@@ -197,7 +196,9 @@ class Database:
     def now(self, session: Session) -> datetime:
         """Return the time all processes agree on: the server's, where there is one."""
         if session.get_bind().dialect.name == "postgresql":
-            stamp = session.scalar(select(func.clock_timestamp()))
+            # As the driver has it: asked for in every transaction.
+            connection = session.connection()
+            stamp = connection.exec_driver_sql("SELECT clock_timestamp()").scalar()
             if isinstance(stamp, datetime):
                 return stamp.astimezone(UTC)
         return self._clock.now()

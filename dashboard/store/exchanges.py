@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from dashboard.domain.exchanges import Exchange
@@ -16,23 +17,24 @@ def add_exchange(
     session: Session, exchange: Exchange, request_id: int | None, run_id: int | None
 ) -> None:
     """Add an exchange within the caller's transaction."""
-    session.add(
-        ExchangeRow(
-            at=exchange.at,
-            purpose=exchange.purpose,
-            result=exchange.result.value,
-            request_id=request_id,
-            run_id=run_id,
-            method=exchange.method,
-            url=exchange.url,
-            request_headers=dict(exchange.request_headers),
-            request_body=exchange.request_body[:_MAX_BODY],
-            status=exchange.status,
-            response_headers=dict(exchange.response_headers),
-            response_body=exchange.response_body[:_MAX_BODY],
-            error=exchange.error,
-            duration_ms=exchange.duration_ms,
-        )
+    session.execute(
+        insert(ExchangeRow),
+        {
+            "at": exchange.at,
+            "purpose": exchange.purpose,
+            "result": exchange.result.value,
+            "request_id": request_id,
+            "run_id": run_id,
+            "method": exchange.method,
+            "url": exchange.url,
+            "request_headers": dict(exchange.request_headers),
+            "request_body": exchange.request_body[:_MAX_BODY],
+            "status": exchange.status,
+            "response_headers": dict(exchange.response_headers),
+            "response_body": exchange.response_body[:_MAX_BODY],
+            "error": exchange.error,
+            "duration_ms": exchange.duration_ms,
+        },
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dashboard.domain.status import RequestState
 from dashboard.store.postings import FIRST
 from dashboard.store.schema import OrderRow, PostingRow, RequestMemberRow, RequestRow
-from dashboard.store.standings import lock_orders_of, refresh_standings
+from dashboard.store.standings import lock_orders_of, refresh_locked
 
 
 def try_given_up_again(
@@ -38,7 +38,7 @@ def try_given_up_again(
         request.turn = FIRST if urgent else request.turn
         if not request.claimed_by:
             request.claimed_until = now
-    refresh_standings(session, orders, now)
+    refresh_locked(session, orders, now)
     return True
 
 

@@ -49,9 +49,14 @@ _SELECTED = (
 )
 
 
+def selected_of(which: Select[PostingRow]) -> Select[*tuple[Any, ...]]:
+    """Select the postings of *which* with the documents they build on."""
+    return which.with_only_columns(*_SELECTED)
+
+
 def selected(session: Session, which: Select[PostingRow]) -> Sequence[SelectedPosting]:
     """Return the postings of *which* with the documents they build on."""
-    return session.execute(which.with_only_columns(*_SELECTED)).all()
+    return session.execute(selected_of(which)).all()
 
 
 def postings_of(rows: Iterable[SelectedPosting]) -> tuple[Posting, ...]:

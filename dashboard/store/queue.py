@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, defer
 
 from dashboard.domain.exchanges import (
@@ -33,13 +33,14 @@ from dashboard.store.among import among
 from dashboard.store.batches import (
     Due,
     Freeze,
-    eligible,
+    eligible_ids,
     freeze_missing,
     freeze_or_set_aside,
     halves,
+    still_eligible,
     what_is_due,
 )
-from dashboard.store.database import Database
+from dashboard.store.database import Database, UtcDateTime
 from dashboard.store.exchanges import add_exchange
 from dashboard.store.postings import FIRST, SelectedPosting, postings_of, selected
 from dashboard.store.schema import (
@@ -48,9 +49,10 @@ from dashboard.store.schema import (
     RequestRow,
 )
 from dashboard.store.standings import (
+    LockedOrders,
     add_event,
     lock_orders_of,
-    refresh_standings,
+    refresh_locked,
 )
 from dashboard.store.verdicts import VerdictWriter
 
@@ -58,6 +60,42 @@ _GIVEN_UP = say(
     "Tried for too long without an answer. The books are still asked "
     "for it now and then, and nothing is sent before a person tries "
     "it again."
+)
+
+
+# What can be worked on. Times far in the future are taken as due: the clock was set
+# back.
+_DUE = select(RequestRow).where(
+    RequestRow.state != RequestState.DONE.value,
+    or_(
+        RequestRow.not_before <= bindparam("now", type_=UtcDateTime()),
+        RequestRow.not_before > bindparam("far", type_=UtcDateTime()),
+    ),
+    or_(
+        RequestRow.claimed_until <= bindparam("now", type_=UtcDateTime()),
+        RequestRow.claimed_until > bindparam("far_lease", type_=UtcDateTime()),
+    ),
+)
+_NEXT = (
+    _DUE.order_by(RequestRow.turn, RequestRow.not_before, RequestRow.id)
+    .limit(1)
+    .with_for_update(key_share=True, skip_locked=True)
+)
+_URGENT = _DUE.where(RequestRow.turn == FIRST).limit(1).with_only_columns(RequestRow.id)
+_LEFT = _DUE.where(
+    RequestRow.id == bindparam("request_id"),
+    RequestRow.state == RequestState.SENDING.value,
+).with_for_update(key_share=True)
+_OWN = (
+    select(RequestRow)
+    .options(defer(RequestRow.body))
+    .where(
+        RequestRow.id == bindparam("request_id"),
+        RequestRow.claimed_by == bindparam("worker"),
+        RequestRow.claim_token == bindparam("token"),
+        RequestRow.state == bindparam("state"),
+    )
+    .with_for_update(key_share=True)
 )
 
 
@@ -83,9 +121,8 @@ class WorkQueue:
             due = what_is_due(session)
             if due is not None and due.urgent:
                 return True
-            waiting = self._due(self._database.now(session)).limit(1)
-            urgent = waiting.where(RequestRow.turn == FIRST)
-            return session.scalar(urgent.with_only_columns(RequestRow.id)) is not None
+            times = self._times(self._database.now(session))
+            return session.scalar(_URGENT, times) is not None
 
     def prepare(
         self, freeze: Freeze, kinds: Iterable[PostingKind] = tuple(PostingKind)
@@ -106,21 +143,17 @@ class WorkQueue:
         """
         with self._freezing, self._database.write() as session:
             now = self._database.now(session)
-            due = session.scalars(eligible(kind).with_only_columns(PostingRow.id)).all()
+            connection = session.connection()
+            due = connection.scalars(eligible_ids(kind)).all()
             if not due:
                 return None
             orders = lock_orders_of(session, due)
-            rows = selected(
-                session,
-                eligible(kind)
-                .where(among(PostingRow.id, due))
-                .with_for_update(key_share=True, skip_locked=True, of=PostingRow),
-            )
+            rows = connection.execute(still_eligible(kind), {"ids": due}).all()
             if not rows:
                 return None
             frozen = freeze_or_set_aside(session, kind, rows, freeze, now)
             # Not of orders that came to share a contact since: no lock is held.
-            refresh_standings(session, orders, now)
+            refresh_locked(session, orders, now)
             if frozen is None:
                 return None
             self._take(frozen.row, now)
@@ -156,14 +189,14 @@ class WorkQueue:
             now = self._database.now(session)
             # The first time, the orders are in progress before and after.
             first = not (claim.tried or claim.may_be_in_the_books)
-            orders = set() if first else _lock_touched(session, claim)
+            orders = {} if first else _lock_touched(session, claim)
             row = self._own(session, claim, RequestState.PREPARED)
             if row is None:
                 return False
             if row.dirty and not self._is_fresh(row.verified_at, now):
                 row.state = RequestState.UNKNOWN.value
                 self._release(row, now)
-                refresh_standings(session, orders, now)
+                refresh_locked(session, orders, now)
                 return False
             row.state = RequestState.SENDING.value
             row.attempts += 1
@@ -171,7 +204,7 @@ class WorkQueue:
             row.last_sent_at = now
             # Signing in and waiting for a place took some of the lease.
             row.claimed_until = now + timedelta(seconds=self._timing.lease_s)
-            refresh_standings(session, orders, now)
+            refresh_locked(session, orders, now)
             return True
 
     def record_answer(
@@ -203,7 +236,7 @@ class WorkQueue:
                 self._release(row, now)
             elif row is not None:
                 _finish(row, now)
-            refresh_standings(session, orders, now)
+            refresh_locked(session, orders, now)
 
     def refuse_whole(
         self, claim: Claim, problem: Problem, exchange: Exchange, run_id: int
@@ -228,7 +261,7 @@ class WorkQueue:
                 row.in_halves = True
                 row.state = RequestState.UNKNOWN.value
                 self._release(row, now, self._timing.settle_s)
-            refresh_standings(session, orders, now)
+            refresh_locked(session, orders, now)
 
     def put_off(
         self,
@@ -262,7 +295,7 @@ class WorkQueue:
                         "put off",
                         say("%(reason)s. Nothing was booked.", reason=reason),
                     )
-            refresh_standings(session, orders, now)
+            refresh_locked(session, orders, now)
 
     def record_unknown(
         self, claim: Claim, failed: FailedAttempt, exchange: Exchange, run_id: int
@@ -284,7 +317,7 @@ class WorkQueue:
                     _tell_given_up(writer, orders)
             again_s = full_jitter_s(row.attempts) if row.attempts > 1 else 0.0
             self._leave_to_settle(row, now, max(again_s, failed.wait_s))
-            refresh_standings(session, orders, now)
+            refresh_locked(session, orders, now)
 
     def look_later(self, claim: Claim, failed: FailedAttempt, run_id: int) -> None:
         """Write down that asking the books failed: ask again later."""
@@ -300,7 +333,7 @@ class WorkQueue:
                     with VerdictWriter(session, claim, run_id=run_id, at=now) as writer:
                         _tell_given_up(writer, orders)
             self._release(row, now, self._slowly(row, failed.wait_s))
-            refresh_standings(session, orders, now)
+            refresh_locked(session, orders, now)
 
     def record_findings(
         self,
@@ -341,7 +374,7 @@ class WorkQueue:
                 _finish(row, now)
                 for rows in halves(missing) if row.in_halves else [missing]:
                     freeze_missing(session, rows, claim, freeze, now, row)
-            refresh_standings(session, orders, now)
+            refresh_locked(session, orders, now)
             return resend
 
     def give_back(self, claim: Claim, wait_s: float) -> None:
@@ -353,7 +386,7 @@ class WorkQueue:
                 row = self._own(session, claim, state)
                 if row is not None:
                     self._release(row, now, wait_s)
-            refresh_standings(session, orders, now)
+            refresh_locked(session, orders, now)
 
     def _take(self, row: RequestRow, now: datetime) -> None:
         row.claimed_by = self._worker
@@ -362,43 +395,26 @@ class WorkQueue:
 
     def _next(self, session: Session, now: datetime) -> RequestRow | None:
         """Return the next request to work on, locked."""
-        return session.scalar(
-            self._due(now)
-            .order_by(RequestRow.turn, RequestRow.not_before, RequestRow.id)
-            .limit(1)
-            .with_for_update(key_share=True, skip_locked=True)
-        )
+        return session.scalar(_NEXT, self._times(now))
 
-    def _due(self, now: datetime) -> Select[RequestRow]:
-        """Select the requests that can be worked on.
-
-        Times far in the future are taken as due: the clock was set back.
-        """
+    def _times(self, now: datetime) -> Mapping[str, datetime]:
+        """Return what `_DUE` asks for: now, and what is too far from it to be true."""
         lease = timedelta(seconds=self._timing.lease_s)
         far = now + timedelta(seconds=self._timing.max_delay_s)
-        return select(RequestRow).where(
-            RequestRow.state != RequestState.DONE.value,
-            or_(RequestRow.not_before <= now, RequestRow.not_before > far),
-            or_(
-                RequestRow.claimed_until <= now,
-                RequestRow.claimed_until > now + 10 * lease,
-            ),
-        )
+        return {"now": now, "far": far, "far_lease": now + 10 * lease}
 
     def _own(
         self, session: Session, claim: Claim, state: RequestState
     ) -> RequestRow | None:
         """Return the claimed request, if it is still ours and in *state*."""
         return session.scalar(
-            select(RequestRow)
-            .options(defer(RequestRow.body))
-            .where(
-                RequestRow.id == claim.request_id,
-                RequestRow.claimed_by == self._worker,
-                RequestRow.claim_token == claim.token,
-                RequestRow.state == state.value,
-            )
-            .with_for_update(key_share=True)
+            _OWN,
+            {
+                "request_id": claim.request_id,
+                "worker": self._worker,
+                "token": claim.token,
+                "state": state.value,
+            },
         )
 
     def _take_from_vanished(self, request_id: int) -> None:
@@ -410,14 +426,8 @@ class WorkQueue:
             now = self._database.now(session)
             members = _members(session, request_id)
             orders = lock_orders_of(session, [posting.id for posting in members])
-            row = session.scalar(
-                self._due(now)
-                .where(
-                    RequestRow.id == request_id,
-                    RequestRow.state == RequestState.SENDING.value,
-                )
-                .with_for_update(key_share=True)
-            )
+            left = {"request_id": request_id, **self._times(now)}
+            row = session.scalar(_LEFT, left)
             if row is not None:
                 self._leave_to_settle(row, now)
                 text = _in_doubt("The program stopped while sending")
@@ -425,7 +435,7 @@ class WorkQueue:
                     add_event(
                         session, order_id, "unknown", text, at=now, request_id=row.id
                     )
-                refresh_standings(session, orders, now)
+                refresh_locked(session, orders, now)
 
     def _leave_to_settle(
         self, row: RequestRow, now: datetime, again_s: float = 0.0
@@ -499,7 +509,7 @@ def _claim_of(row: RequestRow, members: tuple[Posting, ...]) -> Claim:
     )
 
 
-def _lock_touched(session: Session, claim: Claim) -> set[int]:
+def _lock_touched(session: Session, claim: Claim) -> LockedOrders:
     """Lock and return the orders whose status may change with the request's."""
     return lock_orders_of(session, [member.id for member in claim.members])
 

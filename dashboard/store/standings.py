@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -23,7 +23,7 @@ from dashboard.domain.status import (
     Standing,
     standing_of,
 )
-from dashboard.store.among import among
+from dashboard.store.among import among, among_given
 from dashboard.store.schema import (
     OrderEventRow,
     OrderRow,
@@ -37,6 +37,8 @@ from dashboard.store.tallies import tally
 BY_ITSELF = "Sluice"
 
 _Row = Row[*tuple[Any, ...]]
+# Orders by id as they were when they were locked, with what decides their status.
+LockedOrders = Mapping[int, _Row]
 
 # What decides a status, and what follows from it.
 _DECIDING = (
@@ -63,20 +65,85 @@ _NAMED = 3
 _now_named = attrgetter(*(column.key for column in _DERIVED[:_NAMED]))
 
 
+def _locked(which: ColumnElement[bool]) -> Select[int]:
+    """Select and lock orders in one sequence: no waiting in a circle."""
+    return (
+        select(OrderRow.id)
+        .where(which)
+        .order_by(OrderRow.id)
+        .with_for_update(key_share=True)
+    )
+
+
+# Carried out for every batch, so they are built once, and on the connection: what the
+# ORM does around a statement takes longer than SQLite.
+_ORDERS = (
+    select(*_DECIDING, *_DERIVED).where(among_given(OrderRow.id)).order_by(OrderRow.id)
+)
+_WAITING_FOR_POSTINGS = _locked(
+    OrderRow.id.in_(
+        select(PostingRow.order_id)
+        .where(among_given(PostingRow.id))
+        .union(
+            select(OrderRow.id).where(
+                among_given(OrderRow.contact_posting_id),
+                # A contact changes nothing for orders that are through with it.
+                OrderRow.status.not_in(["paid", "credited", "ignored"]),
+            )
+        )
+    )
+).with_only_columns(*_DECIDING, *_DERIVED)
+_POSTINGS = (
+    select(
+        PostingRow.id,
+        PostingRow.order_id,
+        PostingRow.kind,
+        PostingRow.natural_key,
+        PostingRow.state,
+        PostingRow.problem,
+    )
+    .where(
+        or_(
+            among_given(PostingRow.order_id, "orders"),
+            among_given(PostingRow.id, "contacts"),
+        )
+    )
+    .order_by(PostingRow.id)
+)
+_OPEN_REQUESTS = (
+    select(
+        RequestMemberRow.posting_id,
+        RequestRow.state,
+        RequestRow.attempts,
+        RequestRow.last_sent_at,
+        RequestRow.given_up_at,
+        RequestRow.not_before,
+    )
+    .join(RequestRow, RequestRow.id == RequestMemberRow.request_id)
+    .where(among_given(RequestMemberRow.posting_id))
+    .where(RequestRow.state != RequestState.DONE.value)
+)
+_WRITE = update(OrderRow).where(among_given(OrderRow.id))
+
+
 def refresh_standings(session: Session, order_ids: Iterable[int], at: datetime) -> None:
     """Derive the status of the orders anew, within the caller's transaction."""
     ids = sorted(set(order_ids))
     if not ids:
         return
     session.flush()
-    orders = session.execute(
-        select(*_DECIDING, *_DERIVED)
-        .where(among(OrderRow.id, ids))
-        .order_by(OrderRow.id)
-    ).all()
-    progress = _progress(session, orders)
+    orders = session.connection().execute(_ORDERS, {"ids": ids})
+    refresh_locked(session, {order.id: order for order in orders}, at)
+
+
+def refresh_locked(session: Session, orders: LockedOrders, at: datetime) -> None:
+    """Do the same to orders of which nothing but postings changed since the lock."""
+    if not orders:
+        return
+    session.flush()
+    progress = _progress(session, orders.values())
     alike: dict[Standing, list[_Row]] = defaultdict(list)
-    for order in orders:
+    for order in orders.values():
         alike[_standing(order, progress[order.id])].append(order)
     for standing, standing_so in alike.items():
         _write(session, standing, standing_so, at)
@@ -96,12 +163,7 @@ def _write(
     rest = {order.id for order in changed}.difference(begun)
     for ids, written in ((begun, {**derived, "status_at": at}), (rest, derived)):
         if ids:
-            session.execute(
-                update(OrderRow)
-                .where(among(OrderRow.id, ids))
-                .values(written)
-                .execution_options(synchronize_session=False)
-            )
+            session.connection().execute(_WRITE, {"ids": list(ids), **written})
     moves: Counter[tuple[int, str]] = Counter()
     for order in changed:
         moves[order.shop_id, order.status] -= 1
@@ -110,35 +172,21 @@ def _write(
     _forget_derived(session, {order.id for order in changed})
 
 
-def lock_orders_of(session: Session, posting_ids: Iterable[int]) -> set[int]:
+def lock_orders_of(session: Session, posting_ids: Iterable[int]) -> LockedOrders:
     """Lock the orders that wait for any of the postings, contacts among them.
 
     Returns:
-        The ids of all of them, whose status may change with the postings.
+        All of them, by id: their status may change with the postings.
     """
-    ids = list(posting_ids)
-    own = select(PostingRow.order_id).where(among(PostingRow.id, ids))
-    sharing = select(OrderRow.id).where(
-        among(OrderRow.contact_posting_id, ids),
-        # A contact changes nothing for orders that are through with it.
-        OrderRow.status.not_in(["paid", "credited", "ignored"]),
-    )
-    return set(session.scalars(_locked(OrderRow.id.in_(own.union(sharing)))))
+    session.flush()
+    ids = {"ids": list(posting_ids)}
+    orders = session.connection().execute(_WAITING_FOR_POSTINGS, ids)
+    return {order.id: order for order in orders}
 
 
 def lock_orders(session: Session, order_ids: Iterable[int]) -> None:
     """Lock orders whose ids are known, before their postings."""
     session.execute(_locked(among(OrderRow.id, order_ids)))
-
-
-def _locked(which: ColumnElement[bool]) -> Select[int]:
-    """Select and lock orders in one sequence: no waiting in a circle."""
-    return (
-        select(OrderRow.id)
-        .where(which)
-        .order_by(OrderRow.id)
-        .with_for_update(key_share=True)
-    )
 
 
 def add_event(  # noqa: PLR0913 - a row has its columns
@@ -222,25 +270,16 @@ def _forget_derived(session: Session, order_ids: set[int]) -> None:
             session.expire(row, names)
 
 
-def _progress(session: Session, orders: Sequence[_Row]) -> Mapping[int, list[Progress]]:
+def _progress(
+    session: Session, orders: Collection[_Row]
+) -> Mapping[int, list[Progress]]:
     """Return the progress of each order's postings, its contact's first."""
     orders_by_contact: dict[int, list[int]] = defaultdict(list)
     for order in orders:
         if order.contact_posting_id is not None:
             orders_by_contact[order.contact_posting_id].append(order.id)
-    own = among(PostingRow.order_id, [order.id for order in orders])
-    postings = session.execute(
-        select(
-            PostingRow.id,
-            PostingRow.order_id,
-            PostingRow.kind,
-            PostingRow.natural_key,
-            PostingRow.state,
-            PostingRow.problem,
-        )
-        .where(or_(own, among(PostingRow.id, orders_by_contact)))
-        .order_by(PostingRow.id)
-    ).all()
+    ids = {"orders": [o.id for o in orders], "contacts": list(orders_by_contact)}
+    postings = session.connection().execute(_POSTINGS, ids).all()
     carriers = _open_requests(session, postings)
     result: dict[int, list[Progress]] = defaultdict(list)
     for posting in postings:
@@ -258,19 +297,7 @@ def _open_requests(session: Session, postings: Iterable[_Row]) -> Mapping[int, _
     ids = [p.id for p in postings if p.state == PostingState.IN_FLIGHT.value]
     if not ids:
         return {}
-    found = session.execute(
-        select(
-            RequestMemberRow.posting_id,
-            RequestRow.state,
-            RequestRow.attempts,
-            RequestRow.last_sent_at,
-            RequestRow.given_up_at,
-            RequestRow.not_before,
-        )
-        .join(RequestRow, RequestRow.id == RequestMemberRow.request_id)
-        .where(among(RequestMemberRow.posting_id, ids))
-        .where(RequestRow.state != RequestState.DONE.value)
-    )
+    found = session.connection().execute(_OPEN_REQUESTS, {"ids": ids})
     return {request.posting_id: request for request in found}
 
 

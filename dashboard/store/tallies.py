@@ -29,7 +29,7 @@ def tally(session: Session, changes: Counter[tuple[int, str]]) -> None:
         if orders and status
     ]
     if rows:
-        session.execute(insert(OrderTallyRow), rows)
+        session.connection().execute(insert(OrderTallyRow), rows)
 
 
 def tallied(session: Session, shop_id: int | None = None) -> Mapping[OrderStatus, int]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Self
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import BigInteger, Row, Text, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from dashboard.domain.books import AllocationDraft, VoidDraft
@@ -23,11 +23,13 @@ from dashboard.domain.exchanges import (
 )
 from dashboard.domain.postings import LABELS, Posting, PostingState
 from dashboard.domain.problems import Cause, Problem
-from dashboard.domain.sentences import say
-from dashboard.store.among import among
+from dashboard.domain.sentences import dump_sentence, say
+from dashboard.store.among import among_given
 from dashboard.store.codec import dump_draft
+from dashboard.store.database import UtcDateTime
 from dashboard.store.schema import OrderEventRow, PostingRow
 from dashboard.store.standings import BY_ITSELF, problem_to_plain
+from dashboard.store.unpacked import PlainRow, unpacked
 
 # The kind of an order's event; behind it stands the kind of the posting.
 CONFIRMED = "confirmed:"
@@ -36,13 +38,40 @@ _MAX_CLASHES = 5
 
 _Row = Row[*tuple[Any, ...]]
 
-_READ = (
-    PostingRow.id,
-    PostingRow.order_id,
-    PostingRow.natural_key,
-    PostingRow.state,
-    PostingRow.document_id,
-    PostingRow.clashes,
+_MEMBERS = (
+    select(
+        PostingRow.id,
+        PostingRow.order_id,
+        PostingRow.natural_key,
+        PostingRow.state,
+        PostingRow.document_id,
+        PostingRow.clashes,
+    )
+    .where(among_given(PostingRow.id))
+    .order_by(PostingRow.id)
+    .with_for_update(key_share=True)
+)
+_booked_rows = unpacked(id=BigInteger(), document_id=Text())
+_BOOK = (
+    update(PostingRow)
+    .where(PostingRow.id == _booked_rows.c.id)
+    .values(
+        state=PostingState.CONFIRMED.value,
+        document_id=_booked_rows.c.document_id,
+        problem=None,
+        updated_at=bindparam("at", type_=UtcDateTime()),
+    )
+)
+_told_rows = unpacked(order_id=BigInteger(), kind=Text(), text=Text())
+# What is the same in all lines.
+_told_alike = {
+    "at": bindparam("at_", type_=UtcDateTime()),
+    "actor": bindparam("actor_", BY_ITSELF, type_=Text()),
+    "request_id": bindparam("request_id_", type_=BigInteger()),
+    "run_id": bindparam("run_id_", type_=BigInteger()),
+}
+_TELL = insert(OrderEventRow).from_select(
+    [*_told_rows.c.keys(), *_told_alike], select(*_told_rows.c, *_told_alike.values())
 )
 
 
@@ -60,17 +89,28 @@ class VerdictWriter:
         self._claim = claim
         self._run_id = run_id
         self._at = at
+        self._booked: list[PlainRow] = []
         self._changes: dict[int, dict[str, object]] = {}
-        self._story: list[dict[str, object]] = []
+        self._story: list[PlainRow] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        if error is None and self._changes:
+        if error is not None:
+            return
+        connection = self._session.connection()
+        if self._booked:
+            connection.execute(_BOOK, {"rows": self._booked, "at": self._at})
+        if self._changes:
             self._session.execute(update(PostingRow), list(self._changes.values()))
-        if error is None and self._story:
-            self._session.execute(insert(OrderEventRow), self._story)
+        if self._story:
+            alike = {
+                "at_": self._at,
+                "request_id_": self._claim.request_id,
+                "run_id_": self._run_id,
+            }
+            connection.execute(_TELL, {"rows": self._story, **alike})
 
     def confirm(self, member: Posting, accepted: Accepted | Found) -> None:
         """Mark a posting as booked; never the other way, whoever says so."""
@@ -79,12 +119,7 @@ class VerdictWriter:
             if posting.document_id != accepted.document_id:
                 self._warn(posting, _doubled(posting, accepted))
             return
-        self._change(
-            posting,
-            state=PostingState.CONFIRMED.value,
-            document_id=accepted.document_id,
-            problem=None,
-        )
+        self._booked.append({"id": posting.id, "document_id": accepted.document_id})
         text = _booked(member, found=isinstance(accepted, Found))
         self.tell(posting.order_id, f"{CONFIRMED}{member.kind.value}", text)
         wanted = getattr(member.draft, "total", None)
@@ -124,15 +159,7 @@ class VerdictWriter:
     def tell(self, order_id: int, kind: str, text: str) -> None:
         """Add a line to the order's story."""
         self._story.append(
-            {
-                "order_id": order_id,
-                "at": self._at,
-                "actor": BY_ITSELF,
-                "kind": kind,
-                "text": text,
-                "request_id": self._claim.request_id,
-                "run_id": self._run_id,
-            }
+            {"order_id": order_id, "kind": kind, "text": dump_sentence(text)}
         )
 
     def _amend(self, member: Posting, instead: TryInstead) -> None:
@@ -146,12 +173,9 @@ class VerdictWriter:
     @cached_property
     def _before(self) -> Mapping[int, _Row]:
         """All members by id as they were, locked when the first is asked for."""
-        rows = self._session.execute(
-            select(*_READ)
-            .where(among(PostingRow.id, [m.id for m in self._claim.members]))
-            .order_by(PostingRow.id)
-            .with_for_update(key_share=True)
-        )
+        self._session.flush()
+        ids = {"ids": [member.id for member in self._claim.members]}
+        rows = self._session.connection().execute(_MEMBERS, ids)
         return {row.id: row for row in rows}
 
     def _change(self, posting: _Row, **values: object) -> None:

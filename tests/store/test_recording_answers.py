@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -42,6 +43,18 @@ def test_each_invoice_has_its_own_verdict(company: Company, two_sent: Claim) -> 
     assert company.posting("W-1").document_id == "D1"
     assert company.status("1") == "in progress"
     assert company.row("2").message == "The books do not want it."
+
+
+def test_what_the_books_say_is_told_as_they_said_it(
+    company: Company, two_sent: Claim
+) -> None:
+    said = "Account \"2\\00\" is\n'archived': {x: 10 %} é ☂"
+    refused = Refused(problem=replace(a_problem(), message=said))
+
+    answer(company, two_sent, [refused, *accepted(two_sent)[1:]])
+
+    assert said in company.story("1")[-1]
+    assert company.row("1").message == said
 
 
 def test_an_answer_that_comes_late_still_counts(
