@@ -99,7 +99,7 @@ def _plan_words(planned: Selection) -> str:
 def _result_words(ended: Selection) -> str:
     results = ended.tally.results
     text = (
-        f"{results.get(Result.DONE, 0)} taken up, "
+        f"{results.get(Result.DONE, 0)} done, "
         f"{results.get(Result.SKIPPED, 0)} left alone, "
         f"{results.get(Result.STOPPED, 0)} need a person, "
         f"{results.get(Result.FAILED, 0)} failed, "

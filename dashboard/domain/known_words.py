@@ -16,7 +16,11 @@ def _by_text(*words: Sentence) -> Mapping[str, Sentence]:
 
 
 # How a version of an order came to us.
-_SOURCES: Final = _by_text(say("push"), say("pull"), say("upload"))
+_SOURCES: Final = {
+    "push": say("sent by the shop"),
+    "pull": say("read from the shop"),
+    "upload": say("from a file"),
+}
 # The schedules a new company starts with.
 _SCHEDULES: Final = _by_text(
     say("Book orders"), say("Pull shops"), say("Reconcile"), say("Prune")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Text, cast, or_, select, true
 from sqlalchemy.orm import Session
 
 from dashboard.domain.activity import Act, ActivityKind
@@ -25,27 +26,47 @@ class Activity:
     act: Act
 
 
+# A search looks at so many acts at a time: no index finds what stands within a text.
+LOOKED_THROUGH: Final = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoughtWord:
+    """A word looked for in what was done by whom to what.
+
+    *actions* are those that say it in the language of who looks.
+    """
+
+    text: str
+    actions: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, kw_only=True)
 class ActivityFilter:
     """Which acts a list holds; what is None does not limit it.
 
-    *since* is inclusive, *until* is not.
+    *since* is inclusive, *until* is not. Of *words* each has to be found.
     """
 
     kind: ActivityKind | None = None
     user_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    words: tuple[SoughtWord, ...] = ()
     oldest_first: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActivityPage:
-    """Some acts of a list, and whether there are more on either side."""
+    """Some acts of a list, and whether there are more on either side.
+
+    *goes_on_after* is the act after which the list goes on, None at its end. A search
+    that has looked through many acts goes on after the last of those.
+    """
 
     activities: tuple[Activity, ...]
     has_previous: bool
-    has_next: bool
+    goes_on_after: int | None
 
 
 class ActivityStore:
@@ -71,6 +92,10 @@ class ActivityStore:
         """Return the *size* acts that follow *after*, or precede *before*."""
         query = select(ActivityRow).where(*_conditions(wanted))
         with self._database.read() as session:
+            near = None
+            if wanted.words:
+                near = _near(session, wanted, after=after, before=before)
+                query = query.where(near.holds, *map(_says, wanted.words))
             part = read_part(
                 session,
                 query,
@@ -80,11 +105,26 @@ class ActivityStore:
                 before=before,
                 oldest_first=wanted.oldest_first,
             )
+        activities = tuple(_activity(row) for (row,) in part.rows)
+        goes_on_after = activities[-1].id if activities and part.has_next else None
+        if near is not None and before is None and goes_on_after is None:
+            goes_on_after = near.ends_at
         return ActivityPage(
-            activities=tuple(_activity(row) for (row,) in part.rows),
+            activities=activities,
             has_previous=part.has_previous,
-            has_next=part.has_next,
+            goes_on_after=goes_on_after,
         )
+
+    def actions(self) -> frozenset[str]:
+        """Return what people did lately, in the words it is written down with."""
+        lately = (
+            select(ActivityRow.action)
+            .order_by(ActivityRow.id.desc())
+            .limit(LOOKED_THROUGH)
+            .subquery()
+        )
+        with self._database.read() as session:
+            return frozenset(session.scalars(select(lately.c.action).distinct()))
 
     def all(self, wanted: ActivityFilter) -> Iterator[Activity]:
         """Yield every act of a list, reading a part of it at a time."""
@@ -92,9 +132,50 @@ class ActivityStore:
         while True:
             page = self.page(wanted, size=WHOLE_LIST_PART, after=after)
             yield from page.activities
-            if not page.has_next:
+            if page.goes_on_after is None:
                 return
-            after = page.activities[-1].id
+            after = page.goes_on_after
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Near:
+    """The acts that a search looks through at once; *ends_at* the last, if more follow.
+
+    *holds* is true of those acts.
+    """
+
+    holds: ColumnElement[bool]
+    ends_at: int | None
+
+
+def _near(
+    session: Session, wanted: ActivityFilter, *, after: int | None, before: int | None
+) -> _Near:
+    """Return the acts that follow *after*, or precede *before*, in their list."""
+    backwards = before is not None
+    upwards = wanted.oldest_first != backwards
+    start = before if backwards else after
+    key = ActivityRow.id
+    acts = select(key).where(*_conditions(wanted))
+    if start is not None:
+        acts = acts.where(key > start if upwards else key < start)
+    acts = acts.order_by(key.asc() if upwards else key.desc())
+    nth = acts.offset(LOOKED_THROUGH - 1).limit(2)
+    last_and_next = session.scalars(nth).all()
+    if len(last_and_next) < 2:  # noqa: PLR2004 - the last of them, and one that follows
+        return _Near(holds=true(), ends_at=None)
+    last = last_and_next[0]
+    return _Near(holds=key <= last if upwards else key >= last, ends_at=last)
+
+
+def _says(word: SoughtWord) -> ColumnElement[bool]:
+    """Tell whether an act says a word: who, what, to what, or why."""
+    texts = (ActivityRow.actor, ActivityRow.subject, ActivityRow.detail)
+    says = [
+        cast(text, Text).icontains(word.text, autoescape=True)
+        for text in (*texts, ActivityRow.action)
+    ]
+    return or_(*says, ActivityRow.action.in_(sorted(word.actions)))
 
 
 def add_activity(session: Session, act: Act, *, at: datetime) -> None:

@@ -49,7 +49,7 @@ def plan_row(  # noqa: PLR0913
     carry_out(
         session,
         row,
-        set_aside(row) if row.ignored_by else plan,
+        plan_of_ignored(row) if row.ignored_by else plan,
         now,
         retry_refused=retry_refused,
     )
@@ -62,8 +62,8 @@ def correction_of(row: OrderRow) -> Correction | None:
     return Correction(row.correction)
 
 
-def set_aside(row: OrderRow) -> Plan:
-    """Return the plan for an order that a person set aside.
+def plan_of_ignored(row: OrderRow) -> Plan:
+    """Return the plan for an order that a person ignored.
 
     One that changed since stops, and stays stopped until that person decides again.
     """

@@ -23,8 +23,8 @@ from dashboard.store.company import read_rules
 from dashboard.store.database import Database
 from dashboard.store.deciding import (
     locked_order,
+    plan_of_ignored,
     plan_row,
-    set_aside,
 )
 from dashboard.store.given_up import try_given_up_again
 from dashboard.store.planning import carry_out
@@ -224,7 +224,7 @@ class OrderStore:
     def ignore(
         self, order_id: int, reason: str, *, actor: str, stopped_only: bool = False
     ) -> bool:
-        """Set an order aside; False if it is on its way right now.
+        """Ignore an order; False if it is on its way right now.
 
         With *stopped_only* an order that does not need a person any more is left.
         """
@@ -241,7 +241,7 @@ class OrderStore:
             row.ignored_by = actor
             row.ignored_reason = reason
             row.decision = Decision.SKIP.value
-            carry_out(session, row, set_aside(row), now)
+            carry_out(session, row, plan_of_ignored(row), now)
             add_event(
                 session,
                 row.id,
@@ -261,7 +261,7 @@ class OrderStore:
         reason: str,
         actor: str,
     ) -> bool:
-        """Take an order up again that a person had set aside."""
+        """Restore an order that a person had ignored."""
 
         def work(session: Session) -> bool:
             now = self._database.now(session)
@@ -272,7 +272,7 @@ class OrderStore:
                 return False
             row.ignored_by = ""
             row.ignored_reason = ""
-            text = say("Taken up again: %(reason)s", reason=reason)
+            text = say("Restored: %(reason)s", reason=reason)
             add_event(session, row.id, "person", text, at=now, actor=actor)
             plan_row(session, row, stored.shop, told, planner, now, retry_refused=True)
             put_first(session, row)

@@ -44,7 +44,7 @@ class OrderRecord:
     """An order with its postings, and the newest that its shop sent of it.
 
     *moving* is True for an order that is on its way, or changed after the given time:
-    what was read of the books may be older. *set_aside* is True once a person ignored
+    what was read of the books may be older. *ignored* is True once a person ignored
     it, who knows what stands in the books of it.
     """
 
@@ -60,7 +60,7 @@ class OrderRecord:
     paid: Decimal
     refunded: Decimal
     decision: Decision
-    set_aside: bool
+    ignored: bool
     moving: bool
     revision: StoredRevision
     postings: tuple[Posting, ...]
@@ -218,7 +218,7 @@ def _record(
         paid=from_hundredths(row.paid_hundredths),
         refunded=from_hundredths(row.refunded_hundredths),
         decision=Decision(row.decision),
-        set_aside=bool(row.ignored_by),
+        ignored=bool(row.ignored_by),
         moving=row.status in _MOVING or in_flight or changed,
         revision=StoredRevision(
             order_id=row.id,

@@ -1,4 +1,4 @@
-"""What a person does to orders: try again, set aside, take up again."""
+"""What a person does to orders: try again, ignore, restore."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class OrderActions:
                 became = self._again(order_id, say("Backfilled."), actor, urgent=urgent)
                 if became is not Result.SKIPPED:
                     return became
-                # It needed no person: it waited, or was set aside by a rule.
+                # It needed no person: it waited, or a rule ignores it.
                 planned = self._orders.plan_again([order_id], read_again, plan_order)
                 return _result(planned)
 
@@ -112,7 +112,7 @@ class OrderActions:
         return why
 
     def restore(self, order_id: int, reason: str, actor: str) -> Outcome:
-        """Take an order up again that was set aside, with a reason."""
+        """Restore an order that was ignored, with a reason."""
         done = self._orders.restore(
             order_id, read_again, plan_order, reason=reason, actor=actor
         )

@@ -35,7 +35,7 @@ class Standing(StrEnum):
     NOTHING = "nothing"  # what can go next goes as soon as its turn comes
     SHOP = "shop"  # its payment, or that the checkout is finished
     PERSON = "person"  # something is to be put right, or was refused
-    SET_ASIDE = "set aside"  # nothing is ever sent
+    IGNORED = "ignored"  # nothing is ever sent
     FINISHED = "finished"  # all is in the books or on its way
 
 
@@ -103,7 +103,7 @@ class OrderPreview:
             reason="" if plan is None else plan.reason,
             problem=None if plan is None else plan.problem,
             steps=()
-            if standing is Standing.SET_ASIDE
+            if standing is Standing.IGNORED
             else tuple(self._step(each, documents) for each in foreseen.ahead),
         )
 
@@ -141,9 +141,9 @@ def _both(now: Foreseen, later: Foreseen) -> Foreseen:
 def _standing(plan: Plan, ahead: Sequence[Ahead], *, ignored: bool) -> Standing:
     match plan.decision:
         case _ if ignored:
-            return Standing.SET_ASIDE
+            return Standing.IGNORED
         case Decision.SKIP:
-            return Standing.SET_ASIDE
+            return Standing.IGNORED
         case Decision.WAIT:
             return Standing.SHOP
         case Decision.STOP:

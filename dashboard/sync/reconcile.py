@@ -145,16 +145,16 @@ class PassUnderWay:
         }
         banks = self.read.bank_accounts([p for ids in payments.values() for p in ids])
         found = list(self._compare(orders, documents, banks))
-        aside = [record.id for record in records if record.set_aside]
+        ignored = [record.id for record in records if record.ignored]
         gone = self.passes.record_orders(
             self.asked.id,
-            [*aside, *payments],
+            [*ignored, *payments],
             found,
             unsure_of_banks=[i for i, ids in payments.items() if not ids <= set(banks)],
         )
         self._count(
             orders=len(orders),
-            moving=sum(r.moving and not r.set_aside for r in records),
+            moving=sum(r.moving and not r.ignored for r in records),
             found=len(found),
             resolved=gone,
         )
@@ -302,7 +302,7 @@ def _names_of(record: OrderRecord) -> _Names:
 
 
 def _is_settled(record: OrderRecord) -> bool:
-    return not record.moving and not record.set_aside
+    return not record.moving and not record.ignored
 
 
 def _order_of(record: OrderRecord) -> OrderToCompare:

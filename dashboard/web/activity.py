@@ -15,7 +15,7 @@ from dashboard.domain.activity import Act, ActivityKind
 from dashboard.domain.csv_table import Cell
 from dashboard.domain.timespans import start_of
 from dashboard.domain.users import Role
-from dashboard.store.activity import Activity, ActivityFilter
+from dashboard.store.activity import Activity, ActivityFilter, SoughtWord
 from dashboard.web.access import requires, signed_in
 from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
@@ -23,12 +23,14 @@ from dashboard.web.language import day as written_day
 from dashboard.web.language import gettext as _
 from dashboard.web.paging import beside
 from dashboard.web.row_ids import row_id
+from dashboard.web.searched import searched_text
 from dashboard.web.services import services
 from dashboard.web.words import ACTIVITY_KINDS
 
 blueprint = Blueprint("activity", __name__)
 
 _PAGE_SIZE: Final = 50
+_MAX_WORDS: Final = 6
 _PAGES: Final[Mapping[ActivityKind, Callable[[int], str]]] = {
     ActivityKind.ORDER: lambda key: url_for("order.show", order_id=key),
     ActivityKind.SELECTION: lambda key: url_for("selections.show", selection_id=key),
@@ -52,6 +54,7 @@ class ActivityQuery:
     person: int | None = None
     since: date | None = None
     until: date | None = None
+    search: str = ""
     oldest_first: bool = False
 
     def wanted(self, zone: ZoneInfo) -> ActivityFilter:
@@ -62,12 +65,14 @@ class ActivityQuery:
             user_id=self.person,
             since=_start(self.since, zone),
             until=_start(after_last, zone),
+            words=_sought(self.search),
             oldest_first=self.oldest_first,
         )
 
     def args(self) -> dict[str, Any]:
         """Return what stands in the address; what is not asked for is left out."""
         parts = {
+            "q": self.search,
             "kind": self.kind.value if self.kind else "",
             "person": self.person,
             "since": self.since.isoformat() if self.since else "",
@@ -94,8 +99,11 @@ def index() -> ResponseReturnValue:
         query.args(),
         [activity.id for activity in page.activities],
         has_previous=page.has_previous,
-        has_next=page.has_next,
+        has_next=False,
     )
+    if page.goes_on_after is not None:
+        args = query.args() | {"after": page.goes_on_after}
+        next_url = url_for("activity.index", **args)
     return render_template(
         "activity/index.html",
         query=query,
@@ -136,6 +144,9 @@ def _href(act: Act) -> str:
 
 def _chips(query: ActivityQuery, people: Mapping[int, str]) -> tuple[Chip, ...]:
     without: list[tuple[str, ActivityQuery]] = []
+    if query.search:
+        text = _("Search: %(text)s", text=query.search)
+        without.append((text, replace(query, search="")))
     if query.person:
         name = people.get(query.person, str(query.person))
         without.append((_("Person: %(name)s", name=name), replace(query, person=None)))
@@ -162,7 +173,23 @@ def _read_query(args: Mapping[str, str]) -> ActivityQuery:
         person=request.args.get("person", type=row_id),
         since=_day(args.get("since", "")),
         until=_day(args.get("until", "")),
+        search=searched_text(args.get("q", "")),
         oldest_first=args.get("sort") == "oldest",
+    )
+
+
+def _sought(search: str) -> tuple[SoughtWord, ...]:
+    """Return the words to look for, with the actions that say each to the reader."""
+    words = search.split()[:_MAX_WORDS]
+    if not words:
+        return ()
+    told = {action: _(action).casefold() for action in services().activity.actions()}
+    return tuple(
+        SoughtWord(
+            text=word,
+            actions=frozenset(a for a, text in told.items() if word.casefold() in text),
+        )
+        for word in words
     )
 
 

@@ -57,7 +57,7 @@ _DONE: Final[Mapping[SelectionAct, str]] = {
 
 
 class ConfirmForm(PageForm):
-    """Why orders are set aside, or taken up again."""
+    """Why orders are ignored, or restored."""
 
     reason = StringField(
         lazy_gettext("Reason"), [InputRequired(), Length(min=3, max=300)]
@@ -130,7 +130,7 @@ def _matching(act: SelectionAct) -> tuple[tuple[int, ...], int]:
 
 def _nothing_to_do(act: SelectionAct) -> str:
     if act is SelectionAct.RESTORE:
-        return _("None of these orders is set aside any more.")
+        return _("None of these orders is ignored any more.")
     return _("None of these orders needs attention any more.")
 
 
@@ -160,12 +160,12 @@ def _done(act: SelectionAct, number: int) -> str:
             )
         case SelectionAct.IGNORE:
             return ngettext(
-                "%(num)s order is set aside.", "%(num)s orders are set aside.", number
+                "%(num)s order is ignored.", "%(num)s orders are ignored.", number
             )
         case SelectionAct.RESTORE | SelectionAct.BACKFILL:
             return ngettext(
-                "%(num)s order is taken up again.",
-                "%(num)s orders are taken up again.",
+                "%(num)s order is restored.",
+                "%(num)s orders are restored.",
                 number,
             )
 

@@ -23,6 +23,7 @@ from dashboard.web.exchange_view import as_curl, pretty
 from dashboard.web.language import gettext as _
 from dashboard.web.paging import beside
 from dashboard.web.row_ids import optional_row_id, row_id
+from dashboard.web.searched import searched_text
 from dashboard.web.services import services
 from dashboard.web.tabs import CountedTab, written_count
 from dashboard.web.words import EXCHANGE_RESULTS, PURPOSES
@@ -30,7 +31,6 @@ from dashboard.web.words import EXCHANGE_RESULTS, PURPOSES
 blueprint = Blueprint("exchanges", __name__)
 
 _PAGE_SIZE: Final = 50
-_MAX_TEXT: Final = 120
 
 
 @blueprint.get("/exchanges")
@@ -189,14 +189,9 @@ def _read_filter(args: Mapping[str, str]) -> ExchangeFilter:
     results = {result.value: result for result in ExchangeResult}
     return ExchangeFilter(
         result=results.get(args.get("result", "")),
-        purpose=_text(args.get("purpose", "")),
+        purpose=searched_text(args.get("purpose", "")),
         slow=args.get("slow") == "1",
-        number=_text(args.get("q", "")),
+        number=searched_text(args.get("q", "")),
         run_id=optional_row_id(args.get("run", "")),
         oldest_first=args.get("sort") == "oldest",
     )
-
-
-def _text(given: str) -> str:
-    """Return what can be searched for: PostgreSQL holds no NUL character."""
-    return given.replace("\0", "").strip()[:_MAX_TEXT]

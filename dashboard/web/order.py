@@ -41,7 +41,7 @@ _UNDER_WAY: Final = frozenset({OrderStatus.IN_PROGRESS, OrderStatus.CHECKING})
 
 
 class ReasonForm(PageForm):
-    """Why an order is set aside, or taken up again."""
+    """Why an order is ignored, or restored."""
 
     reason = StringField(
         lazy_gettext("Reason"), [InputRequired(), Length(min=3, max=300)]
@@ -104,13 +104,13 @@ def ignore(order_id: int) -> ResponseReturnValue:
     reason = (entered.reason.data or "").strip()
     outcome = services().actions.ignore(order_id, reason, signed_in().name)
     _note("ignored", order, reason)
-    return _tell(order, outcome, _("The order is set aside."))
+    return _tell(order, outcome, _("The order is ignored."))
 
 
 @blueprint.post("/orders/<row_id:order_id>/restore")
 @requires(Role.WATCHER)
 def restore(order_id: int) -> ResponseReturnValue:
-    """Take an order up again that was set aside, with a reason."""
+    """Restore an order that was ignored, with a reason."""
     order = _found(order_id)
     entered = ReasonForm()
     if not entered.validate():
@@ -118,7 +118,7 @@ def restore(order_id: int) -> ResponseReturnValue:
     reason = (entered.reason.data or "").strip()
     outcome = services().actions.restore(order_id, reason, signed_in().name)
     _note("restored", order, reason)
-    return _tell(order, outcome, _("The order is taken up again."))
+    return _tell(order, outcome, _("The order is restored."))
 
 
 @blueprint.post("/orders/<row_id:order_id>/notes")

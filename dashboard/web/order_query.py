@@ -14,9 +14,8 @@ from dashboard.store.listing_figures import AGES, received_at_age
 from dashboard.store.order_filter import OrderFilter, OrderSort
 from dashboard.web.language import lazy_gettext as _
 from dashboard.web.row_ids import optional_row_id
+from dashboard.web.searched import searched_text
 from dashboard.web.services import services
-
-_MAX_SEARCH = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,10 +163,12 @@ def read_query(args: Mapping[str, str]) -> OrderQuery:
     """Read an address; what makes no sense there is as if it were left out."""
     return OrderQuery(
         tab=_BY_KEY.get(args.get("status", ""), TABS[0]),
-        search=_text(args.get("q", "")),
-        shop=_text(args.get("shop", "")),
+        search=searched_text(args.get("q", "")),
+        shop=searched_text(args.get("shop", "")),
         cause=cause_of(args.get("cause", "")),
-        about=_text(args["about"]) if args.get("cause") and "about" in args else None,
+        about=searched_text(args["about"])
+        if args.get("cause") and "about" in args
+        else None,
         day=_day(args.get("day", "")),
         age=_AGES.get(args.get("age", "")),
         booked=_booked(args.get("booked", "")),
@@ -188,9 +189,10 @@ def booked_key(booked: date | datetime) -> str:
     return booked.isoformat()
 
 
-def _text(given: str) -> str:
-    """Return what can be searched for: PostgreSQL holds no NUL character."""
-    return given.replace("\0", "").strip()[:_MAX_SEARCH]
+def _about(args: Mapping[str, str]) -> str | None:
+    """Return what a cause is about; one that is named empty is a group as well."""
+    about = args.get("about") if args.get("cause") else None
+    return None if about is None else searched_text(about)
 
 
 def cause_of(key: str) -> Cause | None:

@@ -9,11 +9,17 @@ from dashboard.languages.speech import said
 
 
 @pytest.mark.parametrize(
-    ("source", "dutch"),
-    [("push", "toegestuurd"), ("pull", "opgehaald"), ("upload", "geüpload")],
+    ("source", "english", "dutch"),
+    [
+        ("push", "sent by the shop", "gestuurd door de webshop"),
+        ("pull", "read from the shop", "gelezen bij de webshop"),
+        ("upload", "from a file", "uit een bestand"),
+    ],
 )
-def test_how_an_order_came_is_said_to_its_reader(source: str, dutch: str) -> None:
-    assert source_words(source) == source
+def test_how_an_order_came_is_said_to_its_reader(
+    source: str, english: str, dutch: str
+) -> None:
+    assert source_words(source) == english
     assert said(source_words(source), "nl") == dutch
 
 

@@ -34,7 +34,7 @@ def test_all_of_a_list_is_acted_on_and_what_comes_later_is_not(
     page.get_by_label("Reason").fill("Sold by the other company")
     page.get_by_role("button", name="Ignore 3 orders").click()
 
-    expect(page.get_by_text("3 orders are set aside.")).to_be_visible()
+    expect(page.get_by_text("3 orders are ignored.")).to_be_visible()
     assert "status=attention" in page.url
     assert served.status(late) == "needs attention"
     assert [served.status(each) for each in (7, 8, 9)] == ["ignored"] * 3

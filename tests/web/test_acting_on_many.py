@@ -198,7 +198,7 @@ def test_orders_are_restored_with_a_reason_and_not_without(scene: Scene) -> None
     client.post("/orders/bulk/confirmed", form, page="/orders")
 
     assert {scene.status(each) for each in order_ids} == {"needs attention"}
-    assert "Taken up again: It was ours" in client.get(f"/orders/{order_ids[0]}").text
+    assert "Restored: It was ours" in client.get(f"/orders/{order_ids[0]}").text
 
 
 def test_what_nobody_confirms_is_forgotten(empty: Scene, clock: SettableClock) -> None:

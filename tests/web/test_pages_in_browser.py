@@ -378,10 +378,10 @@ def test_an_order_is_ignored_from_its_page(page: Page, served: Scene) -> None:
     page.get_by_label("Reason").fill("Only a test")
     page.get_by_role("button", name="Ignore", exact=True).click()
 
-    expect(page.get_by_text("The order is set aside.")).to_be_visible()
+    expect(page.get_by_text("The order is ignored.")).to_be_visible()
     page.get_by_label("Reason").fill("Tested")
     page.get_by_role("button", name="Restore").click()
-    expect(page.get_by_text("The order is taken up again.")).to_be_visible()
+    expect(page.get_by_text("The order is restored.")).to_be_visible()
 
 
 def test_the_example_follows_the_pattern_while_it_is_typed(
@@ -518,7 +518,7 @@ def test_of_two_people_who_act_at_once_the_second_is_told(
         each.get_by_label("Reason").fill("Booked by hand")
 
     page.get_by_role("button", name="Ignore", exact=True).click()
-    expect(page.get_by_text("The order is set aside.")).to_be_visible()
+    expect(page.get_by_text("The order is ignored.")).to_be_visible()
     other.get_by_role("button", name="Ignore", exact=True).click()
 
     expect(other.get_by_text("had moved on meanwhile")).to_be_visible()

@@ -192,13 +192,13 @@ def test_an_order_that_cannot_be_planned_says_why_and_shows_no_request(
     assert previewed(scene, order_id) == []
 
 
-def test_an_order_set_aside_sends_nothing(scene: Scene) -> None:
+def test_an_ignored_order_sends_nothing(scene: Scene) -> None:
     order_id = scene.order("1001")
     scene.program.actions.ignore(order_id, "by hand", "Pat")
 
     text = scene.client().get(f"/orders/{order_id}/preview").text
 
-    assert "it is set aside" in text
+    assert "it is ignored" in text
     assert previewed(scene, order_id) == []
 
 

@@ -154,7 +154,7 @@ def test_a_group_is_ignored_with_a_reason_and_not_without(scene: Scene) -> None:
     client.post("/orders/bulk/confirmed", reasoned, page="/problems")
 
     assert {scene.status(each) for each in order_ids} == {"ignored"}
-    assert "2 orders are set aside." in client.get("/problems").text
+    assert "2 orders are ignored." in client.get("/problems").text
 
 
 def test_an_order_that_moved_on_is_not_ignored_with_its_group(scene: Scene) -> None:

@@ -247,6 +247,23 @@ def test_addresses_in_activity_are_for_administrators(scene: Scene) -> None:
     assert "127.0.0.1" not in scene.client(Role.MANAGER).get("/activity").text
 
 
+def test_activity_is_searched_in_the_readers_language(scene: Scene) -> None:
+    client = scene.client()
+    order_id = scene.order("1001", rate="13")
+    other = scene.order("1002", rate="13")
+    for each in (order_id, other):
+        reason = {"reason": "Booked by hand"}
+        client.post(f"/orders/{each}/ignore", reason, page=f"/orders/{each}")
+    client.post("/language", {"language": "nl"}, page="/activity")
+
+    page = client.get("/activity?q=genegeerd+1002&kind=order").text
+
+    assert page.count('data-key="act-') == 1
+    assert f'href="/orders/{other}"' in page
+    file = client.get("/activity.csv?q=1002").text.splitlines()
+    assert len(file) == 2
+
+
 def test_activity_is_paged_and_saved_whole(scene: Scene) -> None:
     client = scene.client(Role.WATCHER)
     for _ in range(52):
