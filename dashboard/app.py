@@ -253,7 +253,7 @@ def build(
         watch=watch,
         puller=puller,
         pulls=pulls,
-        uploads=Uploads(UploadStore(database), company, pulls, engine.wake),
+        uploads=Uploads(UploadStore(database), company, pulls, engine.wake, clock),
         mirror=ScheduleMirror(ScheduleStore(database), engine.runs, clock, wake),
         clock=clock,
     )

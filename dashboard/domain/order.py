@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -167,6 +167,14 @@ class Order:
     ordered_on: date | None = None
     modified_on: date | None = None
     delivery: Address = field(default_factory=Address)
+
+    def heard_on(self, day: date) -> Order:
+        """Return the order as changed on *day*, where the shop does not tell when.
+
+        What follows from a change, such as a credit note, would bear the day of the
+        order else, which may lie in a tax period that is closed.
+        """
+        return self if self.modified_at else replace(self, modified_on=day)
 
     @property
     def taxed_at(self) -> Address:

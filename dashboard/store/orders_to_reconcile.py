@@ -228,6 +228,7 @@ def _record(
             shop=shop,
             payload=revision.payload,
             headers=revision.headers,
+            received_at=revision.received_at,
         ),
         postings=tuple(postings),
     )

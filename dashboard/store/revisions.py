@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -53,6 +54,7 @@ class StoredRevision:
     shop: Shop
     payload: bytes
     headers: Mapping[str, str]
+    received_at: datetime
 
 
 Planner = Callable[
@@ -76,6 +78,7 @@ def newest_of(session: Session, row: OrderRow) -> StoredRevision | None:
         shop=shop_of(shop),
         payload=revision.payload,
         headers=revision.headers,
+        received_at=revision.received_at,
     )
 
 

@@ -194,6 +194,7 @@ def _newest_of(
             shop=shop,
             payload=revision.payload,
             headers=revision.headers,
+            received_at=revision.received_at,
         )
 
 

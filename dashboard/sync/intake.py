@@ -121,7 +121,8 @@ class Intake:
             case Deleted(external_id=external_id):
                 return self._delete(shop, external_id, headers, body)
             case Received(order=order):
-                taken = self._store(shop, order.external_id, order, headers, body)
+                told = order.heard_on(self._clock.now().date())
+                taken = self._store(shop, order.external_id, told, headers, body)
                 return Kept(order_id=taken.order_id, news=taken.news)
             case NotUnderstood():
                 return self._keep_unread(shop, message, headers, body)
@@ -242,7 +243,7 @@ def read_again(stored: StoredRevision) -> Order | Problem | None:
         return Problem(cause=Cause.NOT_UNDERSTOOD, message=sentence_of(error))
     match message:
         case Received(order=order):
-            return order
+            return order.heard_on(stored.received_at.date())
         case NotUnderstood():
             return _unread(message)
         case Deleted() | Hint() | Ping():

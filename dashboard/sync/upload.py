@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from zoneinfo import ZoneInfo
 
+from dashboard.domain.clock import Clock
 from dashboard.domain.order import Order
 from dashboard.domain.plans import Plan
 from dashboard.domain.rules import CompanyRules, Shop
@@ -92,11 +94,13 @@ class Uploads:
         company: CompanyStore,
         pulls: PullStore,
         wake: Callable[[Trigger], None],
+        clock: Clock,
     ) -> None:
         self.store = store
         self._company = company
         self._pulls = pulls
         self._wake = wake
+        self._clock = clock
 
     def likely_reading(self, shop: Shop, body: bytes) -> Reading:
         """Return how a file is likely to be read: as the shop's last one, if it fits.
@@ -147,11 +151,12 @@ class Uploads:
         """
         readable = [one for one in preview.orders if one.read.order]
         orders: list[FiledOrder] = []
+        today = self._clock.now().date()
         for at in range(0, len(readable), _AT_ONCE):
             part = readable[at : at + _AT_ONCE]
             taken = self._pulls.take_page(
                 shop,
-                [_revision(one.read) for one in part],
+                [_revision(one.read, today) for one in part],
                 plan_or_stop,
                 read_again,
                 run_id=None,
@@ -201,11 +206,11 @@ def _says_the_same(order: Order, stored: StoredRevision) -> bool:
     return order == replace(told, modified_at=None, modified_on=None)
 
 
-def _revision(read: FileOrder) -> Revision:
+def _revision(read: FileOrder, today: date) -> Revision:
     return Revision(
         external_id=read.number,
         number=read.number,
-        order=read.order,
+        order=read.order and read.order.heard_on(today),
         problem=None,
         payload=read.payload,
         headers={},

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
+
+from dashboard.app import Program
+from dashboard.store.schema import PostingRow
+from dashboard.sync.intake import read_again
+from dashboard.sync.plan import plan_order
 
 AnOrder = Callable[..., dict[str, Any]]
 
@@ -282,6 +288,34 @@ def test_an_order_deleted_after_booking_is_taken_back(
     (order,) = orders(company)
     assert order["status"] == "credited"
     assert order["credit"] == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("modified", "day"),
+    [({}, "2026-04-23"), ({"modified_at": "2026-04-02T10:00:00Z"}, "2026-04-02")],
+    ids=["the shop does not tell when", "the shop tells when"],
+)
+def test_what_follows_from_a_change_bears_its_day_else_the_day_we_heard_of_it(
+    company: Any, an_order: AnOrder, modified: dict[str, str], day: str
+) -> None:
+    company.push(an_order("1042"))
+    company.sync()
+    program = company.program
+    program.clock.advance(40 * 24 * 3600)
+
+    company.push(an_order("1042", status="cancelled", **modified))
+
+    assert credited_on(program) == day
+    program.clock.advance(24 * 3600)
+    program.orders.plan_again([1], read_again, plan_order)
+    assert credited_on(program) == day
+
+
+def credited_on(program: Program) -> str:
+    query = select(PostingRow.draft).where(PostingRow.kind == "credit note")
+    with program.database.read() as session:
+        issued_on: str = json.loads(session.scalars(query).one())["issued_on"]
+        return issued_on
 
 
 def test_a_real_webhook_is_taken_once(company: Any) -> None:
