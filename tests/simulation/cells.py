@@ -92,18 +92,27 @@ class Coverage:
     pauses: Counter[KillPoint]
     other_deaths: Counter[KillPoint]
     happenings: Counter[str]
+    violations: list[str]
+    schedules: int = 0
     steps: int = 0
 
     @classmethod
     def nothing(cls) -> Coverage:
-        return cls(Counter(), Counter(), Counter(), Counter())
+        return cls(Counter(), Counter(), Counter(), Counter(), [])
 
     def add(self, other: Coverage) -> None:
         self.cells += other.cells
         self.pauses += other.pauses
         self.other_deaths += other.other_deaths
         self.happenings += other.happenings
+        self.violations += other.violations
+        self.schedules += other.schedules
         self.steps += other.steps
+
+    def found(self, violation: str) -> None:
+        """Note a schedule that ended with a violation."""
+        self.violations.append(violation)
+        self.schedules += 1
 
     def empty(self) -> list[str]:
         """Name what was never come by."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 FIGURES = pytest.StashKey[list[str]]()
@@ -11,6 +13,13 @@ FIGURES = pytest.StashKey[list[str]]()
 def figures(request: pytest.FixtureRequest) -> list[str]:
     """Lines with what was counted, shown at the end of the tests."""
     return request.config.stash.setdefault(FIGURES, [])
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Write a line for who waits; nobody does where tests run side by side."""
+    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
+    return terminal.write_line if terminal else lambda _line: None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
