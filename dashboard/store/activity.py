@@ -27,7 +27,7 @@ class Activity:
 
 
 # A search looks at so many acts at a time: no index finds what stands within a text.
-LOOKED_THROUGH: Final = 20_000
+LOOKED_THROUGH: Final = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)

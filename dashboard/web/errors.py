@@ -14,6 +14,7 @@ from werkzeug.exceptions import (
 )
 
 from dashboard.store.database import DATABASE_AWAY
+from dashboard.web.error_words import Words, ways_on, words_of
 from dashboard.web.headers import request_id
 from dashboard.web.language import gettext as _
 from dashboard.web.own_address import own_address
@@ -46,8 +47,10 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
     if request.path.startswith(_MACHINES):
         body = {"error": error.description, "request_id": request_id()}
         return jsonify(body), code, headers
-    title, text = _words(code)
-    return *_page(code, title, text), headers
+    most, wait = request.max_content_length, headers.get("Retry-After", "")
+    wait_s = int(wait) if wait.isdecimal() else None
+    words = words_of(code, most_bytes=most, wait_s=wait_s)
+    return *_page(code, words), headers
 
 
 def _database_away(error: Exception) -> ResponseReturnValue:
@@ -61,21 +64,24 @@ def _database_away(error: Exception) -> ResponseReturnValue:
 def _form_too_old(_error: HTTPException) -> ResponseReturnValue:
     return _page(
         400,
-        _("This form is no longer valid"),
-        _(
-            "It was open for long, or you have signed in again since. Nothing was "
-            "changed. Go back, copy what you typed, reload the page and send it again."
+        Words(
+            title=_("This form is no longer valid"),
+            text=_(
+                "It was open for long, or you have signed in again since. Nothing was "
+                "changed. Go back, copy what you typed, reload the page and send it "
+                "again."
+            ),
         ),
     )
 
 
-def _page(code: int, title: str, text: str) -> tuple[str, int]:
+def _page(code: int, words: Words) -> tuple[str, int]:
     # Without what other pages get from the database, which may be what failed.
     template = current_app.jinja_env.get_template("errors/error.html")
     page = template.render(
         code=code,
-        title=title,
-        text=text,
+        words=words,
+        ways=list(ways_on(code, request)),
         request_id=request_id(),
         demo=services().demo,
         organisation_name=organisation_name(),
@@ -87,44 +93,3 @@ def _page(code: int, title: str, text: str) -> tuple[str, int]:
 def _may_pass(code: int) -> bool:
     """Tell whether asking for the same page again is worth a try."""
     return code in _PASSING and request.method == "GET"
-
-
-def _words(code: int) -> tuple[str, str]:
-    known = {
-        400: (
-            _("That request makes no sense to us"),
-            _("Nothing was changed. Go back, reload the page and try again."),
-        ),
-        403: (
-            _("Your role does not allow this"),
-            _("Ask an administrator to do it, or to give you another role."),
-        ),
-        404: (
-            _("There is nothing here"),
-            _("The address is wrong, or what was here is gone. Look for it in a list."),
-        ),
-        405: (
-            _("This address does not take that"),
-            _("Open the page again and use its own buttons."),
-        ),
-        413: (
-            _("That is too large"),
-            _("Nothing was changed. Send less at once."),
-        ),
-        429: (
-            _("Too many tries"),
-            _("Wait a little, then try again."),
-        ),
-        500: (
-            _("Something went wrong on our side"),
-            _("Nothing is lost: orders are kept and go on by themselves. Try again."),
-        ),
-        503: (
-            _("Sluice cannot work right now"),
-            _(
-                "Its database does not answer. Nothing is lost: what is not stored, "
-                "the shop sends again. Try again in a moment."
-            ),
-        ),
-    }
-    return known.get(code, (_("That did not work"), _("Go back and try again.")))

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    jsonify,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from mock_accounting.faults.rules import FaultRules
 from mock_accounting.ledger.books import Books
@@ -32,6 +41,12 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+_MACHINES = ("/__mock__/", "/api/", "/connect/")
+_WHERE = (
+    "The imitated API is under /api.xro/2.0/, /connections and /connect/token; its "
+    "controls are under /__mock__/. The page /api lists them."
+)
 
 
 class KeptSnapshot(Protocol):
@@ -97,7 +112,12 @@ def add_frame(blueprint: Blueprint, shown: Shown) -> None:
     def missing(_error: Exception) -> tuple[str, int]:
         return render_template("mock/missing.html"), 404
 
-    @blueprint.context_processor
+    @blueprint.app_errorhandler(404)
+    @blueprint.app_errorhandler(405)
+    def nowhere(error: HTTPException) -> Response:
+        return _nowhere(error)
+
+    @blueprint.app_context_processor
     def frame() -> dict[str, object]:
         organisations = shown.organisations
         tenant_id = request.args.get("organisation", DEMO_TENANT_ID)
@@ -115,6 +135,25 @@ def add_frame(blueprint: Blueprint, shown: Shown) -> None:
         if request.endpoint != "ui.static":
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _nowhere(error: HTTPException) -> Response:
+    """Answer for an address that nothing has: a page for browsers, else JSON."""
+    code = error.code or 404
+    accepted = request.accept_mimetypes
+    for_people = accepted["text/html"] > accepted["application/json"]
+    if for_people and not request.path.startswith(_MACHINES):
+        response = Response(render_template("mock/missing.html"), code, _HEADERS)
+    else:
+        what = (
+            "there is nothing here" if isinstance(error, NotFound) else "not taken here"
+        )
+        response = jsonify(error=f"{request.method} {request.path}: {what}. {_WHERE}")
+        response.status_code = code
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def link(endpoint: str, **values: str | int | None) -> str:

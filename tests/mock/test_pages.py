@@ -115,6 +115,33 @@ def test_a_page_that_is_not_there_is_a_404(api: Any, path: str) -> None:
     assert "There is nothing here" in answer.text
 
 
+def test_an_address_that_nothing_has_leads_a_browser_on(api: Any) -> None:
+    answer = api.http.get("/nowhere", headers={"Accept": "text/html,*/*;q=0.8"})
+
+    assert answer.status_code == 404
+    assert 'href="/requests"' in answer.text
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/__mock__/nowhere", 404),
+        ("POST", "/api/2.0/Invoices", 404),
+        ("DELETE", "/invoices/W-1", 405),
+    ],
+)
+def test_an_address_that_nothing_has_tells_a_program_where_the_api_is(
+    api: Any, method: str, path: str, status: int
+) -> None:
+    answer = api.http.open(path, method=method)
+
+    assert answer.status_code == status
+    assert answer.json["error"].startswith(f"{method} {path}: ")
+    assert "/api.xro/2.0/" in answer.json["error"]
+
+
 def test_pages_forbid_foreign_and_inline_code(filled: Any) -> None:
     page = filled.http.get("/")
 
