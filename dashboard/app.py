@@ -28,6 +28,7 @@ from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.timing import Timing
 from dashboard.lab.client import Lab
+from dashboard.logs import working_for
 from dashboard.notices.courier import Courier
 from dashboard.outbound.address import AddressRefused, check_address
 from dashboard.outbound.transport import Transport
@@ -136,14 +137,20 @@ class Program:
 
     def start(self) -> None:
         """Begin to work in the background: the engine and the schedules."""
-        self.engine.start()
-        self.puller.start()
-        self.reconciler.start()
-        self.performer.start()
-        self.pruner.start()
-        install_defaults(ScheduleStore(self.database), self.clock.now())
-        self.mirror.start()
-        self.watch.start()
+        with working_for(self.organisation.slug):
+            self.engine.start()
+            self.puller.start()
+            self.reconciler.start()
+            self.performer.start()
+            self.pruner.start()
+            install_defaults(ScheduleStore(self.database), self.clock.now())
+            self.mirror.start()
+            self.watch.start()
+
+    def start_watch(self) -> None:
+        """Begin to notice what needs somebody, where others do the work."""
+        with working_for(self.organisation.slug):
+            self.watch.start()
 
     def stop(self) -> None:
         """Let calls under way end and begin nothing new."""

@@ -13,6 +13,7 @@ from dashboard.api.health import look
 from dashboard.app import Beside, Program, build
 from dashboard.domain.organisations import Organisation, Standing
 from dashboard.domain.sentences import say, sentence_of
+from dashboard.logs import working_for
 from dashboard.store.database import (
     DATABASE_FAILED,
     has_todays_tables,
@@ -248,8 +249,9 @@ class Installation(Background):
         for slug, standing in seen.items():
             before = self._standings.get(slug)
             if standing.problem and (before is None or not before.problem):
-                fields = {"of": slug, "problem": standing.problem}
-                _log.error("an organisation cannot be used", extra=fields)
+                with working_for(slug):
+                    fields = {"problem": standing.problem}
+                    _log.error("an organisation cannot be used", extra=fields)
 
     def _opened(self, organisation: Organisation) -> str:
         """Open an organisation and set it to work; return why it cannot be."""
@@ -261,7 +263,8 @@ class Installation(Background):
             self._begin(program)
         except Exception as error:  # noqa: BLE001 - logged
             # The edge of one organisation: the others go on.
-            _log.exception("an organisation cannot be opened")
+            with working_for(organisation.slug):
+                _log.exception("an organisation cannot be opened")
             program.stop()
             program.close()
             return say("It cannot be opened: %(error)s", error=str(error))

@@ -64,7 +64,7 @@ def open_installation(first: Program) -> Flask:
         if program.settings.workers:
             program.start()
         else:
-            program.watch.start()  # it notices when no worker is at work elsewhere
+            program.start_watch()  # it notices when no worker is at work elsewhere
 
     installation = Installation(first, begin)
     begin(first)

@@ -17,7 +17,7 @@ from dashboard.installation import (
     further_organisations,
     open_organisation,
 )
-from dashboard.logs import configure_logging
+from dashboard.logs import configure_logging, work_for
 from dashboard.store.health import read_health
 
 json_option = click.option(
@@ -77,6 +77,7 @@ def build_program() -> Program:
     settings = read_settings()
     slug = click.get_current_context().meta.get(_ORGANISATION)
     slug = settings.organisation if slug is None else slug
+    work_for(slug)
     return open_further(_usable(build(settings)), slug) if slug else build(settings)
 
 

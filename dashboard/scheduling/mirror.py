@@ -9,13 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from typing_extensions import override
 
 from dashboard.domain.clock import Clock, SystemClock
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Schedule, ScheduleKind, Task, Trigger
+from dashboard.logs import in_the_same_name
 from dashboard.scheduling.plan import ScheduleWrong, make_trigger, next_due
 from dashboard.store.runs import RunStore
 from dashboard.store.schedules import ScheduleStore
@@ -25,6 +27,19 @@ _log = logging.getLogger(__name__)
 _MIRROR_EVERY_S = 5
 _MIRROR = "mirror"
 _PULLED_AT_FIRST: Final = (ScheduleKind.INTERVAL, "300", "UTC")
+
+
+class _Scheduler(BackgroundScheduler):  # type: ignore[misc]
+    """APScheduler, its thread in the name of the organisation that starts it."""
+
+    @override
+    def start(self, *args: Any, **options: Any) -> None:
+        self._named_loop = in_the_same_name(super()._main_loop)
+        super().start(*args, **options)
+
+    @override
+    def _main_loop(self) -> None:
+        self._named_loop()
 
 
 class ScheduleMirror:
@@ -42,7 +57,7 @@ class ScheduleMirror:
         self._clock = clock
         self._wake = wake
         self._mirrored: dict[int, int] = {}
-        self._scheduler = BackgroundScheduler(
+        self._scheduler = _Scheduler(
             timezone=UTC,
             job_defaults={
                 # Late is better than never: the default drops a job 1 s late.
@@ -55,7 +70,7 @@ class ScheduleMirror:
     def start(self) -> None:
         """Begin to watch the table and to fire what is due."""
         self._scheduler.add_job(
-            self.mirror,
+            in_the_same_name(self.mirror),
             "interval",
             seconds=_MIRROR_EVERY_S,
             id=_MIRROR,
@@ -95,9 +110,8 @@ class ScheduleMirror:
         except ScheduleWrong as error:
             _log.error("a schedule cannot be used", extra={"error": str(error)})
             return
-        self._scheduler.add_job(
-            self._due, trigger, args=[schedule.id], id=str(schedule.id)
-        )
+        due = in_the_same_name(self._due)
+        self._scheduler.add_job(due, trigger, args=[schedule.id], id=str(schedule.id))
 
     def _forget(self, schedule_id: int) -> None:
         self._mirrored.pop(schedule_id, None)

@@ -6,6 +6,8 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 
+from dashboard.logs import in_the_same_name
+
 _log = logging.getLogger(__name__)
 
 # Work that nobody announced, such as a lost wake-up, waits this long.
@@ -19,7 +21,7 @@ class Background(ABC):
         self._name = name
         self._stopping = threading.Event()
         self._woken = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
+        self._thread: threading.Thread | None = None
 
     @abstractmethod
     def _work(self) -> None:
@@ -27,13 +29,15 @@ class Background(ABC):
 
     def start(self) -> None:
         """Begin to work in the background."""
+        loop = in_the_same_name(self._loop)
+        self._thread = threading.Thread(target=loop, name=self._name, daemon=True)
         self._thread.start()
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Let what is under way end, begin nothing, and wait for the thread."""
         self._stopping.set()
         self._woken.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(timeout_s)
 
     def wake(self) -> None:

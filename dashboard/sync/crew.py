@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from dashboard.domain.sentences import say
+from dashboard.logs import in_the_same_name
 
 _log = logging.getLogger(__name__)
 
@@ -31,8 +32,9 @@ class Crew:
 
     def run(self, beat: Callable[[], None], beat_every_s: float) -> None:
         """Work until there is nothing left, or the program stops; call *beat* often."""
+        work = in_the_same_name(self._work)
         threads = [
-            threading.Thread(target=self._work, name=f"worker-{n}", daemon=True)
+            threading.Thread(target=work, name=f"worker-{n}", daemon=True)
             for n in range(self._size)
         ]
         for thread in threads:

@@ -14,6 +14,7 @@ from dashboard.domain.pace import Pace
 from dashboard.domain.runs import Run, RunState, Task, Trigger
 from dashboard.domain.sentences import say
 from dashboard.domain.timing import Timing
+from dashboard.logs import in_the_same_name
 from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database
 from dashboard.store.exchanges import ExchangeStore
@@ -83,19 +84,21 @@ class Engine:
         self._urgent_pacer = GatePacer(self._gate, clock, self._stopping, urgent=True)
         self._trigger = Trigger.SWEEP
         self._stands_still_until_s = 0.0
-        self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
+        self._thread: threading.Thread | None = None
         self._books: tuple[Connection, Books] | None = None
 
     def start(self) -> None:
         """Begin to work in the background."""
         self._gate.install()
+        loop = in_the_same_name(self._loop)
+        self._thread = threading.Thread(target=loop, name="engine", daemon=True)
         self._thread.start()
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Let calls under way end, begin none, and wait for the threads."""
         self._stopping.set()
         self._woken.set()
-        if self._thread.is_alive():
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join(timeout_s)
             self.runs.leave()
 

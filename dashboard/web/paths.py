@@ -8,6 +8,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.wrappers import Response
 
 from dashboard.domain.organisations import PREFIX
+from dashboard.logs import work_for
 
 _AWAY = (
     "This organisation cannot be used just now. "
@@ -39,12 +40,15 @@ class ByOrganisation:
     ) -> Iterable[bytes]:
         """Answer as the organisation does, which sees its own addresses alone."""
         path = environ.get("PATH_INFO", "")
+        work_for("")
         if not path.startswith(f"{PREFIX}/"):
             return self._first(environ, start_response)
         slug, slash, rest = path.removeprefix(f"{PREFIX}/").partition("/")
         application = self._door(slug)
         if application is None:
             return self._first(environ, start_response)
+        # Until the thread's next request: the answer may be made while it is sent.
+        work_for(slug)
         environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}{PREFIX}/{slug}"
         environ["PATH_INFO"] = f"{slash}{rest}" or "/"
         return application(environ, start_response)
