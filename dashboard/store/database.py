@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from alembic.script import ScriptDirectory
 from flask import Flask
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Text,
+    create_engine,
     event,
     literal_column,
     select,
@@ -56,6 +58,11 @@ DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 DATABASE_FAILED = SQLAlchemyError
 
 _Result = TypeVar("_Result")
+
+# The engines whose connections only read, by the one for all of a database. SQLite
+# prepares every statement anew once a connection was told to write again: as often as
+# a worker looks for work, and for longer than the looking takes.
+_READERS: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
 
 # Alembic keeps the migration under way in a place the whole process shares.
 _MIGRATING = threading.Lock()
@@ -147,7 +154,7 @@ class Database:
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
-        self._reader = engine.execution_options(
+        self._reader = _READERS.get(engine, engine).execution_options(
             sqlite_readonly=True, postgresql_readonly=True
         )
         self._clock = clock
@@ -227,8 +234,11 @@ def install(app: Flask, clock: Clock, *, schema: str = "") -> Database:
     with app.app_context():
         engine = db.engine
     if engine.dialect.name == "sqlite":
-        _make_private(engine.url.database or ":memory:")
+        file = engine.url.database or ":memory:"
+        _make_private(file)
         _prepare_sqlite(engine)
+        if not _is_memory(file):
+            _READERS[engine] = _engine_for_readers(engine)
         return Database(engine, clock)
     if schema:
         _stay_in(engine, schema)
@@ -353,11 +363,27 @@ def _make_private(file: str) -> None:
 
     The files SQLite puts beside it (-wal, -shm) get the same mode.
     """
-    if file == ":memory:" or file.startswith("file:"):
+    if _is_memory(file):
         return
     # It is there already, or cannot be made: then connecting says why.
     with suppress(OSError):
         Path(file).touch(mode=0o600, exist_ok=False)
+
+
+def _is_memory(file: str) -> bool:
+    return file == ":memory:" or file.startswith("file:")
+
+
+def _engine_for_readers(engine: Engine) -> Engine:
+    """Return an engine with connections of its own to the same SQLite database."""
+    reader = create_engine(engine.url, **engine_options(engine.url.drivername))
+    _prepare_sqlite(reader)
+
+    @event.listens_for(engine, "engine_disposed")
+    def _dispose(_engine: Engine) -> None:
+        reader.dispose()
+
+    return reader
 
 
 def _prepare_postgres(engine: Engine, clock: Clock) -> None:

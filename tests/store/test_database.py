@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from dashboard.store.database import Database, insert_missing
@@ -25,6 +25,28 @@ def test_a_connection_that_has_read_can_write_again(database: Database) -> None:
 
     with database.write() as session:
         session.execute(text("UPDATE gates SET failures = 1"))
+
+
+def test_sqlite_is_not_told_to_read_and_to_write_in_turn(
+    database: ClockedDatabase,
+) -> None:
+    """It would prepare every statement anew each time."""
+    told: list[str] = []
+
+    @event.listens_for(database.engine.__class__, "before_cursor_execute")
+    def _hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        told.append(statement)
+
+    try:
+        for _ in range(2):
+            with database.read() as session:
+                session.execute(text("SELECT 1"))
+            with database.write() as session:
+                session.execute(text("UPDATE gates SET failures = 1"))
+    finally:
+        event.remove(database.engine.__class__, "before_cursor_execute", _hear)
+
+    assert [statement for statement in told if statement.startswith("PRAGMA")] == []
 
 
 def test_an_error_does_not_tell_who_it_was_about(database: Database) -> None:
