@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from urllib.parse import urlsplit
 
 from dashboard.domain.sentences import say
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_LABEL = re.compile(r"(?i)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -43,6 +45,12 @@ def check_address(url: str, *, allow_inner: bool) -> None:
         raise AddressRefused(say("'%(url)s' is not an http or https address.", url=url))
     if parts.username or parts.password or parts.query or parts.fragment:
         raise AddressRefused(say("The address must not carry a password, ? or #."))
+    if not url.isprintable() or " " in url:
+        raise AddressRefused(
+            say("'%(url)s' is not an address: there is a space in it.", url=url)
+        )
+    if not _may_be_named(parts.hostname):
+        raise AddressRefused(say("%(host)s is not a host's name.", host=parts.hostname))
     if allow_inner:
         return
     if parts.scheme != "https":
@@ -59,6 +67,28 @@ def check_address(url: str, *, allow_inner: bool) -> None:
                     address=address,
                 )
             )
+
+
+def _may_be_named(host: str) -> bool:
+    """Tell whether a host can have that name, or that address."""
+    if ":" in host:
+        return _is_address(host.split("%", maxsplit=1)[0])
+    try:
+        labels = host.encode("idna").decode().removesuffix(".").split(".")
+    except UnicodeError:
+        return False
+    # What ends in a number is read as an address of four of them.
+    if labels[-1].isdecimal():
+        return _is_address(host)
+    return all(map(_LABEL.fullmatch, labels))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _addresses(host: str, port: int) -> list[str]:

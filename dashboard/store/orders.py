@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
+from itertools import takewhile
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -37,7 +38,7 @@ from dashboard.store.revisions import (
     Taken,
     newest_of,
 )
-from dashboard.store.schema import OrderRow, PostingRow
+from dashboard.store.schema import OrderEventRow, OrderRow, PostingRow
 from dashboard.store.standings import (
     add_event,
     lock_orders,
@@ -70,6 +71,20 @@ _CHOSEN = {
 }
 _LAGGING = timedelta(minutes=2)
 _LAGGING_AT_ONCE = 200
+
+
+# After these an order stands still, or begins anew.
+_STOOD_STILL = {"received", "refused", "planned:stop"}
+_LOOKED_BACK = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """What changed the course of an order, in words, and who did it."""
+
+    actor: str
+    text: str
+    by_person: bool
 
 
 class _Again(Enum):
@@ -382,6 +397,30 @@ class OrderStore:
         with self._database.read() as session:
             row = session.get_one(OrderRow, order_id)
             return row.message or row.reason, OrderStatus(row.status)
+
+    def last_turn(self, order_id: int) -> Turn | None:
+        """Return what an order's story took last; None if nothing but its beginning.
+
+        What a person did since it stood still counts more than what followed from it.
+        """
+        query = (
+            select(OrderEventRow)
+            .where(OrderEventRow.order_id == order_id, OrderEventRow.kind != "note")
+            .order_by(OrderEventRow.id.desc())
+            .limit(_LOOKED_BACK)
+        )
+        with self._database.read() as session:
+            since = list(
+                takewhile(
+                    lambda event: event.kind not in _STOOD_STILL,
+                    session.scalars(query),
+                )
+            )
+            if not since:
+                return None
+            turn = next((e for e in since if e.kind == "person"), since[0])
+            by_person = turn.kind == "person"
+            return Turn(actor=turn.actor, text=turn.text, by_person=by_person)
 
     def is_doubtful(self, order_id: int) -> bool:
         """Tell whether something of the order stands in the books as it should not."""

@@ -60,7 +60,7 @@ class OrderActions:
         )
 
     def ignore(self, order_id: int, reason: str, actor: str) -> Outcome:
-        """Set an order aside; skipped while it is on its way."""
+        """Ignore an order; skipped while it is on its way."""
         done = self._orders.ignore(order_id, reason, actor=actor)
         return Outcome(done=int(done), skipped=int(not done))
 
@@ -105,6 +105,15 @@ class OrderActions:
     def wake(self) -> None:
         """Let the engine look for what was just acted on."""
         self._wake(Trigger.PERSON)
+
+    def moved_on(self, order_id: int) -> str:
+        """Return what became of an order before it could be acted on, and by whom."""
+        turn = self._orders.last_turn(order_id)
+        if turn is None:
+            return say("It had moved on meanwhile.")
+        if not turn.by_person:
+            return say("It had moved on meanwhile: %(what)s", what=turn.text)
+        return say("%(who)s was there before: %(what)s", who=turn.actor, what=turn.text)
 
     def why(self, order_id: int) -> str:
         """Return what keeps an order from being booked, in words."""

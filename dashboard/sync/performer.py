@@ -120,5 +120,13 @@ class Performer(Background):
             # One order must not keep the others from being acted on.
             _log.exception("an order cannot be acted on", extra={"order": order_id})
             return replace(member, result=Result.FAILED)
-        why = self._actions.why(order_id) if result is Result.STOPPED else ""
-        return replace(member, result=result, why=why)
+        return replace(member, result=result, why=self._why(order_id, result))
+
+    def _why(self, order_id: int, result: Result) -> str:
+        match result:
+            case Result.STOPPED:
+                return self._actions.why(order_id)
+            case Result.SKIPPED:
+                return self._actions.moved_on(order_id)
+            case _:
+                return ""

@@ -5,6 +5,7 @@ Only registered in a demonstration: a real installation has none of these addres
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -43,6 +44,7 @@ _SHOP: Final = "demo-shop"
 _CURRENCY: Final = "EUR"
 _RETURNING: Final = "demo-returning"
 _MOST: Final = 99
+_QUANTITY: Final = re.compile(r"\d{1,2}", re.ASCII)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 MOVES_OF_THE_CLOCK: Final = (
@@ -114,12 +116,25 @@ def newest() -> ResponseReturnValue:
 @requires(Role.MANAGER)
 def place() -> ResponseReturnValue:
     """Place an order like a customer."""
-    quantities = {
-        name.removeprefix("item-"): request.form.get(name, 0, type=int)
-        for name in request.form
-        if name.startswith("item-")
+    entered = {
+        name.removeprefix("item-"): text.strip()
+        for name, text in request.form.items()
+        if name.startswith("item-") and text.strip()
     }
-    items = {sku: min(n, _MOST) for sku, n in quantities.items() if n > 0}
+    for sku, text in entered.items():
+        if not _QUANTITY.fullmatch(text):
+            flash(
+                _(
+                    "Nothing was ordered: of %(product)s, %(quantity)s is not a number "
+                    "from 0 to %(most)s.",
+                    product=sku,
+                    quantity=text[:20],
+                    most=_MOST,
+                ),
+                "bad",
+            )
+            return redirect(url_for("demo_lab.show", _anchor="order"))
+    items = {sku: int(text) for sku, text in entered.items() if int(text)}
     if not items:
         flash(_("Choose at least one product."), "bad")
         return redirect(url_for("demo_lab.show", _anchor="order"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import IntegerField, RadioField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
@@ -94,7 +94,7 @@ def retry(order_id: int) -> ResponseReturnValue:
 @blueprint.post("/orders/<row_id:order_id>/ignore")
 @requires(Role.WATCHER)
 def ignore(order_id: int) -> ResponseReturnValue:
-    """Set an order aside, with a reason."""
+    """Ignore an order, with a reason."""
     order = _found(order_id)
     entered = ReasonForm()
     if not entered.validate():
@@ -243,7 +243,11 @@ def _page(
 
 
 def _tell(order: OrderDetail, outcome: Outcome, done: str) -> ResponseReturnValue:
-    tell_outcome(outcome, done=done)
+    if outcome.skipped:
+        moved_on = said(services().actions.moved_on(order.summary.id))
+        flash(_("Nothing was done. %(why)s", why=moved_on), "quiet")
+    else:
+        tell_outcome(outcome, done=done)
     query: OrderQuery = read_query(request.args)
     return redirect(url_for("order.show", order_id=order.summary.id, **query.args()))
 

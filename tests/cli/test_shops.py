@@ -97,6 +97,10 @@ def test_the_chosen_day_is_one_of_the_company(
     [
         (("--url", "https://shop.example"), "belong together"),
         (
+            ("--url", "https://not a url", "--key", "k", "--key-secret", "s"),
+            "there is a space in it",
+        ),
+        (
             ("--url", "http://shop.example", "--key", "k", "--key-secret", "s"),
             "is not https",
         ),

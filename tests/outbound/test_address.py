@@ -73,6 +73,35 @@ def test_addresses_on_the_internet_are_allowed(url: str) -> None:
     check_address(url, allow_inner=False)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8001", "http://mock:8001"])
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://not a url", "there is a space in it"),
+        ("https://shop.example/wp json", "there is a space in it"),
+        ("https://shop_!.example", "is not a host's name"),
+        ("https://-shop.example", "is not a host's name"),
+        ("https://a..b/", "is not a host's name"),
+        ("https://1.2.3", "is not a host's name"),
+        ("https://[::zz]", "is not"),
+    ],
+)
+def test_what_can_be_no_address_is_refused_even_where_any_may_be_called(
+    url: str, words: str
+) -> None:
+    with pytest.raises(AddressRefused, match=words):
+        check_address(url, allow_inner=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8001",
+        "http://mock:8001",
+        "http://mock_books:8001/",
+        "http://[::1]:8001",
+        "https://bücher.example/shop",
+        "https://shop.example./",
+    ],
+)
 def test_a_mock_on_this_machine_is_allowed_when_set(url: str) -> None:
     check_address(url, allow_inner=True)

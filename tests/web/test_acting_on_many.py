@@ -106,6 +106,19 @@ def test_many_orders_are_acted_on_in_the_background_and_each_says_what_became_of
     assert dict(counts) == {"": "55", "handled": "55", "done": "55"}
 
 
+def test_what_somebody_else_did_first_is_told_of_each_order(scene: Scene) -> None:
+    order_ids = many(scene, 2)
+    client = scene.client()
+    selection = frozen(ask(client, "retry"))
+    scene.program.actions.ignore(order_ids[0], "Booked by hand", "Kim")
+
+    form = {"selection": selection}
+    answer = client.post("/orders/bulk/confirmed", form, page="/orders")
+
+    page = client.get(answer.headers["Location"]).text
+    assert page.count("Kim was there before: Ignored: Booked by hand") == 1
+
+
 def test_what_is_confirmed_twice_is_done_once(scene: Scene) -> None:
     many(scene, 2)
     client = scene.client()

@@ -147,9 +147,23 @@ def test_an_order_is_placed_with_what_was_chosen(stage: Scene, lab: LabDouble) -
 def test_an_order_of_nothing_is_not_placed(stage: Scene, lab: LabDouble) -> None:
     client = stage.client(Role.MANAGER)
 
-    client.post("/demo/orders", {"item-MUG-01": "x"}, page=PAGE)
+    client.post("/demo/orders", {"item-MUG-01": "0"}, page=PAGE)
 
     assert "Choose at least one product." in text_of(client)
+    assert lab.asked == []
+
+
+@pytest.mark.parametrize("quantity", ["99999999", "100", "-1", "1.5", "x"])
+def test_a_quantity_the_shop_does_not_sell_is_said_and_not_made_another(
+    stage: Scene, lab: LabDouble, quantity: str
+) -> None:
+    client = stage.client(Role.MANAGER)
+    form = {"item-MUG-01": quantity, "item-LAMP-07": "1"}
+
+    client.post("/demo/orders", form, page=PAGE)
+
+    said = f"of MUG-01, {quantity} is not a number from 0 to 99"
+    assert said in text_of(client)
     assert lab.asked == []
 
 

@@ -46,6 +46,33 @@ def test_an_order_is_ignored_with_a_reason_and_restored(scene: Scene) -> None:
     assert scene.status(order_id) == "needs attention"
 
 
+@pytest.mark.parametrize("act", ["retry", "ignore"])
+def test_who_comes_too_late_is_told_what_happened_and_by_whom(
+    scene: Scene, act: str
+) -> None:
+    order_id = scene.order("1001", rate="13")
+    scene.program.actions.ignore(order_id, "Booked by hand", "Kim")
+    client = scene.client()
+    page = f"/orders/{order_id}"
+
+    client.post(f"{page}/{act}", {"reason": "By hand"}, page=page)
+
+    told = "Nothing was done. Kim was there before: Ignored: Booked by hand"
+    assert told in client.get(page).text
+
+
+def test_who_comes_after_it_was_booked_is_told_so(scene: Scene) -> None:
+    order_id = scene.order("1001")
+    scene.refuse(order_id)
+    scene.book(order_id)
+    client = scene.client()
+    page = f"/orders/{order_id}"
+
+    client.post(f"{page}/retry", {}, page=page)
+
+    assert "Nothing was done. It had moved on meanwhile" in client.get(page).text
+
+
 def test_without_a_reason_nothing_is_ignored(scene: Scene) -> None:
     order_id = scene.order("1001", rate="13")
 

@@ -125,6 +125,7 @@ def test_keys_left_empty_stay_as_they_are(scene: Scene, shop: WooCommerceShop) -
     [
         ({"secret": ""}, "Enter both"),
         ({"base_url": "ftp://shop.example"}, "not an http or https address"),
+        ({"base_url": "https://not a url"}, "there is a space in it"),
         ({"base_url": "https://me:pass@shop.example"}, "must not carry a password"),
     ],
 )
