@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from dashboard.domain.books import BooksFacts
@@ -40,6 +40,17 @@ from dashboard.store.schema import (
 from dashboard.store.vault import SecretUnreadable, Vault
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+# What every plan asks for, built once and carried out past the ORM.
+_RULES = select(CompanyRulesRow.__table__)
+_TAX_RULES = select(TaxRuleRow.__table__).order_by("id")
+_PAYMENT_RULES = select(PaymentRuleRow.__table__).order_by("method")
+_SHOP_RULES = select(ShopRuleRow.name, ShopRuleRow.value).where(
+    ShopRuleRow.shop_id == bindparam("shop_id")
+)
+_TOLD = select(
+    *(ConnectionRow.facts[name] for name in ("country", "base_currency", "currencies"))
+)
 
 
 class ChangedMeanwhile(Exception):
@@ -335,8 +346,7 @@ def read_rules(session: Session, shop: Shop | None = None) -> CompanyRules:
 
 
 def _read_shop_rules(session: Session, shop: Shop) -> ShopRules:
-    mine = select(ShopRuleRow.name, ShopRuleRow.value)
-    rows = session.execute(mine.where(ShopRuleRow.shop_id == shop.id))
+    rows = session.connection().execute(_SHOP_RULES, {"shop_id": shop.id})
     return from_plain(ShopRules, {row.name: row.value for row in rows})
 
 
@@ -345,17 +355,14 @@ def _version_of(rules: ShopRules) -> int:
 
 
 def _read_company_rules(session: Session) -> CompanyRules:
-    row = session.scalar(select(CompanyRulesRow))
+    connection = session.connection()
+    row = connection.execute(_RULES).first()
     told = {
         **_told_by_the_books(session),
-        "tax_rules": tuple(
-            _tax_rule(tax) for tax in session.scalars(select(TaxRuleRow).order_by("id"))
-        ),
+        "tax_rules": tuple(_tax_rule(tax) for tax in connection.execute(_TAX_RULES)),
         "payment_rules": tuple(
             PaymentRule(method=rule.method, bank_account=rule.bank_account)
-            for rule in session.scalars(
-                select(PaymentRuleRow).order_by(PaymentRuleRow.method)
-            )
+            for rule in connection.execute(_PAYMENT_RULES)
         ),
     }
     if row is None:
@@ -377,9 +384,7 @@ def _read_company_rules(session: Session) -> CompanyRules:
 
 
 def _told_by_the_books(session: Session) -> dict[str, Any]:
-    facts = ConnectionRow.facts
-    names = ("country", "base_currency", "currencies")
-    row = session.execute(select(*(facts[name] for name in names))).first()
+    row = session.connection().execute(_TOLD).first()
     home, base, currencies = row or (None, None, None)
     known = sorted({base, *currencies}) if currencies else ()
     return {"home": home or "", "currencies": tuple(known)}
@@ -399,7 +404,7 @@ def shop_of(row: ShopRow) -> Shop:
     )
 
 
-def _tax_rule(row: TaxRuleRow) -> TaxRule:
+def _tax_rule(row: Row[*tuple[Any, ...]]) -> TaxRule:
     return TaxRule(
         situation=TaxSituation(row.situation),
         rate_percent=Decimal(row.rate_percent) if row.rate_percent else None,

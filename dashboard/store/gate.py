@@ -12,8 +12,9 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from dashboard.domain.exchanges import NotProcessed, OutcomeUnknown
 from dashboard.domain.pace import DAY, Pace, Usage, hour_of, wait_s
 from dashboard.domain.pauses import ConnectionPause, Pause
 from dashboard.domain.timing import full_jitter_s
-from dashboard.store.database import Database
+from dashboard.store.database import Database, UtcDateTime
 from dashboard.store.schema import CallHourRow, CallRow, CallSlotRow, GateRow
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -32,8 +33,37 @@ _POLL_SLOT_S = 0.02
 # Longer than the moment between the end of a call and the news of how it went.
 _POLL_PROOF_S = 1.0
 _MAX_FAILING_S = 300.0
+# Every call asks for these, so they are built once and carried out past the ORM.
+_GATE = select(GateRow.__table__)
+_LOCKED_GATE = _GATE.with_for_update()
+_TROUBLED = select(or_(GateRow.failures > 0, GateRow.unproven))
+_FREE_SLOTS = (
+    select(CallSlotRow.number)
+    .where(
+        or_(
+            CallSlotRow.until < bindparam("now", type_=UtcDateTime()),
+            CallSlotRow.until > bindparam("far", type_=UtcDateTime()),
+        )
+    )
+    .order_by(CallSlotRow.number)
+)
+_TAKE_SLOT = (
+    update(CallSlotRow)
+    .where(CallSlotRow.number == bindparam("slot"))
+    .values(holder=bindparam("by"), until=bindparam("taken_until"))
+)
+_LEAVE_SLOT = (
+    update(CallSlotRow)
+    .where(
+        CallSlotRow.number == bindparam("slot"), CallSlotRow.holder == bindparam("by")
+    )
+    .values(holder="", until=_LONG_AGO)
+)
 # The books never ask for a longer pause than until their next day.
 _MAX_CLOSED_S = 24 * 3600.0
+
+
+_Gate = GateRow | Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +116,7 @@ class Gate:
         """Return how long a call would have to wait now; takes nothing."""
         with self._database.read() as session:
             now = self._database.now(session)
-            gate = session.get(GateRow, 1)
+            gate = session.connection().execute(_GATE).first()
             return self._wait_s(session, gate, now, urgent=urgent)
 
     def enter(self, *, urgent: bool = False) -> Entry:
@@ -96,7 +126,7 @@ class Gate:
         """
         with self._database.write() as session:
             now = self._database.now(session)
-            gate = session.scalars(select(GateRow).with_for_update()).one_or_none()
+            gate = session.connection().execute(_LOCKED_GATE).first()
             wait_s = self._wait_s(session, gate, now, urgent=urgent)
             if wait_s > 0:
                 return Entry(wait_s=wait_s)
@@ -115,11 +145,8 @@ class Gate:
     def leave(self, slot: int) -> None:
         """Give the slot back; commits."""
         with self._database.write() as session:
-            session.execute(
-                update(CallSlotRow)
-                .where(CallSlotRow.number == slot, CallSlotRow.holder == self._holder)
-                .values(holder="", until=_LONG_AGO)
-            )
+            mine = {"slot": slot, "by": self._holder}
+            session.connection().execute(_LEAVE_SLOT, mine)
 
     def note(self, failure: NotProcessed | OutcomeUnknown) -> bool:
         """Let everybody wait when no other call would fare better.
@@ -161,7 +188,7 @@ class Gate:
     def note_success(self) -> None:
         """Forget failures and the pause before; commits only if there were any."""
         with self._database.read() as session:
-            if not session.scalar(select(or_(GateRow.failures > 0, GateRow.unproven))):
+            if not session.connection().scalar(_TROUBLED):
                 return
         with self._database.write() as session:
             session.execute(update(GateRow).values(failures=0, unproven=False))
@@ -180,7 +207,7 @@ class Gate:
                 gate.closed_until = now
 
     def _wait_s(
-        self, session: Session, gate: GateRow | None, now: datetime, *, urgent: bool
+        self, session: Session, gate: _Gate | None, now: datetime, *, urgent: bool
     ) -> float:
         if gate is not None and is_closed(gate, now):
             return (gate.closed_until - now).total_seconds()
@@ -192,19 +219,13 @@ class Gate:
     ) -> int | None:
         """Take a slot if it makes no more than *allowed* that are taken."""
         far = now + timedelta(seconds=10 * self._pace.lease_s)
-        free = session.scalars(
-            select(CallSlotRow.number)
-            .where(or_(CallSlotRow.until < now, CallSlotRow.until > far))
-            .order_by(CallSlotRow.number)
-        ).all()
+        connection = session.connection()
+        free = connection.scalars(_FREE_SLOTS, {"now": now, "far": far}).all()
         if len(free) <= self._pace.in_flight - allowed:
             return None
         until = now + timedelta(seconds=self._pace.lease_s)
-        session.execute(
-            update(CallSlotRow)
-            .where(CallSlotRow.number == free[0])
-            .values(holder=self._holder, until=until)
-        )
+        taken = {"slot": free[0], "by": self._holder, "taken_until": until}
+        connection.execute(_TAKE_SLOT, taken)
         return free[0]
 
     def _count(self, session: Session, now: datetime) -> None:
@@ -253,7 +274,7 @@ def read_usage(session: Session, pace: Pace, now: datetime) -> Usage:
     return Usage(recent=recent, by_hour=by_hour)
 
 
-def is_closed(gate: GateRow, now: datetime) -> bool:
+def is_closed(gate: _Gate, now: datetime) -> bool:
     """Tell whether a gate is closed; before it was, the clock has been set back."""
     return gate.paused_since - _SKEW <= now < gate.closed_until
 

@@ -19,7 +19,13 @@ def figures(request: pytest.FixtureRequest) -> list[str]:
 def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Write a line for who waits; nobody does where tests run side by side."""
     terminal = request.config.pluginmanager.get_plugin("terminalreporter")
-    return terminal.write_line if terminal else lambda _line: None
+
+    def write(line: str) -> None:
+        if terminal is not None:
+            terminal.write_line(line)
+            terminal.flush()  # a file keeps lines back for longer than anyone waits
+
+    return write
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
