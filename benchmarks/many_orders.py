@@ -38,11 +38,14 @@ _CAUSES: Final = (
     (Cause.REFUSED, "", ""),
     (Cause.CHANGED_AFTER_BOOKING, "", ""),
 )
+# What a tenth of all orders stand still for: everything of a rate that is not known.
+_TENTH: Final = (Cause.UNKNOWN_TAX_RATE, "9 %")
 _YEAR_S: Final = 365 * 24 * 3600
 _DAY_S: Final = 24 * 3600
 _ON_THE_WAY: Final = 300  # the newest orders
 _TINY_SHOP: Final = 10
 _CARRIED: Final = 2  # postings of a request
+_SELECTIONS: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,7 @@ class Amounts:
     @property
     def selected(self) -> int:
         """As many as one act is asked for at once."""
-        return self.orders // 20
+        return self.orders // 10
 
     @property
     def requests(self) -> int:
@@ -223,7 +226,7 @@ class Filling:
                 "invoice_number": "'W-' || CAST(100000 + n AS TEXT)",
                 "decision": f"CASE WHEN n > {newest} THEN 'book' "
                 "WHEN e < 5 THEN 'stop' WHEN e < 35 THEN 'wait' "
-                "WHEN e < 45 THEN 'skip' ELSE 'book' END",
+                "WHEN e < 45 THEN 'skip' WHEN e < 900 THEN 'book' ELSE 'stop' END",
                 "decision_reason": "''",
                 "leads_to": "'paid'",
                 "correction": "''",
@@ -233,13 +236,16 @@ class Filling:
                 "WHEN 0 THEN 'queued' WHEN 1 THEN 'in progress' ELSE 'retrying' END "
                 "WHEN e < 5 THEN 'needs attention' WHEN e < 35 THEN 'awaiting payment' "
                 "WHEN e < 45 THEN 'ignored' WHEN e < 65 THEN 'credited' "
-                "WHEN e < 265 THEN 'invoiced' ELSE 'paid' END",
+                "WHEN e < 265 THEN 'invoiced' WHEN e < 900 THEN 'paid' "
+                "ELSE 'needs attention' END",
                 "reason": "''",
                 "cause": f"CASE WHEN n <= {newest} AND e < 5 THEN CASE n % "
-                f"{len(_CAUSES)} {causes} END ELSE '' END",
+                f"{len(_CAUSES)} {causes} END WHEN n <= {newest} AND e >= 900 "
+                f"THEN '{_TENTH[0].value}' ELSE '' END",
                 "cause_about": f"CASE WHEN n <= {newest} AND e < 5 THEN CASE n % "
-                f"{len(_CAUSES)} {abouts} END ELSE '' END",
-                "message": f"CASE WHEN n <= {newest} AND e < 5 THEN "
+                f"{len(_CAUSES)} {abouts} END WHEN n <= {newest} AND e >= 900 "
+                f"THEN '{_TENTH[1]}' ELSE '' END",
+                "message": f"CASE WHEN n <= {newest} AND (e < 5 OR e >= 900) THEN "
                 "'Order ' || (100000 + n) || ': choose what it becomes.' ELSE '' END",
                 "settings_section": "''",
                 "status_at": self._at("CASE WHEN ago > 120 THEN ago - 120 ELSE 0 END"),
@@ -520,7 +526,7 @@ class Filling:
     def _selection(self) -> None:
         self._copy(
             "selections",
-            "numbers WHERE n <= 1",
+            f"numbers WHERE n <= {_SELECTIONS}",
             {
                 "id": "n",
                 "act": "'retry'",
@@ -539,13 +545,14 @@ class Filling:
         )
         self._copy(
             "selection_orders",
-            f"numbers WHERE n <= {self._amounts.selected}",
+            f"numbers, (SELECT id FROM selections WHERE id <= {_SELECTIONS}) AS s "
+            f"WHERE n <= {self._amounts.selected}",
             {
-                "selection_id": "1",
+                "selection_id": "s.id",
                 "position": "n",
-                "order_id": "20 * n",
+                "order_id": "10 * n",
                 "external_id": "''",
-                "number": "CAST(100000 + 20 * n AS TEXT)",
+                "number": "CAST(100000 + 10 * n AS TEXT)",
                 "outlook": "''",
                 "result": "CASE WHEN n % 50 = 0 THEN 'skipped' ELSE 'done' END",
                 "why": "''",

@@ -93,10 +93,7 @@ class ChangeMark:
 
 def read_change_mark(database: Database) -> ChangeMark:
     """Look at what tells of changes."""
-    with database.read() as session:
-        engine_seen_at, run, comparison, selection, *seen = session.execute(
-            _QUESTION
-        ).one()
+    [(engine_seen_at, run, comparison, selection, *seen)] = database.ask(_QUESTION)
     return ChangeMark(
         seen=repr(seen),
         engine_seen_at=engine_seen_at,

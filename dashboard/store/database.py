@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar, TypeVarTuple
 from weakref import WeakKeyDictionary
 
 from alembic.script import ScriptDirectory
@@ -21,6 +22,8 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    Row,
+    Select,
     Text,
     create_engine,
     event,
@@ -58,6 +61,7 @@ DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 DATABASE_FAILED = SQLAlchemyError
 
 _Result = TypeVar("_Result")
+_Columns = TypeVarTuple("_Columns")
 
 # The engines whose connections only read, by the one for all of a database. SQLite
 # prepares every statement anew once a connection was told to write again: as often as
@@ -157,6 +161,12 @@ class Database:
         self._reader = _READERS.get(engine, engine).execution_options(
             sqlite_readonly=True, postgresql_readonly=True
         )
+        # To begin and to end are two ways to the server more; SQLite knows none.
+        self._asker = (
+            engine.execution_options(isolation_level="AUTOCOMMIT")
+            if engine.dialect.name == "postgresql"
+            else self._reader
+        )
         self._clock = clock
         # SQLite lets writers that wait sleep, for up to 100 ms at a time, and whoever
         # comes by first gets in: threads of one process agree among themselves instead.
@@ -199,6 +209,15 @@ class Database:
         """Give a session that cannot write and does not wait for writers."""
         with Session(self._reader, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def ask(
+        self,
+        question: Select[*_Columns],
+        values: Mapping[str, object] = MappingProxyType({}),
+    ) -> Sequence[Row[*_Columns]]:
+        """Answer one question by itself, in half the time a transaction takes."""
+        with self._asker.connect() as connection:
+            return connection.execute(question, values).all()
 
     def now(self, session: Session) -> datetime:
         """Return the time all processes agree on: the server's, where there is one."""

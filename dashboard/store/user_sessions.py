@@ -7,18 +7,28 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from dashboard.domain.clock import Clock
 from dashboard.domain.users import User
 from dashboard.store.database import Database
 from dashboard.store.schema import UserRow, UserSessionRow
-from dashboard.store.users import user_of
+from dashboard.store.users import USER_COLUMNS, user_of
 
 # Writing down every page view would make reading pages a stream of writes.
 _SEEN_EVERY = timedelta(minutes=1)
 _MAX_BROWSER = 300
+
+# Put together once: every page and every poll begins with it.
+_WHOSE: Final = (
+    select(*USER_COLUMNS, UserSessionRow.last_seen_at)
+    .join(UserSessionRow, UserSessionRow.user_id == UserRow.id)
+    .where(UserSessionRow.token_hash == bindparam("token_hash"), UserRow.active)
+    .where(UserSessionRow.created_at > bindparam("started_after"))
+    .where(UserSessionRow.last_seen_at > bindparam("seen_after"))
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,25 +104,24 @@ class UserSessionStore:
                 does not keep its session alive.
         """
         now = self._clock.now()
-        with self._database.read() as session:
-            found = session.execute(
-                select(UserSessionRow, UserRow)
-                .join(UserRow, UserRow.id == UserSessionRow.user_id)
-                .where(UserSessionRow.token_hash == token_hash(token), UserRow.active)
-                .where(UserSessionRow.created_at > now - self._limits.absolute)
-                .where(UserSessionRow.last_seen_at > now - self._limits.idle)
-            ).one_or_none()
-        if found is None:
+        found = self._database.ask(
+            _WHOSE,
+            {
+                "token_hash": token_hash(token),
+                "started_after": now - self._limits.absolute,
+                "seen_after": now - self._limits.idle,
+            },
+        )
+        if not found:
             return None
-        row, user = found
-        if acting and now - row.last_seen_at >= _SEEN_EVERY:
+        if acting and now - found[0].last_seen_at >= _SEEN_EVERY:
             with self._database.write() as session:
                 session.execute(
                     update(UserSessionRow)
-                    .where(UserSessionRow.id == row.id)
+                    .where(UserSessionRow.token_hash == token_hash(token))
                     .values(last_seen_at=now)
                 )
-        return user_of(user)
+        return user_of(found[0])
 
     def end(self, token: str) -> None:
         """End the session of this token, if there is one; commits."""

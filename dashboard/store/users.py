@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import Row, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -245,8 +246,15 @@ def normal_email(email: str) -> str:
     return email.strip().lower()
 
 
-def user_of(row: UserRow) -> User:
-    """Turn a row into a user."""
+# What `user_of` reads.
+USER_COLUMNS: Final = (
+    *(UserRow.id, UserRow.email, UserRow.name, UserRow.role, UserRow.active),
+    *(UserRow.password_hash, UserRow.time_zone, UserRow.language, UserRow.created_at),
+)
+
+
+def user_of(row: UserRow | Row[*tuple[Any, ...]]) -> User:
+    """Turn a row, or its columns, into a user."""
     return User(
         id=row.id,
         email=row.email,
