@@ -16,6 +16,7 @@ from dashboard.domain.reconciliation import PassState
 from dashboard.domain.runs import RunState
 from dashboard.domain.selections import SelectionState
 from dashboard.store.database import Database
+from dashboard.store.parts import any_is
 from dashboard.store.schema import (
     ActivityRow,
     AlarmRow,
@@ -42,18 +43,13 @@ def _newest(key: InstrumentedAttribute[int]) -> ScalarSelect[Any]:
     return select(func.sum(newest.c[0])).scalar_subquery()
 
 
-def _any_is(column: InstrumentedAttribute[str], *states: str) -> ScalarSelect[Any]:
-    some = select(column).where(column.in_(states)).limit(1).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
-
-
 _QUESTION: Final = select(
     select(func.max(HeartbeatRow.at))
     .where(HeartbeatRow.role == "engine")
     .scalar_subquery(),
-    _any_is(RunRow.state, RunState.QUEUED, RunState.RUNNING),
-    _any_is(PassRow.state, PassState.QUEUED, PassState.RUNNING),
-    _any_is(SelectionRow.state, SelectionState.PLANNING, SelectionState.RUNNING),
+    any_is(RunRow.state, RunState.QUEUED, RunState.RUNNING),
+    any_is(PassRow.state, PassState.QUEUED, PassState.RUNNING),
+    any_is(SelectionRow.state, SelectionState.PLANNING, SelectionState.RUNNING),
     _newest(OrderTallyRow.id),
     _newest(OrderEventRow.id),
     _newest(RevisionRow.id),

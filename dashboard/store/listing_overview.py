@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from dashboard.domain.pauses import ConnectionPause
 from dashboard.domain.runs import RunState
 from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
 from dashboard.store.gate import pause_of
+from dashboard.store.parts import any_is
 from dashboard.store.schema import (
     ConnectionRow,
     GateRow,
     HeartbeatRow,
     OrderRow,
+    OrderTallyRow,
     RunRow,
 )
 
-_MOVING = (OrderStatus.QUEUED.value, OrderStatus.IN_PROGRESS.value)
-_UNDER_WAY = (RunState.QUEUED.value, RunState.RUNNING.value)
+# In one question: every page asks it.
+_FIGURES: Final = select(
+    select(func.max(HeartbeatRow.at))
+    .where(HeartbeatRow.role == "engine")
+    .scalar_subquery(),
+    select(func.count(ConnectionRow.id)).scalar_subquery(),
+    # Tallied, not counted: there may be a hundred thousand of one cause.
+    select(func.sum(OrderTallyRow.orders))
+    .where(OrderTallyRow.status == OrderStatus.NEEDS_ATTENTION.value)
+    .scalar_subquery(),
+    any_is(RunRow.state, RunState.QUEUED, RunState.RUNNING),
+    any_is(OrderRow.status, OrderStatus.QUEUED, OrderStatus.IN_PROGRESS),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,25 +62,12 @@ class OverviewReading:
     def pulse(self, now: datetime) -> Pulse:
         """Return how the engine is doing at *now*."""
         with self._database.read() as session:
-            return Pulse(
-                engine_seen_at=session.scalar(
-                    select(func.max(HeartbeatRow.at)).where(
-                        HeartbeatRow.role == "engine"
-                    )
-                ),
-                connected=session.scalar(select(ConnectionRow.id)) is not None,
-                pause=pause_of(session.scalar(select(GateRow)), now),
-                needs_attention=_count(session, OrderStatus.NEEDS_ATTENTION.value),
-                moving=_something_moves(session),
-            )
-
-
-def _count(session: Session, *statuses: str) -> int:
-    query = select(func.count()).where(OrderRow.status.in_(statuses))
-    return session.scalar(query) or 0
-
-
-def _something_moves(session: Session) -> bool:
-    runs = select(RunRow.id).where(RunRow.state.in_(_UNDER_WAY)).limit(1)
-    orders = select(OrderRow.id).where(OrderRow.status.in_(_MOVING)).limit(1)
-    return session.scalar(runs) is not None or session.scalar(orders) is not None
+            seen_at, connections, stuck, runs, orders = session.execute(_FIGURES).one()
+            gate = session.scalar(select(GateRow))
+        return Pulse(
+            engine_seen_at=seen_at,
+            connected=connections > 0,
+            pause=pause_of(gate, now),
+            needs_attention=int(stuck or 0),
+            moving=runs + orders > 0,
+        )

@@ -81,7 +81,7 @@ def next_ids(
     near = _near(session, _along(lists, place, _NEAR), scope.words, place, limit)
     if near is not None:
         return near
-    return _drawn(session, scope.looked.all(), among, (), place, limit)
+    return _drawn(session, scope.looked.all(session), among, (), place, limit)
 
 
 def _drawn(

@@ -28,6 +28,10 @@ _LAST: Final = "\U0010ffff"
 # What more orders say is found soon by whoever walks through them; to collect fewer
 # takes no longer.
 COMMON: Final = 3_000
+# Words that more orders say are not told from each other: all of them take long.
+_COUNTED: Final = 200_000
+# To list what so many orders say takes SQLite no longer than to ask one for its words.
+_ASKED_FOR: Final = 4
 # The columns of an order that it is found by.
 SEARCHED: Final = (
     "number",
@@ -104,10 +108,20 @@ class Looked:
         some = said.limit(as_written(COMMON)).subquery()
         return select(some.c.order_id).distinct().subquery()
 
-    def all(self) -> Subquery:
+    def all(self, session: Session) -> Subquery:
         """Return the ids of all orders that say every word."""
-        others = (says(OrderWordRow.order_id, word) for word in self.others)
-        every = select(OrderWordRow.order_id).where(is_word(self.rarest), *others)
+        counts = {word: _count(session, word, _COUNTED) for word in self.words}
+        rarest, *others = sorted(counts, key=lambda word: counts[word])
+        listed = min(counts[rarest] * _ASKED_FOR, _COUNTED)
+        every = select(OrderWordRow.order_id).where(
+            is_word(rarest),
+            *(
+                _listed(OrderWordRow.order_id, word)
+                if counts[word] < listed
+                else says(OrderWordRow.order_id, word)
+                for word in others
+            ),
+        )
         return every.distinct().subquery()
 
 
@@ -117,9 +131,16 @@ def says(order_id: SQLColumnExpression[int], word: str) -> ColumnElement[bool]:
     return exists().where(said.order_id == order_id, is_word(word, said))
 
 
+def _listed(order_id: SQLColumnExpression[int], word: str) -> ColumnElement[bool]:
+    """Tell the same as `says`, from a list of all orders that say the word."""
+    said = aliased(OrderWordRow)
+    # Added to, or SQLite asks for each order of the list whether it says the other.
+    return (order_id + 0).in_(select(said.order_id).where(is_word(word, said)))
+
+
 def look_for(session: Session, search: str) -> Looked | None:
     """Find out how to look for the words of a text; None if there is no word in it."""
-    counts = {word: _count(session, word) for word in looked_for(search)}
+    counts = {word: _count(session, word, COMMON) for word in looked_for(search)}
     if not counts:
         return None
     rarest = min(counts, key=lambda word: counts[word])
@@ -130,7 +151,7 @@ def look_for(session: Session, search: str) -> Looked | None:
     )
 
 
-def _count(session: Session, word: str) -> int:
+def _count(session: Session, word: str, most: int) -> int:
     some = select(OrderWordRow.word).where(is_word(word))
-    first = some.limit(as_written(COMMON)).subquery()
+    first = some.limit(as_written(most)).subquery()
     return session.scalar(select(func.count()).select_from(first)) or 0

@@ -62,3 +62,9 @@ def counted(
     """Return a query that counts rows, but not beyond `COUNTED_UP_TO`."""
     some = select(key).where(*conditions).limit(COUNTED_UP_TO).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
+
+
+def any_is(column: InstrumentedAttribute[str], *values: str) -> ScalarSelect[int]:
+    """Return a query that tells, as 0 or 1, whether any row has one of these values."""
+    some = select(column).where(column.in_(values)).limit(1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
