@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Boolean, ColumnElement, Select, literal_column, select
+from sqlalchemy import ColumnElement, Select, literal_column, select
 
 from dashboard.domain.known_words import schedule_words
 from dashboard.domain.runs import Run, RunPart, RunState, Task, Trigger
@@ -114,7 +114,8 @@ class RunListing:
         before: int | None = None,
     ) -> RunPage:
         """Return the *size* runs that follow *after*, or precede *before*."""
-        query = _runs().where(*_conditions(wanted))
+        merged = _by_state(wanted)
+        query = _runs() if merged else _runs().where(*_conditions(wanted))
         with self._database.read() as session:
             part = read_part(
                 session,
@@ -124,6 +125,7 @@ class RunListing:
                 after=after,
                 before=before,
                 oldest_first=wanted.oldest_first,
+                merged=merged,
             )
         return RunPage(
             runs=tuple(_listed(*row) for row in part.rows),
@@ -223,23 +225,44 @@ def _runs() -> Select[RunRow, str, str]:
 
 
 def _conditions(wanted: RunFilter) -> Sequence[ColumnElement[bool]]:
-    conditions = list(_in_state(wanted))
+    conditions: list[ColumnElement[bool]] = []
+    state, task, trigger, schedule = (
+        *(RunRow.state.expression, RunRow.task.expression, RunRow.trigger.expression),
+        RunRow.schedule_id.expression,
+    )
+    if _is_telling(wanted):
+        # As it is written in the index, or the index is not found; and no other is to
+        # be taken instead, in which SQLite would go through all that were empty.
+        conditions.append(literal_column(f"({TELLING})"))
+        state, task, trigger = (each.concat("") for each in (state, task, trigger))
+        schedule += 0
+    if wanted.states:
+        conditions.append(state.in_([each.value for each in wanted.states]))
     if wanted.task is not None:
-        conditions.append(RunRow.task == wanted.task.value)
+        conditions.append(task == wanted.task.value)
     if wanted.trigger is not None:
-        conditions.append(RunRow.trigger == wanted.trigger.value)
+        conditions.append(trigger == wanted.trigger.value)
     if wanted.schedule_id is not None:
-        conditions.append(RunRow.schedule_id == wanted.schedule_id)
+        conditions.append(schedule == wanted.schedule_id)
     return conditions
 
 
-def _in_state(wanted: RunFilter) -> Iterator[ColumnElement[bool]]:
-    """Yield what *wanted* says of states; only a run that is done can be empty."""
-    if wanted.states:
-        yield RunRow.state.in_([state.value for state in wanted.states])
-    if not wanted.with_empty and RunState.DONE in (wanted.states or RunState):
-        # As it is written in the index, or the index is not found.
-        yield literal_column(f"({TELLING})", Boolean)
+def _is_telling(wanted: RunFilter) -> bool:
+    """Tell whether empty runs are to be left out; only one that is done can be."""
+    return not wanted.with_empty and RunState.DONE in (wanted.states or RunState)
+
+
+def _by_state(wanted: RunFilter) -> Sequence[Select[int]]:
+    """Return the lists, one a state, that a list of one task or trigger is made of.
+
+    Nothing where it stands in an index as it is.
+    """
+    if _is_telling(wanted) or (wanted.task is None and wanted.trigger is None):
+        return ()
+    return [
+        select(RunRow.id).where(*_conditions(replace(wanted, states=(state,))))
+        for state in wanted.states or RunState
+    ]
 
 
 def _listed(row: RunRow, schedule: str | None, shop: str | None) -> ListedRun:

@@ -6,8 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    func,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from dashboard.store.database import as_written
 
 # Beyond this, counting costs more than anybody learns from the number.
 COUNTED_UP_TO = 10_000
@@ -33,17 +43,25 @@ def read_part(  # noqa: PLR0913 - a query, and the place in it
     after: int | None = None,
     before: int | None = None,
     oldest_first: bool = False,
+    merged: Sequence[Select[int]] = (),
 ) -> Part:
     """Return at most *size* rows that follow *after*, or precede *before*.
 
     *key* is the id that the list is sorted by; with *before*, *after* is ignored.
+    *merged* selects the ids of lists that make the list up, each along an index: no
+    database reads along several by itself, it would sort them all. *query* has no
+    conditions then.
     """
     backwards = before is not None
     start = before if backwards else after
     upwards = oldest_first != backwards
-    if start is not None:
-        query = query.where(key > start if upwards else key < start)
-    query = query.order_by(key.asc() if upwards else key.desc())
+    beyond = [] if start is None else [key > start if upwards else key < start]
+    order = key.asc() if upwards else key.desc()
+    if merged:
+        first = as_written(size + 1)
+        heads = [ids.where(*beyond).order_by(order).limit(first) for ids in merged]
+        beyond = [key.in_(union_all(*(select(head.subquery()) for head in heads)))]
+    query = query.where(*beyond).order_by(order)
     found = list(session.execute(query.limit(size + 1)))
     more = len(found) > size
     found = found[:size]
