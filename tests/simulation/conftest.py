@@ -16,14 +16,17 @@ def figures(request: pytest.FixtureRequest) -> list[str]:
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+def tell(
+    request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str], None]:
     """Write a line for who waits; nobody does where tests run side by side."""
     terminal = request.config.pluginmanager.get_plugin("terminalreporter")
 
     def write(line: str) -> None:
         if terminal is not None:
-            terminal.write_line(line)
-            terminal.flush()  # a file keeps lines back for longer than anyone waits
+            with capsys.disabled():
+                terminal.write_line(line)
+                terminal.flush()  # a file keeps lines back for longer than one waits
 
     return write
 
