@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from dashboard.domain.books import InvoiceDraft
-from dashboard.domain.money import hundredths
+from dashboard.domain.books import InvoiceDraft, InvoiceLine
+from dashboard.domain.money import CENT, hundredths
 from dashboard.domain.order import Order
 from dashboard.domain.rules import CompanyRules, Shop
 
@@ -84,6 +84,33 @@ def amounts_key(invoice: InvoiceDraft) -> str:
     lines = [(hundredths(line.net), hundredths(line.tax)) for line in invoice.lines]
     told = f"{invoice.currency} {hundredths(invoice.total)} {lines}"
     return _digest(told.encode())[:16]
+
+
+def is_written_anew(booked: InvoiceDraft, wanted: InvoiceDraft) -> bool:
+    """Tell whether *wanted* is what is *booked*, with cents of its lines elsewhere.
+
+    WooCommerce writes an old order by the settings of today: where prices include tax
+    since, or tax is rounded at the subtotal, it moves by a cent within a line, and the
+    total stays.
+    """
+    was, now = _without_rounding(booked.lines), _without_rounding(wanted.lines)
+    return (
+        (booked.currency, booked.total) == (wanted.currency, wanted.total)
+        and len(was) == len(now)
+        and all(
+            abs(old.net - new.net) <= CENT and abs(old.tax - new.tax) <= CENT
+            for old, new in zip(was, now, strict=True)
+        )
+    )
+
+
+def _without_rounding(lines: tuple[InvoiceLine, ...]) -> tuple[InvoiceLine, ...]:
+    """Return *lines* without the last, if it may be what the others leave over."""
+    if not lines:
+        return lines
+    *others, last = lines
+    rounds = not last.tax and abs(last.net) <= CENT * len(others)
+    return tuple(others) if rounds else lines
 
 
 def part_reference(reference: str, position: int) -> str:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 from dashboard.domain.books import InvoiceDraft, PaymentDraft
-from dashboard.domain.keys import amounts_key
 from dashboard.domain.money import CENT, hundredths, to_cents
 from dashboard.domain.order import Order, OrderPhase
 from dashboard.domain.plans import Plan
@@ -187,7 +186,7 @@ def _plan_booked(
     if live is None:
         return _plan_next(sheet, order, shop, rules)
     documents = draft_documents(order, shop, rules)
-    if sheet.stands_at(live) == amounts_key(documents.invoice):
+    if sheet.holds(live, documents.invoice):
         other = _other_payment(sheet, live, documents, order, rules)
         return other or _settled(sheet, live, documents, order, rules)
     ways = possible_corrections(sheet, live, documents.invoice)

@@ -18,6 +18,7 @@ from dashboard.domain.books import (
 )
 from dashboard.domain.keys import (
     amounts_key,
+    is_written_anew,
     next_invoice_number,
     payment_reference,
     reversal_number,
@@ -180,6 +181,14 @@ class Sheet:
         # Each correction starts from the one before.
         keys = [d.corrected_to for d in self._documents_on(invoice) if d.corrected_to]
         return keys[-1] if keys else amounts_key(invoice)
+
+    def holds(self, invoice: InvoiceDraft, wanted: InvoiceDraft) -> bool:
+        """Tell whether the books hold for the order what it asks for now, *wanted*."""
+        held = self.stands_at(invoice)
+        uncorrected = held == amounts_key(invoice)
+        return held == amounts_key(wanted) or (
+            uncorrected and is_written_anew(invoice, wanted)
+        )
 
     def invoiced_lines(self, invoice: InvoiceDraft) -> Lines:
         """Return the lines asked for, corrections in, refunds and reversals not off."""

@@ -528,6 +528,37 @@ def test_other_lines_with_the_same_total_can_only_be_made_anew() -> None:
     assert plan.corrections == (Correction.RENEW,)
 
 
+@pytest.mark.parametrize(
+    ("line", "decision"),
+    [
+        (("2.50", "0.53"), Decision.BOOK),
+        (("2.51", "0.52"), Decision.BOOK),
+        # With what is left over as a rounding line.
+        (("2.50", "0.52"), Decision.BOOK),
+        (("2.49", "0.53"), Decision.BOOK),
+        (("2.52", "0.51"), Decision.STOP),
+    ],
+)
+def test_an_order_that_the_shop_writes_with_its_cents_elsewhere_stays_as_booked(
+    line: tuple[str, str], decision: Decision
+) -> None:
+    desk = Desk()
+    wrapping = a_line("2.50", description="Wrapping")
+    booked = a_sale(a_line("100.00"), wrapping)
+    desk.book(booked)
+    net, tax = map(Decimal, line)
+    written = replace(
+        wrapping, net=net, taxes=(replace(wrapping.taxes[0], amount=tax),)
+    )
+
+    anew = replace(booked, lines=(booked.lines[0], written))
+
+    assert desk.plan(anew).decision is decision
+    desk.rules = replace(RULES, correction=Correction.RENEW)
+    planned = {p.natural_key for p in desk.plan(anew).postings}
+    assert ("W-1042-2" in planned) is (decision is Decision.STOP)
+
+
 def test_a_choice_half_booked_is_carried_on_without_being_asked_again() -> None:
     desk = Desk()
     desk.book(a_sale())
