@@ -13,7 +13,7 @@ RUN /opt/sluice/bin/pip install --no-cache-dir --disable-pip-version-check \
 FROM python:3.11-slim
 # Volumes mounted on these folders belong to the user as the folders do.
 RUN useradd --uid 10001 --create-home sluice \
-    && install -d -o sluice -g sluice -m 0700 /data /data/dashboard /data/mock
+    && install -d -o sluice -g sluice -m 0700 /data /data/dashboard /data/mock /data/demo
 COPY --from=build /opt/sluice /opt/sluice
 ENV PATH=/opt/sluice/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -17,8 +17,8 @@ import click
 
 from seed.catalogue import Rounding
 from seed.clock import utc_now
-from seed.config import Settings, settings
-from seed.demo import DEMO_SHOP, join_demo, line_about, run_demo
+from seed.config import settings
+from seed.demo import DEMO_SHOP, line_about, run_demo
 from seed.orders import FIRST_NUMBER
 from seed.problems import DemoProblem
 from seed.send import Intake
@@ -32,7 +32,8 @@ def main() -> None:
     """A demo shop: invented customers, products and orders."""
 
 
-_over = click.option(
+@main.command()
+@click.option(
     "--over",
     "over_s",
     default=20.0,
@@ -40,7 +41,7 @@ _over = click.option(
     type=click.FloatRange(min=0),
     help="Seconds for the first DEMO_ORDERS.",
 )
-_every = click.option(
+@click.option(
     "--every",
     "every_s",
     default=20.0,
@@ -48,39 +49,21 @@ _every = click.option(
     type=click.FloatRange(min=0),
     help="Seconds between the orders after them.",
 )
-
-
-@main.command()
-@_over
-@_every
 def demo(over_s: float, every_s: float) -> None:
     """Run mock, dashboard and shop together until Ctrl-C.
 
-    DASHBOARD_PORT, MOCK_PORT, DEMO_ORDERS, DEMO_SEED and SLUICE_DATA_DIR in the
-    environment change its defaults.
+    DASHBOARD_PORT, MOCK_PORT, DEMO_HOST, DEMO_ORDERS, DEMO_SEED and
+    SLUICE_DATA_DIR in the environment change its defaults.
     """
-    _perform(run_demo, over_s, every_s)
-    click.echo("\nEverything ended.")
-
-
-@main.command()
-@_over
-@_every
-def join(over_s: float, every_s: float) -> None:
-    """Like demo, with a mock and a dashboard that run already on this machine."""
-    _perform(join_demo, over_s, every_s)
-
-
-def _perform(
-    play: Callable[[Settings, Pace, Event], None], over_s: float, every_s: float
-) -> None:
     stop = _stop_on_signals()
     try:
         chosen = settings()
-        play(chosen, Pace(opening=chosen.orders, over_s=over_s, every_s=every_s), stop)
+        pace = Pace(opening=chosen.orders, over_s=over_s, every_s=every_s)
+        run_demo(chosen, pace, stop)
     except DemoProblem as problem:
         click.echo(f"Error: {problem}", err=True)
         sys.exit(1)
+    click.echo("\nEverything ended.")
 
 
 @main.command()

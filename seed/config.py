@@ -24,6 +24,13 @@ class Settings:
     orders: int
     seed: int
     data_dir: Path
+    host: str = "127.0.0.1"
+    """What both programs listen on."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the programs."""
+        return self.host in {"localhost", "127.0.0.1", "::1"}
 
     @property
     def dashboard_url(self) -> str:
@@ -58,6 +65,7 @@ def settings() -> Settings:
         orders=_whole_number("DEMO_ORDERS", 60, 0, _MOST_ORDERS),
         seed=_whole_number("DEMO_SEED", 1, 0, 2**31),
         data_dir=Path(os.environ.get("SLUICE_DATA_DIR") or ".data/demo").absolute(),
+        host=os.environ.get("DEMO_HOST") or "127.0.0.1",
     )
 
 

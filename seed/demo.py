@@ -15,7 +15,6 @@ import click
 import requests
 
 from seed.catalogue import Rounding, Shop
-from seed.clock import utc_now
 from seed.company import EMAIL, SHOP_SLUG, set_up
 from seed.config import Settings, environment
 from seed.lab.books import LabBooks
@@ -51,7 +50,7 @@ def run_demo(settings: Settings, pace: Pace, stop: Event) -> None:
     """
     check_ports(settings)
     check_folder(settings)
-    memory = _memory(settings, dashboard_is_ours=True)
+    memory = _memory(settings)
     token = secrets.token_urlsafe(24)
     lab = _lab(settings, memory)
     server = LabServer(lab, token)
@@ -63,7 +62,7 @@ def run_demo(settings: Settings, pace: Pace, stop: Event) -> None:
             "SLUICE_DEMO_LAB_TOKEN": token,
         }
         if _start(programs, settings, memory, lab, env):
-            _introduce(settings, memory, pace)
+            _introduce(settings, memory, pace, lab.books.control_token)
             _play(programs, settings, memory, pace, lab, env)
     finally:
         lab.close()
@@ -73,13 +72,10 @@ def run_demo(settings: Settings, pace: Pace, stop: Event) -> None:
 
 def _lab(settings: Settings, memory: Memory) -> Lab:
     intake = Intake.of(settings.dashboard_url, SHOP_SLUG, memory.shop_secret)
-    return Lab(
-        settings.data_dir,
-        DEMO_SHOP,
-        intake,
-        LabBooks(settings.mock_url),
-        seed=memory.seed,
-    )
+    # Others may reach the mock then: it wants one, for who controls it.
+    token = "" if settings.is_local else secrets.token_urlsafe(24)
+    books = LabBooks(settings.mock_url, token)
+    return Lab(settings.data_dir, DEMO_SHOP, intake, books, seed=memory.seed)
 
 
 def _play(
@@ -145,28 +141,9 @@ def _forget_dashboard(folder: Path) -> None:
     shutil.rmtree(folder / "organisations", ignore_errors=True)
 
 
-def join_demo(settings: Settings, pace: Pace, stop: Event) -> None:
-    """Set up the demo company in programs that run already, and send its orders.
-
-    Raises:
-        DemoProblem: If they do not answer, or a command refuses.
-    """
-    check_folder(settings)
-    memory = _memory(settings, dashboard_is_ours=False)
-    programs = Programs(stop, settings.data_dir)
-    if not _healthy(programs, "mock", settings.mock_health_url):
-        return
-    if not _healthy(programs, "dashboard", settings.dashboard_health_url):
-        return
-    set_up(programs, settings, memory, _dashboard_environment(settings))
-    if not programs.wait(0):
-        _introduce(settings, memory, pace)
-        _tell(programs, settings, memory, pace)
-
-
-def _memory(settings: Settings, *, dashboard_is_ours: bool) -> Memory:
+def _memory(settings: Settings) -> Memory:
     folder = settings.data_dir
-    if dashboard_is_ours and is_lost(folder):
+    if is_lost(folder):
         raise DataFolderUnusable(
             f"{folder} holds data but no demo.json, so its sign-in is lost. "
             "Remove the folder to begin anew."
@@ -192,7 +169,7 @@ def _start(
     books = settings.data_dir / "mock"
     port = str(settings.mock_port)
     mock = [script("mock-accounting"), "serve", "--port", port, "--data", str(books)]
-    programs.start("mock", mock, environment({}))
+    programs.start("mock", mock, environment(_heard_on(settings, lab)))
     if not _healthy(programs, "mock", settings.mock_health_url):
         return False
     lab.catch_up()
@@ -202,12 +179,24 @@ def _start(
     return _start_dashboard(programs, settings, lab, env)
 
 
+def _heard_on(settings: Settings, lab: Lab) -> dict[str, str]:
+    """Return what the mock is told of where it listens, and who controls it."""
+    if settings.is_local:
+        return {"MOCK_HOST": settings.host}
+    return {
+        "MOCK_HOST": settings.host,
+        # Names it is called by from elsewhere: none but those of this machine.
+        "MOCK_ALLOW_REMOTE": "127.0.0.1",
+        "MOCK_CONTROL_TOKEN": lab.books.control_token,
+    }
+
+
 def _start_dashboard(
     programs: Programs, settings: Settings, lab: Lab, env: Mapping[str, str]
 ) -> bool:
     """Start the dashboard on the demo's clock; False if stopped meanwhile."""
     port = str(settings.dashboard_port)
-    dashboard = [script("sluice"), "serve", "--host", "127.0.0.1", "--port", port]
+    dashboard = [script("sluice"), "serve", "--host", settings.host, "--port", port]
     clock = {"SLUICE_DEMO_AHEAD_SECONDS": str(int(lab.ahead_s))}
     programs.start("dashboard", dashboard, {**env, **clock})
     return _healthy(programs, "dashboard", settings.dashboard_health_url)
@@ -245,7 +234,9 @@ def _healthy(programs: Programs, name: str, url: str) -> bool:
     raise ProgramEnded(f"The {name} did not answer {url} within {_HEALTHY_WITHIN_S} s.")
 
 
-def _introduce(settings: Settings, memory: Memory, pace: Pace) -> None:
+def _introduce(
+    settings: Settings, memory: Memory, pace: Pace, control_token: str
+) -> None:
     click.echo(
         f"""
   Dashboard    {settings.dashboard_url}
@@ -255,6 +246,8 @@ def _introduce(settings: Settings, memory: Memory, pace: Pace) -> None:
   Data, logs   {_short(settings.data_dir)}
 """
     )
+    if control_token:
+        click.echo(f"  To work the books by hand, their token: {control_token}\n")
     opening = pace.opening - memory.orders_sent
     if opening > 0:
         click.echo(f"{opening} orders come in over the next {pace.over_s:g} seconds,")
@@ -274,7 +267,7 @@ def _tell(
     settings: Settings,
     memory: Memory,
     pace: Pace,
-    lab: Lab | None = None,
+    lab: Lab,
 ) -> None:
     """Tell the story until the demo ends, or is to go back to the start."""
     intake = Intake.of(settings.dashboard_url, SHOP_SLUG, memory.shop_secret)
@@ -289,7 +282,7 @@ def _tell(
         return _wait(programs, lab, seconds)
 
     for number in numbers(memory.last_number + 1, rest, wait):
-        sent = teller.tell(number, at=lab.now() if lab else utc_now())
+        sent = teller.tell(number, at=lab.now())
         memory = memory.after(number, teller.placed)
         keep(settings.data_dir, memory)
         for one in sent:
@@ -302,10 +295,8 @@ def _tell(
         """Nothing more to send: the programs run on."""
 
 
-def _wait(programs: Programs, lab: Lab | None, seconds: float) -> bool:
+def _wait(programs: Programs, lab: Lab, seconds: float) -> bool:
     """Wait so long in the story's time; True if it is not to go on."""
-    if lab is None:
-        return programs.wait(seconds)
     left = seconds
     while left > 0:
         step = min(left, _ASK_EVERY_S)

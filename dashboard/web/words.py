@@ -138,12 +138,8 @@ TRIGGERS: Mapping[Trigger, str] = {
 
 ACTIVITY_KINDS: Mapping[ActivityKind, Look] = {
     ActivityKind.ORDER: Look(label=_("Orders"), tone="quiet", icon="inbox"),
-    ActivityKind.SELECTION: Look(
-        label=_("Many orders at once"), tone="quiet", icon="inbox"
-    ),
-    ActivityKind.UPLOAD: Look(
-        label=_("Orders from a file"), tone="quiet", icon="box-arrow-in-down"
-    ),
+    ActivityKind.SELECTION: Look(label=_("Many orders"), tone="quiet", icon="inbox"),
+    ActivityKind.UPLOAD: Look(label=_("Files"), tone="quiet", icon="box-arrow-in-down"),
     ActivityKind.RUN: Look(label=_("Runs"), tone="quiet", icon="activity"),
     ActivityKind.SCHEDULE: Look(
         label=_("Schedules"), tone="quiet", icon="calendar-week"

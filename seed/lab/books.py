@@ -29,10 +29,15 @@ class Invoice:
 
 
 class LabBooks:
-    """Calls the mock; safe to be used by several threads."""
+    """Calls the mock; safe to be used by several threads.
 
-    def __init__(self, url: str) -> None:
+    *control_token* is what calls of its control API bear, empty if they need nothing.
+    """
+
+    def __init__(self, url: str, control_token: str = "") -> None:
+        self.control_token = control_token
         self._url = url
+        self._bears = {"X-Mock-Token": control_token} if control_token else {}
 
     def begin_anew(self, seed: int) -> None:
         """Forget everything; the same *seed* gives the same identifiers."""
@@ -118,6 +123,7 @@ class LabBooks:
                         method,
                         f"{self._url}/__mock__/{path}",
                         json=body,
+                        headers=self._bears,
                         timeout=_TIMEOUT_S,
                     )
                 )

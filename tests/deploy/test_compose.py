@@ -67,14 +67,25 @@ def test_data_is_kept_on_volumes_that_are_declared(
     assert data_folder(ours) in mounted.values()
 
 
-def test_the_demo_shop_sees_the_dashboards_data_where_it_looks(
+def test_the_demonstration_can_start_its_own_dashboard_anew(
     compose: dict[str, Any],
 ) -> None:
-    demo, dashboard = compose["services"]["demo"], compose["services"]["dashboard"]
+    demo = compose["services"]["demo"]
 
-    assert "dashboard-data:/data/dashboard" in demo["volumes"]
-    assert "dashboard-data:/data/dashboard" in dashboard["volumes"]
-    assert data_folder(dashboard) == f"{data_folder(demo)}/dashboard"
+    assert commands(demo) == [["sluice-seed", "demo"]]
+    assert demo["environment"]["DEMO_HOST"] == "0.0.0.0"  # noqa: S104 - in a container
+    for setting in ("DASHBOARD_PORT", "MOCK_PORT"):
+        port = demo["environment"][setting]
+        assert f"127.0.0.1:{port}:{port}" in demo["ports"]
+
+
+def test_services_stand_in_each_others_way_nowhere(compose: dict[str, Any]) -> None:
+    services = compose["services"].values()
+    ports = [port for service in services for port in service.get("ports", [])]
+    volumes = [volume for service in services for volume in service["volumes"]]
+
+    assert len(set(ports)) == len(ports)
+    assert len(set(volumes)) == len(volumes)
 
 
 def test_ports_are_open_to_this_machine_only(compose: dict[str, Any]) -> None:
@@ -86,19 +97,25 @@ def test_ports_are_open_to_this_machine_only(compose: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), [("dashboard", "/healthz"), ("mock", "/__mock__/health")]
+    ("name", "path", "open_at"),
+    [
+        ("dashboard", "/healthz", "dashboard"),
+        ("mock", "/__mock__/health", "dashboard"),
+        ("demo", "/healthz", "demo"),
+    ],
 )
 def test_health_is_asked_at_the_port_that_is_served(
-    compose: dict[str, Any], name: str, path: str
+    compose: dict[str, Any], name: str, path: str, open_at: str
 ) -> None:
     service = compose["services"][name]
     command = commands(service)[-1]
-    port = command[command.index("--port") + 1]
+    told = service["environment"].get("DASHBOARD_PORT")
+    port = told or command[command.index("--port") + 1]
 
     asked = " ".join(service["healthcheck"]["test"])
 
     assert f"http://127.0.0.1:{port}{path}'" in asked
-    assert f"127.0.0.1:{port}:{port}" in compose["services"]["dashboard"]["ports"]
+    assert f"127.0.0.1:{port}:{port}" in compose["services"][open_at]["ports"]
 
 
 def test_no_secret_stands_in_the_files() -> None:

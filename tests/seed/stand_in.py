@@ -33,7 +33,11 @@ def main() -> None:
             "pid": os.getpid(),
             "arguments": arguments,
             "stdin": text,
-            "env": {k: v for k, v in os.environ.items() if k.startswith("SLUICE_")},
+            "env": {
+                k: v
+                for k, v in os.environ.items()
+                if k.startswith(("SLUICE_", "MOCK_"))
+            },
         },
     )
     fails = FOLDER / f"fail-{arguments[0]}"

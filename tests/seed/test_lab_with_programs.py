@@ -126,6 +126,8 @@ def trainer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainer]:
             "DASHBOARD_PORT": str(dashboard),
             "MOCK_PORT": str(mock),
             "DEMO_ORDERS": "0",
+            # As in the compose file: then the mock wants a token of who controls it.
+            "DEMO_HOST": "0.0.0.0",  # noqa: S104
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
