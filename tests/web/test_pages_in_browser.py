@@ -25,6 +25,8 @@ from dashboard.domain.clock import SystemClock
 from dashboard.domain.reconciliation import DifferenceKind
 from dashboard.domain.rules import Shop
 from dashboard.domain.selections import SelectionAct
+from dashboard.domain.sentences import say
+from dashboard.domain.uploads import CellError, FiledOrder, Standing
 from dashboard.domain.users import Role
 from dashboard.store.schema import OrderEventRow, OrderRow
 from tests.web.conftest import MakeScene
@@ -62,7 +64,8 @@ PATHS = (
     "/settings/shops/woo",
     "/settings/shops/second/rules",
     "/settings/shops/demo/upload",
-    "/uploads/1",
+    "/uploads/1?of=wrong",
+    "/uploads/2",
     "/settings/notifications",
     "/settings/notifications/1",
     "/settings/organisations",
@@ -71,7 +74,7 @@ PATHS = (
     "/users",
     "/users/1",
     "/activity",
-    "/activity?kind=order",
+    "/activity?kind=order&q=nobody",
     "/you",
     "/nothing-here",
 )
@@ -96,6 +99,17 @@ def served(make_scene: MakeScene) -> Iterator[Scene]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+A_CURRENCY = say("must be a currency of three letters, such as EUR")
+WHAT_BECAME = (
+    FiledOrder(number="1", standing=Standing.NEW, order_id=1),
+    FiledOrder(
+        number="3",
+        standing=Standing.WRONG,
+        errors=(CellError(line=4, column="Gross", message=A_CURRENCY),),
+    ),
+)
 
 
 def fill(scene: Scene) -> None:
@@ -128,6 +142,7 @@ def fill(scene: Scene) -> None:
     scene.close_gate("The books asked for a pause")
     scene.channel("http://127.0.0.1:9/")
     scene.upload(A_FILE)
+    scene.program.uploads.store.finish(scene.upload(A_FILE), WHAT_BECAME)
     scene.hold(AlarmKind.NO_ORDERS, AlarmKind.NEEDS_PERSON)
     missing = a_difference(2, kind=DifferenceKind.MISSING, document_id="")
     compare(scene, a_difference(1), missing)
