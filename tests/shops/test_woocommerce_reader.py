@@ -8,13 +8,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from dashboard.domain.clock import SystemClock
 from dashboard.domain.exchanges import Exchange
 from dashboard.domain.order import Order, OrderPhase
-from dashboard.outbound.transport import Transport
+from dashboard.outbound.transport import Reply, Transport
 from dashboard.shops.protocol import (
     Fetched,
     NotUnderstood,
@@ -23,6 +24,7 @@ from dashboard.shops.protocol import (
     ShopSilent,
 )
 from dashboard.shops.registry import CONNECTORS, READERS
+from dashboard.shops.woocommerce.failures import failure_of
 from dashboard.shops.woocommerce.reader import WooCommerceReader
 from tests.fixtures.served_shops import Answer, served
 from tests.fixtures.woocommerce_shop import (
@@ -156,6 +158,19 @@ def test_several_changes_in_one_second_are_all_read(shop: WooCommerceShop) -> No
     assert sync.statuses() == {first: "completed", second: "completed"}
 
 
+def test_a_page_that_ends_within_a_second_loses_nothing_and_brings_nothing_twice(
+    shop: WooCommerceShop,
+) -> None:
+    for place in range(150):
+        shop.place()
+        shop.tick(0 if 95 < place < 105 else 1)
+
+    pages = list(a_reader(shop).changes(""))
+
+    brought = [fetched.external_id for page in pages for fetched in page.orders]
+    assert brought == [str(order_id) for order_id in sorted(shop.orders)]
+
+
 @pytest.mark.parametrize("apart_s", [1, 0], ids=["a second apart", "in one second"])
 def test_no_order_is_lost_while_orders_are_edited_between_the_pages(
     shop: WooCommerceShop, apart_s: int
@@ -231,6 +246,24 @@ def test_nothing_new_is_one_page_of_what_is_known(shop: WooCommerceShop) -> None
 
     assert sync.cursor == before
     assert len([target for target in shop.asked if "/orders?" in target]) == 2
+
+
+def test_amounts_are_asked_for_as_they_were_charged_whatever_the_shop_shows(
+    shop: WooCommerceShop,
+) -> None:
+    order_id = shop.place("28_")
+    shop.orders[order_id]["line_items"][0]["total"] = "8.2634"
+    shop.refund(order_id, "28_")
+    shop.decimals = 4
+
+    fetched = Sync().run(a_reader(shop)).known[str(order_id)]
+    again = a_reader(shop).order(str(order_id))
+
+    assert order_of(fetched).lines[0].net == Decimal("8.26")
+    assert again is not None
+    assert order_of(again) == order_of(fetched)
+    asked = [target for target in shop.asked if "/orders" in target]
+    assert all("dp=2" in target for target in asked)
 
 
 def test_a_refund_is_read_with_its_lines(shop: WooCommerceShop) -> None:
@@ -335,6 +368,16 @@ def test_keys_over_http_are_told_from_wrong_ones(shop: WooCommerceShop) -> None:
 
     with pytest.raises(ShopSilent, match="over https only"):
         a_reader(shop).facts()
+
+
+def test_an_unknown_key_over_https_may_be_a_proxy_that_does_not_say_so() -> None:
+    body = b'{"code":"woocommerce_rest_cannot_view","message":"Sorry."}'
+    reply = Reply(status=401, headers={}, body=body)
+
+    told = failure_of(reply, "https://shop.example/wp-json/wc/v3/orders")
+
+    assert "does not know this consumer key" in str(told)
+    assert "X-Forwarded-Proto" in str(told)
 
 
 def test_a_wrong_secret_is_told(shop: WooCommerceShop) -> None:

@@ -52,15 +52,16 @@ from tests.fixtures.woocommerce_shop import (
 class Pulled(PulledWooCommerce):
     """Hears what the shop sends, too."""
 
-    def hear(self, order_id: int) -> Kept | Noted | Nothing:
+    def hear(self, order_id: int, *, delivery: str = "") -> Kept | Noted | Nothing:
         """Let the shop send a webhook about an order."""
         body = json.dumps(self.shop._written(self.shop.orders[order_id], decimals=2))
-        return self.send(body.encode())
+        return self.send(body.encode(), delivery=delivery)
 
     def send(
-        self, body: bytes, *, topic: str = "order.updated"
+        self, body: bytes, *, topic: str = "order.updated", delivery: str = ""
     ) -> Kept | Noted | Nothing:
-        headers = {"X-WC-Webhook-Topic": topic} | signature(body)
+        told = {"X-WC-Webhook-Topic": topic, "X-WC-Webhook-Delivery-ID": delivery}
+        headers = told | signature(body)
         return self.intake.receive(self.here, headers, body)
 
     def statuses(self) -> dict[int, str]:
@@ -367,6 +368,28 @@ def test_created_and_updated_at_once_are_one_order(pulled: Pulled) -> None:
 
     assert pulled.statuses() == {order_id: "processing"}
     assert pulled.revisions() == 1
+
+
+def test_webhooks_of_one_second_that_share_their_id_both_count(pulled: Pulled) -> None:
+    placed = [pulled.shop.place(), pulled.shop.place()]
+
+    for order_id in placed:
+        pulled.hear(order_id, delivery="one hook, one second")
+    pulled.run(Trigger.ORDER)
+
+    assert sorted(pulled.statuses()) == placed
+
+
+def test_two_shops_that_use_the_same_ids_have_an_order_each(pulled: Pulled) -> None:
+    with served(WooCommerceShop(pulled.company.clock.now())) as other:
+        pulled.add_shop("other", other.url, "P-")
+        assert pulled.shop.place() == other.place()
+
+        pulled.run()
+
+    first, second = pulled.company.rows()
+    assert first.external_id == second.external_id
+    assert first.shop_id != second.shop_id
 
 
 def test_an_order_that_is_gone_when_it_is_read_is_deleted(pulled: Pulled) -> None:
