@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Select,
+    bindparam,
     delete,
     distinct,
     func,
@@ -47,6 +48,9 @@ _HEARTBEAT_LOST_S = 60.0
 _KEEP_EMPTY_S = 24 * 3600.0
 # Twice the longest delay of a request, which may be claimed on top of it.
 _LONGEST_WAIT_S = 2 * 3600.0
+
+# Asked before every step, so it is built once.
+_STOPPED_BY = select(RunRow.stopped_by).where(RunRow.id == bindparam("run_id"))
 
 
 class RunStore:
@@ -164,9 +168,9 @@ class RunStore:
 
     def stopped_by(self, run_id: int) -> str:
         """Return who wants a run to end; empty while nobody does."""
-        asked = select(RunRow.stopped_by).where(RunRow.id == run_id)
         with self._database.read() as session:
-            return session.scalar(asked) or ""
+            connection = session.connection()
+            return connection.scalar(_STOPPED_BY, {"run_id": run_id}) or ""
 
     def leave(self) -> None:
         """Say that this process ends."""
