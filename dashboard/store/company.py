@@ -51,6 +51,7 @@ _SHOP_RULES = select(ShopRuleRow.name, ShopRuleRow.value).where(
 _TOLD = select(
     *(ConnectionRow.facts[name] for name in ("country", "base_currency", "currencies"))
 )
+_SECRETS = select(ShopRow.secrets).where(ShopRow.id == bindparam("shop_id"))
 
 
 class ChangedMeanwhile(Exception):
@@ -189,11 +190,8 @@ class CompanyStore:
 
     def shop_secrets(self, shop: Shop) -> tuple[str, ...]:
         """Return the secrets *shop* may sign with, the newest first."""
-        with self._database.read() as session:
-            locked = session.scalar(
-                select(ShopRow.secrets).where(ShopRow.id == shop.id)
-            )
-            return () if locked is None else self._vault.unlock(locked)
+        found = self._database.ask(_SECRETS, {"shop_id": shop.id})
+        return self._vault.unlock(found[0].secrets) if found else ()
 
     def add_shop(self, shop: Shop, secret: str, *, at: datetime) -> bool:
         """Add *shop* (its id does not matter); False if it was there; commits.

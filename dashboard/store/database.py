@@ -43,6 +43,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
@@ -287,12 +288,10 @@ def insert_missing_row(
     **values: object,
 ) -> Any:  # noqa: ANN401 - as the table's first key is
     """Insert a row like `insert_missing`; return its key, None if it was there."""
-    postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if postgres else sqlite.insert
-    missing = insert(table).on_conflict_do_nothing(index_elements=unique)
-    key = next(iter(table.__table__.primary_key))
     # As parameters: to write the values into the statement takes as long as all of it.
-    return session.scalar(missing.returning(key), values)
+    dialect = session.get_bind().dialect.name
+    missing = _insert_missing_row(table, tuple(unique), dialect)
+    return session.scalar(missing, values)
 
 
 def insert_all_missing(
@@ -303,11 +302,25 @@ def insert_all_missing(
     unique: Sequence[str],
 ) -> None:
     """Insert rows but those whose *unique* columns are there already."""
-    postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if postgres else sqlite.insert
     if rows:
-        statement = insert(table).on_conflict_do_nothing(index_elements=unique)
-        session.execute(statement, rows)
+        dialect = session.get_bind().dialect.name
+        session.execute(_insert_missing(table, tuple(unique), dialect), rows)
+
+
+@cache  # slow to build
+def _insert_missing(
+    table: type[Base], unique: tuple[str, ...], dialect: str
+) -> postgresql.Insert | sqlite.Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing(index_elements=unique)
+
+
+@cache
+def _insert_missing_row(
+    table: type[Base], unique: tuple[str, ...], dialect: str
+) -> ReturningInsert[Any]:
+    key = next(iter(table.__table__.primary_key))
+    return _insert_missing(table, unique, dialect).returning(key)
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from dashboard.domain.keys import content_hash
@@ -36,6 +36,22 @@ from dashboard.store.standings import BY_ITSELF, problem_to_plain, refresh_stand
 
 # Each of these requires the one before it.
 _USUAL = (PostingKind.CONTACT, PostingKind.INVOICE, PostingKind.PAYMENT)
+
+# Carried out for every order that is pushed, so they are built once, and on the
+# connection: what the ORM does around a statement takes longer than SQLite.
+_KNOWN = select(PostingRow.natural_key).where(
+    PostingRow.natural_key.in_(bindparam("keys", expanding=True))
+)
+_KEEP = insert(RevisionRow).returning(RevisionRow.order_id, RevisionRow.id)
+_ADD = insert(PostingRow).returning(PostingRow.natural_key, PostingRow.id)
+_CONTACTS = (
+    select(PostingRow)
+    .where(PostingRow.natural_key.in_(bindparam("keys", expanding=True)))
+    .order_by(PostingRow.id)
+    .with_for_update(key_share=True)
+)
+_WRITE = update(OrderRow).where(OrderRow.id == bindparam("row"))
+_TELL = insert(OrderEventRow)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,13 +99,11 @@ def take_in_new(
     contacts = _share_contacts(session, news, now)
     _add_postings(session, news, contacts, now)
     columns = {new.id: _columns(new, revision_ids[new.id], contacts) for new in news}
-    session.execute(update(OrderRow), list(columns.values()))
+    connection = session.connection()
+    connection.execute(_WRITE, [{"row": id_, **told} for id_, told in columns.items()])
     events = [_received(new, now, run_id) for new in news]
     events += [_decided(new, contacts, now) for new in news]
-    # Else rows with and without a run would be two statements.
-    session.execute(
-        insert(OrderEventRow), events, execution_options={"render_nulls": True}
-    )
+    connection.execute(_TELL, events)
     refresh_standings(session, [new.id for new in news], now)
     words = {
         new.id: words_of_order(
@@ -113,8 +127,7 @@ def _in_nobodys_way(session: Session, news: Sequence[_New]) -> list[_New]:
     the other orders of the same customers: of these, the last one tells who they are.
     """
     wanted = Counter(p.natural_key for new in news for p in _own(new))
-    known = select(PostingRow.natural_key).where(PostingRow.natural_key.in_(wanted))
-    taken = set(session.scalars(known))
+    taken = set(session.connection().scalars(_KNOWN, {"keys": list(wanted)}))
     taken |= {key for key, times in wanted.items() if times > 1}
     odd = [
         new
@@ -150,8 +163,8 @@ def _keep_revisions(
         }
         for new in news
     ]
-    stored = insert(RevisionRow).returning(RevisionRow.order_id, RevisionRow.id)
-    return {row.order_id: row.id for row in session.execute(stored, rows)}
+    kept = session.connection().execute(_KEEP, rows)
+    return {row.order_id: row.id for row in kept}
 
 
 def _share_contacts(
@@ -167,12 +180,7 @@ def _share_contacts(
     first = {posting.natural_key: (new, posting) for new, posting in reversed(wanted)}
     rows = [_row(*first[key], None, now) for key in sorted(first)]
     insert_all_missing(session, PostingRow, rows, unique=["natural_key"])
-    found = session.scalars(
-        select(PostingRow)
-        .where(PostingRow.natural_key.in_(first))
-        .order_by(PostingRow.id)
-        .with_for_update(key_share=True)
-    )
+    found = session.scalars(_CONTACTS, {"keys": list(first)})
     contacts = {row.natural_key: row for row in found}
     for _new, posting in wanted:
         replace_draft(contacts[posting.natural_key], posting, now, retry_refused=False)
@@ -194,8 +202,8 @@ def _add_postings(
             if posting.kind is kind
         ]
         if rows:
-            added = insert(PostingRow).returning(PostingRow.natural_key, PostingRow.id)
-            made |= {row.natural_key: row.id for row in session.execute(added, rows)}
+            added = session.connection().execute(_ADD, rows)
+            made |= {row.natural_key: row.id for row in added}
 
 
 def _row(
@@ -223,7 +231,6 @@ def _columns(
     contact = contacts.get(keys.get(PostingKind.CONTACT, ""))
     books = new.plan.decision is Decision.BOOK
     return {
-        "id": new.id,
         **facts_of(new.order),
         "revision_id": revision_id,
         "planned_revision_id": revision_id,

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     SQLColumnExpression,
     Subquery,
+    Text,
     delete,
     exists,
     func,
@@ -22,6 +24,7 @@ from dashboard.domain.postings import PlannedPosting, PostingKind
 from dashboard.domain.search import BEGINNING, looked_for, words_of
 from dashboard.store.database import as_written
 from dashboard.store.schema import OrderRow, OrderWordRow, PostingRow
+from dashboard.store.unpacked import PlainRow, unpacked
 
 # Sorts behind all that goes on after a beginning.
 _LAST: Final = "\U0010ffff"
@@ -41,6 +44,9 @@ SEARCHED: Final = (
     "customer_email",
     "payment_references",
 )
+_words = unpacked(order_id=BigInteger(), word=Text())
+_ADD: Final = insert(OrderWordRow).from_select(_words.c.keys(), select(*_words.c))
+
 # Postings whose keys stand nowhere in the books.
 _UNSEEN: Final = {PostingKind.CONTACT, PostingKind.ALLOCATION, PostingKind.VOID}
 
@@ -70,13 +76,13 @@ def keep_words(session: Session, order_id: int, words: frozenset[str]) -> None:
 
 def add_words(session: Session, words: Mapping[int, Iterable[str]]) -> None:
     """Let orders, by id, be found by words that they are not found by yet."""
-    rows = [
+    rows: list[PlainRow] = [
         {"order_id": order_id, "word": word}
         for order_id, found in sorted(words.items())
         for word in sorted(found)
     ]
     if rows:
-        session.execute(insert(OrderWordRow), rows)
+        session.connection().execute(_ADD, {"rows": rows})
 
 
 def is_word(word: str, row: type[OrderWordRow] = OrderWordRow) -> ColumnElement[bool]:
