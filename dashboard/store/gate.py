@@ -187,9 +187,8 @@ class Gate:
 
     def note_success(self) -> None:
         """Forget failures and the pause before; commits only if there were any."""
-        with self._database.read() as session:
-            if not session.connection().scalar(_TROUBLED):
-                return
+        if not any(troubled for (troubled,) in self._database.ask(_TROUBLED)):
+            return
         with self._database.write() as session:
             session.execute(update(GateRow).values(failures=0, unproven=False))
 

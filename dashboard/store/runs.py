@@ -168,9 +168,8 @@ class RunStore:
 
     def stopped_by(self, run_id: int) -> str:
         """Return who wants a run to end; empty while nobody does."""
-        with self._database.read() as session:
-            connection = session.connection()
-            return connection.scalar(_STOPPED_BY, {"run_id": run_id}) or ""
+        found = self._database.ask(_STOPPED_BY, {"run_id": run_id})
+        return next((row.stopped_by or "" for row in found), "")
 
     def leave(self) -> None:
         """Say that this process ends."""
