@@ -105,7 +105,7 @@ def _line(kind: AlarmKind, text: str, since: datetime) -> BannerLine:
 
 
 def _problems(problems: Sequence[Alarm]) -> BannerLine:
-    text, more = problems[0].message, len(problems) - 1
+    text, more = str(said(problems[0].message)), len(problems) - 1
     if more:
         others = ngettext("%(num)s other cause.", "%(num)s other causes.", more)
         text = f"{text} {others}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from dashboard.domain.alarms import AlarmKind, AlarmRules
+from dashboard.domain.alarms import Alarm, AlarmKind, AlarmRules
 from dashboard.domain.notices import Channel, Encryption
+from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.store.runs import RunStore
 from tests.fixtures.receivers import a_chat_program, a_mail_server
@@ -280,6 +283,27 @@ def test_many_alarms_are_one_banner_the_most_urgent_first(scene: Scene) -> None:
         )
     ]
     assert places == sorted(places)
+
+
+def test_the_first_of_several_causes_is_told_in_the_readers_language(
+    scene: Scene,
+) -> None:
+    now = scene.clock.now()
+    alarms = [
+        Alarm(
+            kind=AlarmKind.NEEDS_PERSON,
+            subject=subject,
+            since=now - timedelta(hours=2),
+            message=say("Tried again."),
+        )
+        for subject in ("taxes", "payments")
+    ]
+    scene.program.watch.stores.alarms.settle(alarms, now - timedelta(hours=1))
+
+    client = scene.client()
+    client.post("/language", {"language": "nl"}, page="/")
+
+    assert "Opnieuw geprobeerd. 1 andere oorzaak." in client.get("/runs").text
 
 
 def test_a_text_of_the_shop_is_no_markup(scene: Scene) -> None:
