@@ -565,6 +565,10 @@ class SelectionRow(Base):
     resumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     handled_before: Mapped[int] = mapped_column(default=0)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Its counts once it has ended: to count a hundred thousand orders takes long
+    tally: Mapped[dict[str, dict[str, int]] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )
     # The process that works on it, until its lease ends
     claimed_by: Mapped[str] = mapped_column(Text, default="")
     claimed_until: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -135,9 +135,8 @@ class SelectionStore:
         with self._database.write() as session:
             row = _locked(session, selection_id)
             if self._is_planning(row):
-                row.state = SelectionState.FAILED.value
                 row.message = message
-                row.finished_at = self._database.now(session)
+                _end(session, row, SelectionState.FAILED, self._database.now(session))
 
     # Started, paused, stopped ---------------------------------------------------------
 
@@ -179,7 +178,7 @@ class SelectionStore:
             row.state = SelectionState.RUNNING.value
             row.message = ""
             row.resumed_at = self._database.now(session)
-            row.handled_before = _tally(session, selection_id).handled
+            row.handled_before = _counted(session, selection_id).handled
             return True
 
     def stop(self, selection_id: int) -> bool:
@@ -188,8 +187,7 @@ class SelectionStore:
             row = _locked(session, selection_id)
             if row.finished_at is not None:
                 return False
-            row.state = SelectionState.STOPPED.value
-            row.finished_at = self._database.now(session)
+            _end(session, row, SelectionState.STOPPED, self._database.now(session))
             return True
 
     # Worked on ------------------------------------------------------------------------
@@ -240,13 +238,13 @@ class SelectionStore:
             members = tuple(_member(each) for each in session.scalars(waiting))
             self._claim(row, now)
             if not members:
-                row.state = SelectionState.DONE.value
-                row.finished_at = now
+                _end(session, row, SelectionState.DONE, now)
             return members
 
     def record(self, selection_id: int, members: Iterable[Member]) -> None:
         """Write down what became of orders."""
         with self._database.write() as session:
+            row = _locked(session, selection_id)
             session.execute(
                 update(SelectionOrderRow),
                 [
@@ -260,6 +258,9 @@ class SelectionStore:
                     for member in members
                 ],
             )
+            if row.tally is not None:
+                # It was stopped while these were worked on.
+                row.tally = _dump_tally(_counted(session, selection_id))
 
     def release(self, selection_id: int) -> None:
         """Let another process go on, or this one later."""
@@ -422,7 +423,29 @@ def _of_kind(
             return query
 
 
-def _tally(session: Session, selection_id: int) -> SelectionTally:
+def _end(
+    session: Session, row: SelectionRow, state: SelectionState, now: datetime
+) -> None:
+    row.state = state.value
+    row.finished_at = now
+    row.tally = _dump_tally(_counted(session, row.id))
+
+
+def _dump_tally(tally: SelectionTally) -> dict[str, dict[str, int]]:
+    return {
+        "outlooks": {outlook.value: n for outlook, n in tally.outlooks.items()},
+        "results": {result.value: n for result, n in tally.results.items()},
+    }
+
+
+def _load_tally(kept: Mapping[str, Mapping[str, int]]) -> SelectionTally:
+    return SelectionTally(
+        outlooks={Outlook(word): n for word, n in kept["outlooks"].items()},
+        results={Result(word): n for word, n in kept["results"].items()},
+    )
+
+
+def _counted(session: Session, selection_id: int) -> SelectionTally:
     rows = session.execute(
         select(SelectionOrderRow.outlook, SelectionOrderRow.result, func.count())
         .where(SelectionOrderRow.selection_id == selection_id)
@@ -461,7 +484,9 @@ def selection_of(session: Session, row: SelectionRow) -> Selection:
         resumed_at=row.resumed_at,
         finished_at=row.finished_at,
         handled_before=row.handled_before,
-        tally=_tally(session, row.id),
+        tally=(
+            _counted(session, row.id) if row.tally is None else _load_tally(row.tally)
+        ),
     )
 
 

@@ -120,6 +120,36 @@ def test_orders_that_are_there_are_found_by_every_number(migrated: Opened) -> No
         }
 
 
+def test_what_ended_selections_came_to_is_counted(migrated: Opened) -> None:
+    _app, engine = migrated
+    downgrade(directory=str(MIGRATIONS), revision="0011")
+    results = ("done", "done", "skipped")
+    with engine.begin() as connection:
+        _add(connection, "selections", id=1, finished_at=datetime.now(UTC))
+        _add(connection, "selections", id=2)
+        for selection_id in (1, 2):
+            for position, result in enumerate(results):
+                _add(
+                    connection,
+                    "selection_orders",
+                    selection_id=selection_id,
+                    position=position,
+                    result=result,
+                )
+
+    upgrade(directory=str(MIGRATIONS), revision="0012")
+
+    selections = sa.Table("selections", sa.MetaData(), autoload_with=engine)
+    with engine.connect() as connection:
+        kept = connection.execute(
+            sa.select(selections.c.tally).order_by(selections.c.id)
+        )
+        assert kept.scalars().all() == [
+            {"outlooks": {}, "results": {"done": 2, "skipped": 1}},
+            None,
+        ]
+
+
 def _add(connection: sa.Connection, name: str, /, **values: object) -> None:
     """Add a row to a table as the database has it; what is not given is nothing."""
     table = sa.Table(name, sa.MetaData(), autoload_with=connection)
