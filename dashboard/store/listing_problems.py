@@ -62,9 +62,11 @@ class ProblemListing:
 
     def shops(self, cause: Cause, about: str) -> tuple[Shop, ...]:
         """Return the active shops whose orders are in a group, the oldest first."""
-        concerned = select(OrderRow.shop_id).where(*_in_group(cause, about))
-        mine = select(ShopRow).where(ShopRow.active, ShopRow.id.in_(concerned))
+        concerned = select(OrderRow.shop_id).where(*_in_group(cause, about)).distinct()
         with self._database.read() as session:
+            # Asked first: of both at once PostgreSQL looks through each shop's orders.
+            ids = session.scalars(concerned).all()
+            mine = select(ShopRow).where(ShopRow.active, ShopRow.id.in_(ids))
             rows = session.scalars(mine.order_by(ShopRow.id))
             return tuple(shop_of(row) for row in rows)
 

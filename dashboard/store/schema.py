@@ -291,7 +291,7 @@ class OrderRow(Base):
         # All that the groups of problems need, of the few orders that have one.
         Index(
             "ix_orders_problem",
-            *("cause", "cause_about", "id", "status_at"),
+            *("cause", "cause_about", "id", "status_at", "shop_id"),
             sqlite_where=HAS_PROBLEM,
             postgresql_where=HAS_PROBLEM,
         ),

@@ -195,6 +195,24 @@ def test_what_many_orders_say_is_found_among_the_next_ones_and_further_on(
     assert back.orders == first.orders
 
 
+@pytest.mark.parametrize("others", [0, 20])
+def test_of_two_words_that_many_say_those_with_both_are_found(
+    company: Company,
+    listing: OrderListing,
+    monkeypatch: pytest.MonkeyPatch,
+    others: int,
+) -> None:
+    # The commoner word is listed where it is not much commoner, else asked for.
+    monkeypatch.setattr(order_words, "COMMON", 2)
+    monkeypatch.setattr(order_ids, "_NEAR", 1)
+    names = [*["Anna Bram"] * 2, *["Anna"] * 2, *["Bram"] * others]
+    for number, name in enumerate(names, start=1001):
+        customer = a_customer(str(number), company=name)
+        company.take_in(an_order(str(number), customer=customer))
+
+    assert found(listing, "bram anna") == ["1001", "1002"]
+
+
 @pytest.mark.parametrize("sort", list(OrderSort))
 @pytest.mark.parametrize(
     "statuses", [(), (OrderStatus.QUEUED, OrderStatus.AWAITING_PAYMENT)]

@@ -13,6 +13,7 @@ from dashboard.domain.users import Role
 from dashboard.store import order_counts, order_words
 from tests.fixtures.clocks import SettableClock
 from tests.web.scene import Browsing, Scene
+from tests.web.test_freshness import statements
 from tests.web.test_problems import frozen, orders_of
 
 
@@ -193,6 +194,36 @@ def test_a_stopped_act_leaves_the_rest_undone_for_good(scene: Scene) -> None:
 
     assert {scene.status(each) for each in order_ids} == {"needs attention"}
     assert "Stopped" in client.get(page).text
+
+
+def test_an_act_that_is_stopped_counts_what_it_was_at(scene: Scene) -> None:
+    order_ids = many(scene, 3)
+    selections = scene.program.selections
+    asked = selections.freeze(SelectionAct.IGNORE, order_ids, "Pat")
+    selections.start(asked.id, "By hand", claim=True)
+    first, *_ = selections.next_members(asked.id, 1)
+
+    selections.stop(asked.id)
+    selections.record(asked.id, [replace(first, result=Result.DONE)])
+
+    stopped = selections.one(asked.id)
+    assert stopped is not None
+    assert stopped.tally.results == {Result.DONE: 1, Result.WAITING: 2}
+
+
+def test_what_an_ended_act_came_to_is_not_counted_again(scene: Scene) -> None:
+    many(scene, 3)
+    client = scene.client()
+    selection = frozen(ask(client, "ignore"))
+    form = {"selection": selection, "reason": "By hand"}
+    client.post("/orders/bulk/confirmed", form, page="/orders")
+    let_work(scene)
+
+    with statements(scene) as asked:
+        text = client.get("/selections").text
+
+    assert text.count('data-key="selection-') == 1
+    assert not [each for each in asked if "FROM selection_orders" in each]
 
 
 def test_orders_are_restored_with_a_reason_and_not_without(scene: Scene) -> None:

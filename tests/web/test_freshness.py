@@ -60,6 +60,32 @@ def test_a_poll_that_finds_nothing_new_asks_who_and_whether_alone(
     assert len([each for each in asked if each.startswith("SELECT")]) == 2
 
 
+@pytest.mark.parametrize(
+    ("address", "questions"),
+    [
+        ("/orders", 10),
+        ("/orders?q=100", 12),
+        ("/orders?sort=highest", 10),
+        ("/problems", 5),
+        ("/problems/unknown-tax-rate?about=13+%25", 13),
+        ("/runs", 6),
+        ("/selections", 12),
+    ],
+)
+def test_a_list_asks_as_little_however_much_stands_in_it(
+    scene: Scene, address: str, questions: int
+) -> None:
+    for number in range(1001, 1013):
+        scene.order(str(number), rate="13")
+    client = scene.client()
+    client.get(address)
+
+    with statements(scene) as asked:
+        assert client.get(address).status_code == 200
+
+    assert len([each for each in asked if each.startswith("SELECT")]) <= questions
+
+
 def test_what_happens_is_seen_at_the_next_poll(scene: Scene) -> None:
     order_id = scene.order("1001")
     tab = Tab(scene.client(), "/orders")

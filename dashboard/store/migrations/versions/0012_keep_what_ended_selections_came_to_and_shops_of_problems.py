@@ -1,4 +1,4 @@
-"""keep what ended selections came to."""
+"""keep what ended selections came to; tell the shops of a problem from its index."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Go to this revision."""
     op.add_column('selections', sa.Column('tally', sa.JSON(none_as_null=True), nullable=True))
     _count(op.get_bind())
+    _index_problems('cause', 'cause_about', 'id', 'status_at', 'shop_id')
 
 
 def _count(connection: sa.Connection) -> None:
@@ -47,4 +48,13 @@ def _count(connection: sa.Connection) -> None:
 
 def downgrade() -> None:
     """Go back to the one before."""
+    _index_problems('cause', 'cause_about', 'id', 'status_at')
     op.drop_column('selections', 'tally')
+
+
+def _index_problems(*columns: str) -> None:
+    op.drop_index('ix_orders_problem', 'orders')
+    some = sa.text("cause <> ''")
+    op.create_index(
+        'ix_orders_problem', 'orders', columns, sqlite_where=some, postgresql_where=some
+    )
