@@ -51,10 +51,12 @@ def show() -> ResponseReturnValue:
     counts = {c.status: c.count for c in stores.orders.counts(OrderFilter())}
     zone = stores.watch.zone()
     day = now.astimezone(zone).date()
+    any_shop = bool(counts) or bool(stores.company.shops())
     today = stores.orders.counts(OrderFilter(received=day_in(zone, day)))
     return render_template(
         "overview/show.html",
-        headline=headline(stores.overview.pulse(now), counts, now),
+        headline=headline(stores.overview.pulse(now), counts, now, any_shop=any_shop),
+        any_shop=any_shop,
         counters=(
             Counter(
                 name=_("Orders today"),

@@ -43,7 +43,11 @@ def engine_state(seen_at: datetime | None, now: datetime) -> EngineState:
 
 
 def headline(
-    pulse: Pulse, counts: Mapping[OrderStatus, int], now: datetime
+    pulse: Pulse,
+    counts: Mapping[OrderStatus, int],
+    now: datetime,
+    *,
+    any_shop: bool = True,
 ) -> Headline:
     """Say whether everything is booked, or what is in the way of it."""
     total = sum(counts.values())
@@ -87,6 +91,13 @@ def headline(
                 moving,
             ),
             text=_("Nothing needs you."),
+        )
+    if not total and not any_shop:
+        return Headline(
+            tone="quiet",
+            icon="shop",
+            title=_("No shop yet"),
+            text=_("Add the first one under Settings > Shops; its orders appear here."),
         )
     if not total:
         return Headline(

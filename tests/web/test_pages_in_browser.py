@@ -580,3 +580,32 @@ def test_keys_walk_through_lists_without_a_search_too(
     page.goto(f"{served.url}/users")
     page.keyboard.press("k")
     expect(page.locator(".order-link").last).to_be_focused()
+
+
+def test_after_an_act_the_keyboard_goes_on_from_what_came_of_it(
+    page: Page, served: Scene
+) -> None:
+    page.goto(f"{served.url}/orders?status=attention")
+    page.locator('[name="order"]').first.check()
+    page.get_by_role("button", name="Retry", exact=True).press("Enter")
+    expect(page.get_by_role("heading", name="Retry 1 order?")).to_be_focused()
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("main > [role=status]:focus")).to_contain_text("1 ")
+
+
+@pytest.mark.parametrize("path", ["/orders", "/orders/1", "/runs/1"])
+def test_on_paper_tables_keep_their_columns_and_nothing_can_be_pressed(
+    page: Page, served: Scene, path: str
+) -> None:
+    page.goto(f"{served.url}{path}")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 700, "height": 1000})  # a sheet of A4
+
+    expect(page.locator("main thead").first).to_be_visible()
+    for row in page.locator("main thead tr, main tbody tr").all():
+        assert row.evaluate("row => getComputedStyle(row).display") == "table-row"
+    assert page.locator(".side:visible, .btn:visible, .pager:visible").count() == 0
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 700

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from dashboard.cli.company import set_connection
 from dashboard.domain.rules import InvoiceWhen
 from dashboard.domain.users import Role
 from dashboard.sync.setup import plan_waiting
@@ -245,6 +246,26 @@ def test_without_facts_of_the_books_codes_are_typed(empty: Scene) -> None:
 
     assert "type the codes" in text
     assert 'name="sales_account" value="200"' in text or 'value="200"' in text
+
+
+def test_the_command_that_connects_the_books_is_told_with_all_it_needs(
+    empty: Scene,
+) -> None:
+    text = empty.client().get("/settings").text
+
+    assert "sluice connection set" in text
+    for option in set_connection.params:
+        assert not option.required or option.opts[0] in text
+
+
+def test_without_a_shop_the_first_is_added_with_no_search_for_the_form(
+    empty: Scene,
+) -> None:
+    browsing = empty.client(Role.ADMINISTRATOR)
+
+    assert 'href="/settings#shops"' in browsing.get("/").text
+    assert "No shop yet" in browsing.get("/orders").text
+    assert '<details class="fold" open>' in browsing.get("/settings").text
 
 
 def test_for_how_long_things_are_kept_is_saved_with_who_did_it(scene: Scene) -> None:

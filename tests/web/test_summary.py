@@ -57,6 +57,13 @@ def test_the_headline_says_what_matters_most(
     assert text in said.text
 
 
+def test_without_a_shop_the_next_step_is_to_add_one() -> None:
+    said = headline(a_pulse(), {}, NOW, any_shop=False)
+
+    assert said.title == "No shop yet"
+    assert "Settings > Shops" in said.text
+
+
 def test_a_stopped_engine_comes_before_everything_else() -> None:
     pulse = a_pulse(attention=3, seen=timedelta(hours=1))
 

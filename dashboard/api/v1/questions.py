@@ -127,7 +127,7 @@ def read_run(body: bytes) -> tuple[Task, str]:
 
 def no_such_shop(slug: str) -> QuestionWrong:
     """Return what to raise where a body names a shop that there is not."""
-    return _wrong("shop", f"there is no shop {slug!r}", code=422)
+    return _wrong("shop", f"must be a shop there is: {slug!r} is none", code=422)
 
 
 def _text(args: MultiDict[str, str], name: str) -> str:
