@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from dashboard.domain.books import CreditNoteDraft, InvoiceDraft
@@ -23,6 +23,17 @@ from dashboard.store.standings import (
     add_event,
     problem_to_plain,
     refresh_standings,
+)
+
+# Another order that has one of the keys; asked for every plan, so it is built once.
+_OTHER_WITH = (
+    select(OrderRow)
+    .join(PostingRow, PostingRow.order_id == OrderRow.id)
+    .where(
+        PostingRow.natural_key.in_(bindparam("keys", expanding=True)),
+        PostingRow.order_id != bindparam("order_id"),
+    )
+    .limit(1)
 )
 
 
@@ -144,12 +155,7 @@ def _taken_by_another(session: Session, row: OrderRow, plan: Plan) -> Problem | 
         for planned in plan.postings
         if planned.kind is not PostingKind.CONTACT
     ]
-    other = session.scalar(
-        select(OrderRow)
-        .join(PostingRow, PostingRow.order_id == OrderRow.id)
-        .where(PostingRow.natural_key.in_(keys), PostingRow.order_id != row.id)
-        .limit(1)
-    )
+    other = session.scalar(_OTHER_WITH, {"keys": keys, "order_id": row.id})
     if other is None:
         return None
     if other.shop_id == row.shop_id:

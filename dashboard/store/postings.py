@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from dashboard.domain.postings import Posting, PostingKind, PostingState
@@ -106,17 +106,21 @@ def put_first(session: Session, row: OrderRow) -> None:
     )
 
 
+# Every plan asks for these, so they are built once.
+_OWN = (
+    select(PostingRow)
+    .where(
+        PostingRow.order_id == bindparam("order_id"),
+        PostingRow.kind != PostingKind.CONTACT.value,
+    )
+    .order_by(PostingRow.id)
+)
+_LOCKED_OWN = _OWN.with_for_update(key_share=True)
+
+
 def own_postings(
     session: Session, order_id: int, *, lock: bool = True
 ) -> dict[str, PostingRow]:
     """Return the postings of an order by natural key, not its contact's."""
-    mine = (
-        select(PostingRow)
-        .where(
-            PostingRow.order_id == order_id,
-            PostingRow.kind != PostingKind.CONTACT.value,
-        )
-        .order_by(PostingRow.id)
-    )
-    rows = session.scalars(mine.with_for_update(key_share=True) if lock else mine)
+    rows = session.scalars(_LOCKED_OWN if lock else _OWN, {"order_id": order_id})
     return {row.natural_key: row for row in rows}
