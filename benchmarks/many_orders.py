@@ -524,6 +524,9 @@ class Filling:
         )
 
     def _selection(self) -> None:
+        skipped = self._amounts.selected // 50
+        done = self._amounts.selected - skipped
+        results = f'{{"done": {done}, "skipped": {skipped}}}'
         self._copy(
             "selections",
             f"numbers WHERE n <= {_SELECTIONS}",
@@ -539,6 +542,7 @@ class Filling:
                 "resumed_at": self._at("60"),
                 "handled_before": "0",
                 "finished_at": self._at("0"),
+                "tally": f"""'{{"outlooks": {{}}, "results": {results}}}'""",
                 "claimed_by": "''",
                 "claimed_until": self._at("0"),
             },

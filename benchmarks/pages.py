@@ -256,6 +256,7 @@ def other_lists(
         "problem group",
         _LIST_MS,
         [f"/problems/{cause}" for cause in causes] * 4
+        + ["/problems/unknown-tax-rate?about=9+%25"] * 8
         + deep("/problems/refused", most, "about="),
     )
     yield (
