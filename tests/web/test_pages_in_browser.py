@@ -609,3 +609,17 @@ def test_on_paper_tables_keep_their_columns_and_nothing_can_be_pressed(
         assert row.evaluate("row => getComputedStyle(row).display") == "table-row"
     assert page.locator(".side:visible, .btn:visible, .pager:visible").count() == 0
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 700
+
+
+@pytest.mark.parametrize("language", ["nl", "de"])
+def test_the_narrowest_phone_needs_no_scrolling_sideways(
+    page: Page, served: Scene, language: str
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.set_extra_http_headers({"Accept-Language": language})
+
+    for path in ("/", "/orders", "/orders/7", "/figures", "/schedules", "/runs/1"):
+        page.goto(f"{served.url}{path}")
+        assert page.locator("html").get_attribute("lang") == language
+        width = page.evaluate("() => document.documentElement.scrollWidth")
+        assert width <= 320, f"{path} is {width} px wide"
