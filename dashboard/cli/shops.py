@@ -68,7 +68,7 @@ def shops() -> None:
 @click.option(
     "--orders-since",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Orders placed before this day, where the company is, are left alone; today.",
+    help="Orders before this day, where the company is, are left alone; else today.",
 )
 @json_option
 def add_shop(  # noqa: PLR0913, PLR0917 - a command has its options

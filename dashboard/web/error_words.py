@@ -126,8 +126,15 @@ def ways_on(code: int, request: Request) -> Iterator[Way]:
 
 def _came_from(request: Request) -> str:
     """Return the page of ours that led here, empty if none did."""
-    parts = urlsplit(request.referrer or "")
-    if parts.netloc != request.host or parts.path == request.path:
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:
+        return ""
+    here = request.script_root + request.path
+    if parts.netloc != request.host or parts.path == here:
+        return ""
+    # As an address of its own, what begins with two slashes names another server.
+    if not parts.path.startswith("/") or parts.path.startswith(("//", "/\\")):
         return ""
     return parts.path + (f"?{parts.query}" if parts.query else "")
 

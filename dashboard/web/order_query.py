@@ -166,9 +166,7 @@ def read_query(args: Mapping[str, str]) -> OrderQuery:
         search=searched_text(args.get("q", "")),
         shop=searched_text(args.get("shop", "")),
         cause=cause_of(args.get("cause", "")),
-        about=searched_text(args["about"])
-        if args.get("cause") and "about" in args
-        else None,
+        about=_about(args),
         day=_day(args.get("day", "")),
         age=_AGES.get(args.get("age", "")),
         booked=_booked(args.get("booked", "")),

@@ -43,12 +43,24 @@ def test_who_may_not_do_it_is_led_back_and_to_their_role(scene: Scene) -> None:
     assert 'href="/you"' in answer.text
 
 
-def test_a_foreign_page_is_never_led_back_to(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "referrer",
+    [
+        "http://localhost//elsewhere.example/",
+        "http://localhost/\\elsewhere.example/",
+        "http://elsewhere.example/",
+        "http://[",
+    ],
+)
+def test_an_error_page_leads_back_to_pages_of_ours_alone(
+    scene: Scene, referrer: str
+) -> None:
     client = scene.client(Role.WATCHER)
 
-    answer = client.get("/users", headers={"Referer": "https://other.example/x"})
+    answer = client.get("/users", headers={"Referer": referrer})
 
-    assert "other.example" not in answer.text
+    assert answer.status_code == 403
+    assert "elsewhere" not in answer.text
     assert "Back to the page before" not in answer.text
 
 
@@ -76,7 +88,7 @@ def test_who_sends_too_much_is_told_how_much_may_be_sent(
 def test_each_failure_says_what_to_do(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, error: Exception, says: str
 ) -> None:
-    def fail(*_any: object) -> None:
+    def fail(*_any: object, **_named: object) -> None:
         raise error
 
     monkeypatch.setattr(overview, "headline", fail)
