@@ -130,11 +130,6 @@ class Sheet:
         notes = (note.number for note in self.drafts(CreditNoteDraft))
         return reversal if reversal in notes else ""
 
-    def is_corrected(self, invoice: InvoiceDraft) -> bool:
-        """Tell whether the order has other documents than this invoice as booked."""
-        others = len(self.invoices) > 1 or self.corrections_of(invoice)
-        return bool(others or self.notes_on(invoice))
-
     def is_untouched(self, invoice: InvoiceDraft) -> bool:
         """Tell whether nothing was paid, credited or added: it can be voided."""
         settling: tuple[PaymentDraft | AllocationDraft, ...] = (

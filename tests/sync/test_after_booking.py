@@ -21,6 +21,7 @@ from dashboard.domain.books import (
     PaymentDraft,
     RefundDraft,
 )
+from dashboard.domain.money import CENT
 from dashboard.domain.order import (
     LineItem,
     LineKind,
@@ -557,6 +558,24 @@ def test_an_order_that_the_shop_writes_with_its_cents_elsewhere_stays_as_booked(
     desk.rules = replace(RULES, correction=Correction.RENEW)
     planned = {p.natural_key for p in desk.plan(anew).postings}
     assert ("W-1042-2" in planned) is (decision is Decision.STOP)
+
+
+def test_cents_of_tax_that_all_go_one_way_are_no_other_way_of_writing_them() -> None:
+    desk = Desk()
+    line = a_line("1.00")
+    booked = a_sale(*[line] * 20)
+    desk.book(booked)
+    other = replace(
+        line,
+        net=line.net + CENT,
+        taxes=(replace(line.taxes[0], amount=line.taxes[0].amount - CENT),),
+    )
+
+    half = replace(booked, lines=(*[line] * 10, *[other] * 10))
+    most = replace(booked, lines=(*[line] * 9, *[other] * 11))
+
+    assert desk.plan(half).decision is Decision.BOOK
+    assert desk.plan(most).decision is Decision.STOP
 
 
 def test_a_choice_half_booked_is_carried_on_without_being_asked_again() -> None:
