@@ -38,12 +38,14 @@ _AWAY = re.compile(r"OperationalError|InterfaceError|AdminShutdown|DBAPIError")
 class CrashCompany(Company):
     """Its programs die at named points; a keeper starts them again."""
 
-    def __init__(self, folder: Path, *, database_url: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, database_url: str = "", mutant: str = ""
+    ) -> None:
         super().__init__(folder, database_url=database_url)
         self.crashes = folder / "crashes"
         for name in ("deaths", "died"):
             (self.crashes / name).mkdir(parents=True)
-        self._env["CRASH_DIR"] = str(self.crashes)
+        self._env |= {"CRASH_DIR": str(self.crashes), "CRASH_MUTANT": mutant}
         self._resting = threading.Event()
         self._keepers: list[threading.Thread] = []
         self.programs: dict[str, Running] = {}

@@ -3,6 +3,7 @@
 The product knows nothing of this: its classes are wrapped before its command runs. In
 the folder that CRASH_DIR names, the file `deaths/before send` kills the first process
 that comes by, and `clock` holds the seconds that the time of day is wrong by.
+CRASH_MUTANT names a safeguard that the product lacks (tests/simulation/mutants.py).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from dashboard.store.orders import OrderStore
 from dashboard.store.pulls import PullStore
 from dashboard.store.queue import WorkQueue
 from dashboard.store.schedules import ScheduleStore
+from tests.simulation.mutants import take_out
 
 # Transactions, and calls that are made between two of them.
 MOMENTS: dict[type, tuple[str, ...]] = {
@@ -113,6 +115,7 @@ def _make_mortal() -> None:
 
 # The server imports this module once more, in the process that serves.
 if __name__ in {"__main__", "__mp_main__"}:
+    take_out(os.environ.get("CRASH_MUTANT", ""))
     _make_mortal()
 if __name__ == "__main__":
     main(prog_name="sluice")

@@ -6,9 +6,9 @@ make crash CRASH_SECONDS=120 CRASH_SEEDS="1 2 3"
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -33,8 +33,16 @@ SEEDS = [int(seed) for seed in os.environ.get("CRASH_SEEDS", "20260307").split()
 FOR_S = float(os.environ.get("CRASH_SECONDS", "5"))
 # In a short run each database has some of the kill points, drawn from the seed; the
 # simulation comes by all of them every time.
-KILL_POINTS_A_RUN = len(KILL_POINTS) if "CRASH_SECONDS" in os.environ else 5
+LONG = "CRASH_SECONDS" in os.environ
+KILL_POINTS_A_RUN = len(KILL_POINTS) if LONG else 5
 ORDERS_A_SECOND = 6
+# Those of the simulation that real time leaves room for: the books' own memory of keys
+# masks the others for minutes.
+MUTANTS = [
+    "confirmed before it is sent",
+    "a new key for every try, and nobody asks",
+    "a payment has another reference each time",
+]
 
 
 @pytest.fixture(scope="module")
@@ -65,32 +73,21 @@ def test_everything_is_booked_once_whatever_happens(
 ) -> None:
     with ExitStack() as everything:
         addresses = {"SQLite": "", "PostgreSQL": databases.empty()}
-        ordeals = {}
-        for number, (name, address) in enumerate(addresses.items()):
-            folder = tmp_path / name
-            (folder / "mock").mkdir(parents=True)
-            program = everything.enter_context(
-                running_mock(folder / "mock", "--memory", "--limits", "off")
+        ordeals = {
+            name: everything.enter_context(
+                an_ordeal(
+                    tmp_path / name,
+                    address,
+                    seed=seed + number,
+                    kill_points=seeded(seed + number).sample(
+                        KILL_POINTS, KILL_POINTS_A_RUN
+                    ),
+                    for_s=FOR_S,
+                    break_database=postgres.restart if address else None,
+                )
             )
-            company = CrashCompany(folder, database_url=address)
-            everything.callback(company.end)
-            shop = everything.enter_context(served(WooCommerceShop(datetime.now(UTC))))
-            company.open_for_business(program.url, shop)
-            way = seeded(seed + number).choice(["renew", "adjust"])
-            company.cli("rules", "set", "--when-changed", way)
-            file = company.database_url.removeprefix("sqlite:///")
-            ordeals[name] = Ordeal(
-                seed=seed + number,
-                company=company,
-                books=everything.enter_context(Books(program.url)),
-                shops=Shops(company, shop, seeded(seed + number)),
-                kill_points=seeded(seed + number).sample(
-                    KILL_POINTS, KILL_POINTS_A_RUN
-                ),
-                break_database=postgres.restart if address else partial(lock, file),
-                orders=int(ORDERS_A_SECOND * FOR_S),
-                for_s=FOR_S,
-            )
+            for number, (name, address) in enumerate(addresses.items())
+        }
         with ThreadPoolExecutor(len(ordeals)) as both:
             told = {name: both.submit(ordeal.go) for name, ordeal in ordeals.items()}
         broken = []
@@ -102,6 +99,58 @@ def test_everything_is_booked_once_whatever_happens(
                 broken.append(f"{name}: {error}")
         again = f'make crash CRASH_SEEDS="{seed}" CRASH_SECONDS={FOR_S:g}'
         assert not broken, "\n".join([*broken, f"Play it again: {again}"])
+
+
+@pytest.mark.parametrize("mutant", MUTANTS if LONG else MUTANTS[:1])
+def test_a_safeguard_that_is_missing_shows_in_the_books(
+    mutant: str, tmp_path: Path, figures: list[str]
+) -> None:
+    with an_ordeal(
+        tmp_path, "", seed=SEEDS[0], kill_points=[], for_s=FOR_S, mutant=mutant
+    ) as ordeal:
+        figures.append(f"{mutant}: {ordeal.go()}")
+        with pytest.raises(AssertionError) as found:
+            check(ordeal)
+        figures.append(f"  {str(found.value).splitlines()[0][:120]}")
+
+
+@contextmanager
+def an_ordeal(
+    folder: Path,
+    address: str,
+    *,
+    seed: int,
+    kill_points: Sequence[str],
+    for_s: float,
+    break_database: Callable[[], object] | None = None,
+    mutant: str = "",
+) -> Iterator[Ordeal]:
+    """Prepare what a company on the database at *address* goes through.
+
+    Without an *address* it is SQLite, which is broken by locking it.
+    """
+    with ExitStack() as everything:
+        (folder / "mock").mkdir(parents=True)
+        program = everything.enter_context(
+            running_mock(folder / "mock", "--memory", "--limits", "off")
+        )
+        company = CrashCompany(folder, database_url=address, mutant=mutant)
+        everything.callback(company.end)
+        shop = everything.enter_context(served(WooCommerceShop(datetime.now(UTC))))
+        company.open_for_business(program.url, shop)
+        way = seeded(seed).choice(["renew", "adjust"])
+        company.cli("rules", "set", "--when-changed", way)
+        file = company.database_url.removeprefix("sqlite:///")
+        yield Ordeal(
+            seed=seed,
+            company=company,
+            books=everything.enter_context(Books(program.url)),
+            shops=Shops(company, shop, seeded(seed)),
+            kill_points=kill_points,
+            break_database=break_database or partial(lock, file),
+            orders=int(ORDERS_A_SECOND * for_s),
+            for_s=for_s,
+        )
 
 
 def check(ordeal: Ordeal) -> None:
