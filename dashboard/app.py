@@ -77,7 +77,9 @@ from dashboard.web import register_pages
 from dashboard.web.services import (
     AddOrganisation,
     DemoLab,
+    HolderOfBooks,
     Services,
+    nobody,
     open_services,
 )
 
@@ -94,12 +96,13 @@ class Beside:
     """What the pages of an organisation tell of all those of the installation.
 
     *standings* has an element for each, this one too; none where there is only one.
-    *health* gives the status of each further one, by slug, as `/healthz` does; *add*
-    makes one.
+    *health* gives the status of each further one, by slug, as `/healthz` does;
+    *holder* tells which other one has given books already; *add* makes one.
     """
 
     standings: Callable[[], Sequence[Standing]] = tuple
     health: Callable[[], Mapping[str, str]] = dict
+    holder: HolderOfBooks = nobody
     add: AddOrganisation | None = None
 
 
@@ -463,6 +466,8 @@ def _page_services(program: Program, beside: Beside) -> Services:
         demo_lab=_demo_lab(program),
         organisation=program.organisation,
         standings=beside.standings,
+        meet_books=program.engine.meet_books,
+        holder_of_books=beside.holder,
         add_organisation=beside.add,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from wsgiref.types import WSGIApplication
 
@@ -14,6 +14,7 @@ from dashboard.app import Beside, Program, build
 from dashboard.domain.organisations import Organisation, Standing
 from dashboard.domain.sentences import say, sentence_of
 from dashboard.logs import working_for
+from dashboard.store.company import Connection
 from dashboard.store.database import (
     DATABASE_FAILED,
     has_todays_tables,
@@ -72,6 +73,22 @@ def working_organisations(first: Program) -> Iterator[Program]:
         except OrganisationAway:
             continue
         yield program
+
+
+def holder_of_books(
+    programs: Iterable[Program], wanting: Organisation, given: Connection
+) -> Organisation | None:
+    """Return which organisation but *wanting* has the books of *given* already.
+
+    Two that had them would each book into the other's.
+    """
+    for program in programs:
+        known = program.company.readable_connection()
+        if program.organisation == wanting or known is None:
+            continue
+        if known.is_to_the_books_of(given):
+            return program.organisation
+    return None
 
 
 def upgrade_organisation(first: Program, organisation: Organisation) -> None:
@@ -153,9 +170,19 @@ class Installation(Background):
 
         The first one's `/healthz` answers for the others, and its pages add more.
         """
+
+        def holder(given: Connection) -> Organisation | None:
+            programs = (self.first, *self._open.values())
+            return holder_of_books(programs, program.organisation, given)
+
         if program is self.first:
-            return Beside(standings=self.standings, health=self.health, add=self.add)
-        return Beside(standings=self.standings)
+            return Beside(
+                standings=self.standings,
+                health=self.health,
+                holder=holder,
+                add=self.add,
+            )
+        return Beside(standings=self.standings, holder=holder)
 
     def door(self, slug: str) -> WSGIApplication | None:
         """Return what answers requests to a further organisation; None without one."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import replace
-
 import click
 
 from dashboard.accounting.protocol import BooksSilent
@@ -17,10 +14,9 @@ from dashboard.cli.terminal import (
     tell,
 )
 from dashboard.domain.sentences import say
-from dashboard.installation import working_organisations
+from dashboard.installation import holder_of_books, working_organisations
 from dashboard.outbound.address import AddressRefused, check_address
 from dashboard.store.company import Connection
-from dashboard.store.vault import SecretUnreadable
 
 
 @click.group()
@@ -49,16 +45,16 @@ def set_connection(
         check_address(base_url, allow_inner=program.settings.allow_loopback_api)
     except AddressRefused as error:
         raise click.ClickException(str(error)) from error
-    given = Connection(
-        kind=kind,
-        base_url=base_url.rstrip("/"),
-        client_id=client_id,
-        client_secret=client_secret,
-        tenant_id=tenant_id,
-        version=0,
+    given = program.company.with_known_tenant(
+        Connection(
+            kind=kind,
+            base_url=base_url.rstrip("/"),
+            client_id=client_id,
+            client_secret=client_secret,
+            tenant_id=tenant_id,
+            version=0,
+        )
     )
-    if not tenant_id:
-        given = replace(given, tenant_id=_known_tenant(program, given))
     _refuse_books_of_others(program, given)
     program.company.set_connection(given)
     note(program, "set", say("connection to %(address)s", address=given.base_url))
@@ -74,41 +70,17 @@ def set_connection(
 
 
 def _refuse_books_of_others(program: Program, given: Connection) -> None:
-    """Keep two organisations from one set of books: one would book into the other's.
+    """Keep two organisations from one set of books.
 
     Raises:
         click.ClickException: If another organisation has these books.
     """
-    for other in working_organisations(open_first()):
-        if other.organisation == program.organisation:
-            continue
-        with suppress(SecretUnreadable):
-            if _same_books(other.company.connection(), given):
-                path = other.organisation.path or "/"
-                raise click.ClickException(
-                    f"The books of the client {given.client_id} are those of the "
-                    f"organisation at {path} already. If they are others, say which "
-                    "with --tenant-id."
-                )
-
-
-def _same_books(known: Connection | None, given: Connection) -> bool:
-    if known is None or known.base_url != given.base_url:
-        return False
-    if given.tenant_id and known.tenant_id:
-        return known.tenant_id == given.tenant_id
-    return known.client_id == given.client_id
-
-
-def _known_tenant(program: Program, given: Connection) -> str:
-    """Return the organisation learned at the first sign-in with the same access.
-
-    Keeping it is no change that would make us start over. Another client, or another
-    address, has organisations of its own.
-    """
-    with suppress(SecretUnreadable):  # this is how it is put right
-        known = program.company.connection()
-        access = (given.base_url, given.client_id)
-        if known is not None and (known.base_url, known.client_id) == access:
-            return known.tenant_id
-    return ""
+    programs = working_organisations(open_first())
+    holder = holder_of_books(programs, program.organisation, given)
+    if holder is not None:
+        path = holder.path or "/"
+        raise click.ClickException(
+            f"The books of the client {given.client_id} are those of the "
+            f"organisation at {path} already. If they are others, say which "
+            "with --tenant-id."
+        )

@@ -78,6 +78,19 @@ class Connection:
         """The last four characters of the secret, or nothing if it is short."""
         return self.client_secret[-4:] if len(self.client_secret) > 8 else ""  # noqa: PLR2004
 
+    @property
+    def access(self) -> tuple[str, str]:
+        """Whose sign-in it is, and where."""
+        return self.base_url, self.client_id
+
+    def is_to_the_books_of(self, other: Connection) -> bool:
+        """Tell whether both write into the same books, as far as is known."""
+        if self.base_url != other.base_url:
+            return False
+        if self.tenant_id and other.tenant_id:
+            return self.tenant_id == other.tenant_id
+        return self.client_id == other.client_id
+
 
 class CompanyStore:
     """Reads and writes what a company sets up."""
@@ -268,15 +281,31 @@ class CompanyStore:
                 version=row.version,
             )
 
+    def readable_connection(self) -> Connection | None:
+        """Return the connection to the books; None too if its secret is unreadable."""
+        with suppress(SecretUnreadable):  # to set it is how that is put right
+            return self.connection()
+        return None
+
+    def with_known_tenant(self, connection: Connection) -> Connection:
+        """Return *connection* with the organisation that its sign-in was met with.
+
+        Keeping it is no change that would make us start over. Another client, or
+        another address, has organisations of its own.
+        """
+        known = self.readable_connection()
+        if connection.tenant_id or known is None or known.access != connection.access:
+            return connection
+        return replace(connection, tenant_id=known.tenant_id)
+
     def set_connection(self, connection: Connection) -> None:
         """Store *connection* (its version does not matter); commits.
 
         What the books said of themselves is forgotten when it changes.
         """
-        with suppress(SecretUnreadable):  # this is how it is put right
-            known = self.connection()
-            if known and replace(connection, version=known.version) == known:
-                return
+        known = self.readable_connection()
+        if known and replace(connection, version=known.version) == known:
+            return
         with self._database.write() as session:
             values = {
                 "kind": connection.kind,

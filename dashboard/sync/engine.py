@@ -214,7 +214,10 @@ class Engine:
     def _sync(self, run: Run) -> Run:
         connection = self._stores.company.connection()
         if connection is None:
-            return self.runs.finish(run.id, RunState.FAILED, _NO_CONNECTION)
+            # What a schedule asks for day by day is no failure before the first day.
+            scheduled = run.trigger is Trigger.SCHEDULE
+            state = RunState.DONE if scheduled else RunState.FAILED
+            return self.runs.finish(run.id, state, _NO_CONNECTION)
         if self._gate.is_unproven() and self.rests():
             return self.runs.finish(run.id, RunState.FAILED, self._pause_message())
         try:

@@ -20,7 +20,7 @@ from dashboard.lab.client import Lab
 from dashboard.shops.protocol import ShopFacts
 from dashboard.store.activity import ActivityStore
 from dashboard.store.change_marks import ChangeMark, read_change_mark
-from dashboard.store.company import CompanyStore
+from dashboard.store.company import CompanyStore, Connection
 from dashboard.store.database import Database
 from dashboard.store.listing_exchanges import ExchangeListing
 from dashboard.store.listing_figures import FigureListing
@@ -56,6 +56,11 @@ from dashboard.sync.watch import Watch
 _KEY = "sluice-pages"
 
 AddOrganisation = Callable[[Organisation], str | None]
+HolderOfBooks = Callable[[Connection], Organisation | None]
+
+
+def nobody(_given: Connection) -> None:
+    """Return which other organisation has given books, where there is no other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +85,9 @@ class Services:
     *stop_run* lets one end after the batch it is at, in a person's name.
     *test_shop* asks a shop and raises `ShopSilent` with what is wrong, *check_address*
     raises `AddressRefused` for one the program may not call.
+    *meet_books* signs in to the books, returns what they are called and raises
+    `BooksSilent` with what is wrong; *holder_of_books* tells which other organisation
+    has the books of a connection already.
     *replan* plans the stopped orders anew after a change of the rules and returns how
     many move. *forecast* tells when all that waits is done. *change_mark* tells whether
     anything may have changed. *ask_pass* asks for a
@@ -122,6 +130,7 @@ class Services:
     replan: Callable[[], int]
     test_shop: Callable[[Shop], ShopFacts]
     check_address: Callable[[str], None]
+    meet_books: Callable[[], str]
     reconciliation: ReconciliationListing
     ask_pass: Callable[[PassKind, Period | None, str], int]
     usual_period: Callable[[], Period]
@@ -132,6 +141,7 @@ class Services:
     demo_lab: DemoLab | None = None
     organisation: Organisation = FIRST
     standings: Callable[[], Sequence[Standing]] = tuple
+    holder_of_books: HolderOfBooks = nobody
     add_organisation: AddOrganisation | None = None
 
 
@@ -155,6 +165,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     replan: Callable[[], int],
     test_shop: Callable[[Shop], ShopFacts],
     check_address: Callable[[str], None],
+    meet_books: Callable[[], str],
     ask_pass: Callable[[PassKind, Period | None, str], int],
     usual_period: Callable[[], Period],
     pace: Pace,
@@ -163,6 +174,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     demo_lab: DemoLab | None = None,
     organisation: Organisation = FIRST,
     standings: Callable[[], Sequence[Standing]] = tuple,
+    holder_of_books: HolderOfBooks = nobody,
     add_organisation: AddOrganisation | None = None,
 ) -> Services:
     """Add to what the engine shares the stores that only the pages need."""
@@ -200,6 +212,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         replan=replan,
         test_shop=test_shop,
         check_address=check_address,
+        meet_books=meet_books,
         reconciliation=ReconciliationListing(database),
         ask_pass=ask_pass,
         usual_period=usual_period,
@@ -210,6 +223,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         demo_lab=demo_lab,
         organisation=organisation,
         standings=standings,
+        holder_of_books=holder_of_books,
         add_organisation=add_organisation,
     )
 

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dashboard.accounting.protocol import BooksSilent
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.books import BooksFacts
 from dashboard.domain.money import ZERO
@@ -38,6 +39,7 @@ from dashboard.web.services import services
 from dashboard.web.settings_forms import (
     AccountsForm,
     CompanyForm,
+    ConnectionForm,
     PaymentsForm,
     ShopForm,
     TaxesForm,
@@ -49,6 +51,8 @@ from dashboard.web.words import SHOP_KINDS
 blueprint = Blueprint("settings", __name__)
 
 _EXAMPLE_NUMBER: Final = "1042"
+# Where the books of most companies are; what is known goes before it.
+_NEW_BOOKS: Final = {"base_url": "https://api.xero.com"}
 # What Activity calls the parts of the rules.
 SECTIONS: Final[Mapping[str, Sentence]] = {
     "company": say("invoices"),
@@ -170,6 +174,59 @@ def add_shop() -> ResponseReturnValue:
     return redirect(url_for("shops.show", slug=shop.slug))
 
 
+@blueprint.post("/settings/connection")
+@requires(Role.ADMINISTRATOR)
+def connect() -> ResponseReturnValue:
+    """Save where the books are and how to sign in, and try it out."""
+    store = services().company
+    entered = ConnectionForm()
+    if not entered.validate():
+        return _page({"connection": entered}, status=422)
+    given = entered.entered(store.readable_connection())
+    if given is None:
+        entered.client_secret.errors = [
+            _("Enter the secret: it is kept for one address and one client.")
+        ]
+        return _page({"connection": entered}, status=422)
+    given = store.with_known_tenant(given)
+    holder = services().holder_of_books(given)
+    if holder is not None:
+        entered.tenant_id.errors = [
+            _(
+                "The organisation at %(path)s has these books already. If they are "
+                "others, say which.",
+                path=holder.path or "/",
+            )
+        ]
+        return _page({"connection": entered}, status=422)
+    store.set_connection(given)
+    address = say("connection to %(address)s", address=given.base_url)
+    note(ActivityKind.SETTINGS, "changed", address)
+    return _tried_out()
+
+
+@blueprint.post("/settings/connection/test")
+@requires(Role.MANAGER)
+def test_connection() -> ResponseReturnValue:
+    """Try out whether the books can be signed in to."""
+    return _tried_out()
+
+
+def _tried_out() -> ResponseReturnValue:
+    """Sign in to the books, and say on the page what came of it."""
+    try:
+        organisation = services().meet_books()
+    except BooksSilent as silent:
+        reason = said(silent.failure.reason)
+        text = _("The connection does not work: %(reason)s", reason=reason)
+        flash(text, "bad")
+    else:
+        services().start_run(Task.SYNC)
+        text = _("It works: these are the books of %(name)s.", name=organisation)
+        flash(text, "good")
+    return redirect(url_for("settings.show", _anchor="connection"))
+
+
 @blueprint.post("/settings/connection/read")
 @requires(Role.MANAGER)
 def read_books_again() -> ResponseReturnValue:
@@ -236,6 +293,7 @@ def _page(
     # Before the rules: what somebody saves in between is not saved over unseen.
     version = store.rules_version()
     facts, rules = store.facts(), store.rules()
+    connection = store.readable_connection()
     fresh: Mapping[str, Callable[[], PageForm]] = {
         "company": lambda: CompanyForm(None, obj=rules, version=version),
         "accounts": lambda: AccountsForm(None, obj=rules, version=version),
@@ -246,6 +304,7 @@ def _page(
             asked_for=request.args.get("payment_method", ""),
         ),
         "shop": _shop_form,
+        "connection": lambda: ConnectionForm(None, obj=connection, **_NEW_BOOKS),
     }
     given = dict(entered or {})
     forms = {name: given.get(name) or make() for name, make in fresh.items()}
@@ -258,7 +317,7 @@ def _page(
         facts=facts,
         facts_at=store.facts_at(),
         shops=[(shop, services().pulls.state(shop)) for shop in store.shops()],
-        connection=store.connection(),
+        connection=connection,
         example=_example(rules.number_pattern),
         places=places(),
         wide=_wide(rules, facts),

@@ -40,6 +40,8 @@ from dashboard.domain.rules import (
     TaxSituation,
     VatCheck,
 )
+from dashboard.outbound.address import AddressRefused
+from dashboard.store.company import Connection
 from dashboard.web.forms import (
     CodeField,
     NumberField,
@@ -50,6 +52,7 @@ from dashboard.web.forms import (
 )
 from dashboard.web.language import gettext, lazy_gettext, said_of
 from dashboard.web.language import lazy_gettext as _
+from dashboard.web.services import services
 
 _CODE = [InputRequired(), Length(max=40)]
 _CODE_OR_NONE = [Optional(), Length(max=40)]
@@ -324,6 +327,53 @@ class ShopForm(PageForm):
         [InputRequired(), Length(min=8, max=200)],
         render_kw={"autocomplete": "new-password"},
     )
+
+
+class ConnectionForm(PageForm):
+    """Where the books are and how to sign in."""
+
+    base_url = StringField(_("Address"), [InputRequired(), Length(max=300)])
+    client_id = StringField(
+        _("Client ID"),
+        [InputRequired(), Length(max=200)],
+        render_kw={"autocomplete": "off"},
+    )
+    client_secret = PasswordField(
+        _("Client secret"),
+        [Length(max=200)],
+        render_kw={"autocomplete": "new-password"},
+    )
+    tenant_id = StringField(
+        _("Tenant"), [Length(max=100)], render_kw={"autocomplete": "off"}
+    )
+
+    def validate_base_url(self, field: StringField) -> None:
+        """Refuse an address that the program may not call."""
+        try:
+            services().check_address((field.data or "").strip())
+        except AddressRefused as error:
+            raise ValidationError(said_of(error)) from error
+
+    def entered(self, known: Connection | None) -> Connection | None:
+        """Return what was entered; None if the secret lacks.
+
+        A secret that is known goes to the address it was entered for and no other.
+        """
+        given = Connection(
+            kind="xero",
+            base_url=(self.base_url.data or "").strip().rstrip("/"),
+            client_id=(self.client_id.data or "").strip(),
+            client_secret=(self.client_secret.data or "").strip(),
+            tenant_id=(self.tenant_id.data or "").strip(),
+            version=0,
+        )
+        if known is not None and known.access != given.access:
+            # Another client's organisations are others; what was shown was not chosen.
+            kept = "" if given.tenant_id == known.tenant_id else given.tenant_id
+            given = replace(given, tenant_id=kept)
+        elif known is not None and not given.client_secret:
+            given = replace(given, client_secret=known.client_secret)
+        return given if given.client_secret else None
 
 
 def taxes_form(rules: Sequence[TaxRule], version: int) -> TaxesForm:

@@ -184,6 +184,15 @@ def test_without_a_connection_a_run_fails_and_says_where_to_set_it(
     assert "Settings > Connection" in run.message
 
 
+def test_without_a_connection_what_a_schedule_asks_for_is_no_failure(
+    process: Process,
+) -> None:
+    run = process.engine.run_now(Trigger.SCHEDULE)
+
+    assert run.state is RunState.DONE
+    assert "Settings > Connection" in run.message
+
+
 def test_books_that_never_answered_fail_the_run_and_in_the_end_close_the_gate(
     process: Process,
 ) -> None:

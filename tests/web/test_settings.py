@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from dashboard.cli.company import set_connection
 from dashboard.domain.rules import InvoiceWhen
 from dashboard.domain.users import Role
 from dashboard.sync.setup import plan_waiting
+from mock_accounting.testing.client import MockOrganisation
 from tests.web.scene import FACTS, Scene
 
 COMPANY = {
@@ -248,14 +248,100 @@ def test_without_facts_of_the_books_codes_are_typed(empty: Scene) -> None:
     assert 'name="sales_account" value="200"' in text or 'value="200"' in text
 
 
-def test_the_command_that_connects_the_books_is_told_with_all_it_needs(
-    empty: Scene,
-) -> None:
-    text = empty.client().get("/settings").text
+BOOKS = {
+    "base_url": "http://127.0.0.1:9/",  # which discards
+    "client_id": "another-client",
+    "client_secret": "another-secret",
+    "tenant_id": "",
+}
 
-    assert "sluice connection set" in text
-    for option in set_connection.params:
-        assert not option.required or option.opts[0] in text
+
+def test_the_books_are_connected_on_the_page(
+    empty: Scene, mock_books: MockOrganisation
+) -> None:
+    client = empty.client()
+
+    answer = client.post(
+        "/settings/connection",
+        {
+            "base_url": mock_books.url,
+            "client_id": mock_books.client_id,
+            "client_secret": mock_books.client_secret,
+        },
+    )
+
+    assert answer.headers["Location"] == "/settings#connection"
+    assert "It works: these are the books of" in client.get("/settings").text
+    assert empty.program.company.facts() is not None
+    assert "connection to" in client.get("/activity").text
+
+
+def test_a_connection_that_does_not_work_is_saved_and_says_why(scene: Scene) -> None:
+    client = scene.client()
+
+    client.post("/settings/connection", BOOKS)
+
+    assert "The connection does not work" in client.get("/settings").text
+    connection = scene.program.company.connection()
+    assert connection is not None
+    assert connection.access == ("http://127.0.0.1:9", "another-client")
+    client.post("/settings/connection/test")
+    assert "The connection does not work" in client.get("/settings").text
+
+
+def test_an_empty_secret_keeps_the_one_that_is_set(scene: Scene) -> None:
+    known = scene.program.company.connection()
+    assert known is not None
+
+    scene.client().post(
+        "/settings/connection",
+        {
+            "base_url": known.base_url,
+            "client_id": known.client_id,
+            "client_secret": "",
+            "tenant_id": "another-tenant",
+        },
+    )
+
+    now = scene.program.company.connection()
+    assert now is not None
+    assert now.client_secret == known.client_secret
+    assert now.tenant_id == "another-tenant"
+
+
+def test_another_client_does_not_inherit_the_organisation_that_was_shown(
+    scene: Scene,
+) -> None:
+    shown = scene.program.company.connection()
+    assert shown is not None
+
+    scene.client().post("/settings/connection", {**BOOKS, "tenant_id": shown.tenant_id})
+
+    now = scene.program.company.connection()
+    assert now is not None
+    assert (now.client_id, now.tenant_id) == ("another-client", "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        # Whoever could send it elsewhere could read it.
+        ({"client_secret": ""}, "Enter the secret"),
+        ({"base_url": "ftp://books.example"}, "http"),
+        ({"base_url": "https://not a url"}, "https://not a url"),
+        ({"client_id": ""}, "This field is required"),
+    ],
+)
+def test_what_cannot_connect_is_not_saved(
+    scene: Scene, changed: dict[str, str], said: str
+) -> None:
+    known = scene.program.company.connection()
+
+    answer = scene.client().post("/settings/connection", {**BOOKS, **changed})
+
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert scene.program.company.connection() == known
 
 
 def test_without_a_shop_the_first_is_added_with_no_search_for_the_form(
