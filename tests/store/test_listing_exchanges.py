@@ -184,8 +184,10 @@ def test_each_filter_has_an_index_that_brings_the_newest_first(
     sqlite_database: ClockedDatabase, wanted: ExchangeFilter, index: str
 ) -> None:
     plans: list[str] = []
+    with sqlite_database.read() as session:
+        readers = session.get_bind().engine
 
-    @sa.event.listens_for(sqlite_database.engine, "before_cursor_execute")
+    @sa.event.listens_for(readers, "before_cursor_execute")
     def explain(
         connection: sa.Connection,
         _cursor: object,
@@ -204,7 +206,7 @@ def test_each_filter_has_an_index_that_brings_the_newest_first(
     log.page(wanted, size=50)
     listed = tuple(plans)
     log.counts(wanted)
-    sa.event.remove(sqlite_database.engine, "before_cursor_execute", explain)
+    sa.event.remove(readers, "before_cursor_execute", explain)
 
     assert any(index in line for line in listed), listed
     assert not any("TEMP B-TREE" in line for line in listed), listed
