@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
@@ -30,6 +31,7 @@ class Documents:
     """What is in the books for one order; *number* is that of its first invoice."""
 
     def __init__(self, number: str, drafts: Iterable[Draft]) -> None:
+        self._number = number
         self.drafts = [
             draft for draft in drafts if root_of(natural_key(draft)) == number
         ]
@@ -67,7 +69,9 @@ class Documents:
             yield f"{self.invoiced} - {self.credited} is asked for, not {wanted}"
         # Once it is booked, what the shop counts of a changed order is no news.
         paid = {version.paid for version in versions} if was_changed else {order.paid}
-        if self.paid > max(paid) or (not gone and self.paid not in paid):
+        less = gone and self.paid <= max(paid)
+        told = was_changed and self._is_each_payment_told(versions)
+        if not (self.paid in paid or less or told):
             yield f"{self.paid} is paid, not {paid}"
         due = self.invoiced - self.paid - self.allocated
         credit = self.credited - self.allocated - self.paid_back
@@ -76,6 +80,19 @@ class Documents:
         yield from self._wrongly_paid_back(order, gone=gone, was_changed=was_changed)
         if wanted == 0:
             yield from self._left_over()
+
+    def _is_each_payment_told(self, versions: Iterable[Order]) -> bool:
+        """Tell whether some version told of each payment, with its amount."""
+        told = {
+            (f"{self._number}-P{key}", payment.amount)
+            for version in versions
+            for key, payment in version.keyed_payments()
+        }
+        booked: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for payment in self._every(PaymentDraft):
+            whole = "-".join(payment.reference.split("-")[:3])  # it may be a part
+            booked[whole] += payment.amount
+        return set(booked.items()) <= told
 
     def _wrongly_paid_back(
         self, order: Order, *, gone: bool, was_changed: bool
