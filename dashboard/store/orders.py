@@ -367,24 +367,38 @@ class OrderStore:
                 },
             )
 
-    def refresh_lagging(self) -> None:
+    def refresh_lagging(
+        self, after: int = 0, *, at_once: int = _LAGGING_AT_ONCE
+    ) -> int:
         """Derive anew the status of orders that have been on their way for long.
 
         An order that came to share a contact just as the books refused it is not
         among those whose status was derived then.
+
+        Args:
+            after: Behind which order to go on, by id.
+            at_once: How many orders to look at.
+
+        Returns:
+            Where to go on next time; 0, from the beginning, when none is left.
         """
         with self._database.read() as session:
             before = self._database.now(session) - _LAGGING
             lagging = session.scalars(
                 select(OrderRow.id)
-                .where(OrderRow.status.in_(_MOVING), OrderRow.status_at < before)
+                .where(
+                    OrderRow.status.in_(_MOVING),
+                    OrderRow.status_at < before,
+                    OrderRow.id > after,
+                )
                 .order_by(OrderRow.id)
-                .limit(_LAGGING_AT_ONCE)
+                .limit(at_once)
             ).all()
         if lagging:
             with self._database.write() as session:
                 lock_orders(session, lagging)
                 refresh_standings(session, lagging, self._database.now(session))
+        return lagging[-1] if len(lagging) == at_once else 0
 
     def newest_revision(self, order_id: int) -> StoredRevision | None:
         """Return what the shop last sent of an order."""

@@ -162,7 +162,8 @@ class PassStore:
 
     def clean_up(self) -> None:
         """End the passes whose run has vanished, and forget what they read."""
-        with self._database.write() as session:
+
+        def work(session: Session) -> None:
             alive = exists().where(
                 RunRow.id == PassRow.run_id, RunRow.state == RunState.RUNNING.value
             )
@@ -174,6 +175,8 @@ class PassStore:
                 row.finished_at = self._database.now(session)
                 row.message = _STOPPED
             _forget(session, [row.id for row in lost])
+
+        self._database.repeated(work)
 
     def record_orders(
         self,

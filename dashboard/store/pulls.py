@@ -105,10 +105,13 @@ class PullStore:
 
     def forget_access(self, shop: Shop) -> None:
         """Ask the shop no more; what it sends is taken in as before; commits."""
-        with self._database.write() as session:
+
+        def work(session: Session) -> None:
             row = _locked_shop(session, shop)
             row.base_url, row.api_keys, row.orders_since = "", "", None
             session.execute(delete(OrderHintRow).where(OrderHintRow.shop_id == shop.id))
+
+        self._database.repeated(work)
 
     def keys(self, shop: Shop) -> ApiKeys | None:
         """Return the keys of the shop's API, if it has any.
@@ -276,14 +279,12 @@ class PullStore:
 
     def drop_hint(self, shop: Shop, external_id: str, newest: int) -> None:
         """Forget the hints of an order up to the newest that was heeded; commits."""
-        with self._database.write() as session:
-            session.execute(
-                delete(OrderHintRow).where(
-                    OrderHintRow.shop_id == shop.id,
-                    OrderHintRow.external_id == external_id,
-                    OrderHintRow.id <= newest,
-                )
-            )
+        heeded = delete(OrderHintRow).where(
+            OrderHintRow.shop_id == shop.id,
+            OrderHintRow.external_id == external_id,
+            OrderHintRow.id <= newest,
+        )
+        self._database.repeated(lambda session: session.execute(heeded))
 
 
 def _lock_all(

@@ -97,13 +97,13 @@ class ReadDocuments:
 
     def match(self, document_ids: Sequence[str]) -> None:
         """Note that documents belong to orders."""
-        with self._database.write() as session:
-            session.execute(
-                update(ReadDocumentRow)
-                .where(ReadDocumentRow.pass_id == self._pass_id)
-                .where(ReadDocumentRow.document_id.in_(document_ids))
-                .values(matched=True)
-            )
+        belonging = (
+            update(ReadDocumentRow)
+            .where(ReadDocumentRow.pass_id == self._pass_id)
+            .where(ReadDocumentRow.document_id.in_(document_ids))
+            .values(matched=True)
+        )
+        self._database.repeated(lambda session: session.execute(belonging))
 
     def unmatched(self) -> Iterator[tuple[BookedDocument, ...]]:
         """Yield what was asked for itself and belongs to no order, some at a time."""

@@ -83,6 +83,7 @@ class Engine:
         self._pacer = GatePacer(self._gate, clock, self._stopping)
         self._urgent_pacer = GatePacer(self._gate, clock, self._stopping, urgent=True)
         self._trigger = Trigger.SWEEP
+        self._lagging_after = 0
         self._stands_still_until_s = 0.0
         self._thread: threading.Thread | None = None
         self._books: tuple[Connection, Books] | None = None
@@ -147,7 +148,7 @@ class Engine:
         """Carry out what is asked for and what is due; False if a run failed."""
         self.runs.clean_up()
         self._take_over()
-        self._stores.orders.refresh_lagging()
+        self._lagging_after = self._stores.orders.refresh_lagging(self._lagging_after)
         fold_tallies(self._stores.database)
         states = []
         while not self._stopping.is_set():

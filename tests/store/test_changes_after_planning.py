@@ -260,3 +260,17 @@ def test_an_order_on_its_way_for_long_is_looked_at_anew(company: Company) -> Non
     company.orders.refresh_lagging()
 
     assert company.status() == "queued"
+
+
+def test_orders_that_truly_are_on_their_way_for_long_hide_no_other(
+    company: Company,
+) -> None:
+    company.take_in(*(an_order(number) for number in ("1", "2", "3")))
+    company.lose_status("3")
+    company.clock.advance(timedelta(minutes=5).total_seconds())
+
+    after = company.orders.refresh_lagging(at_once=2)
+    after = company.orders.refresh_lagging(after, at_once=2)
+
+    assert company.statuses() == {"1": "queued", "2": "queued", "3": "queued"}
+    assert after == 0
