@@ -9,12 +9,10 @@ from sqlalchemy import (
     ColumnElement,
     RowMapping,
     Select,
-    SQLColumnExpression,
     TextClause,
     func,
     literal,
     select,
-    text,
 )
 
 from dashboard.domain.problems import Cause
@@ -51,13 +49,13 @@ class ProblemListing:
     def groups(self, size: int = 200) -> tuple[ProblemGroup, ...]:
         """Return the groups, the largest first, at most *size* of them."""
         with self._database.read() as session:
-            rows = session.execute(_grouped(OrderRow.cause_about).limit(size))
+            rows = session.execute(_grouped().limit(size))
             return tuple(_group(row) for row in rows.mappings())
 
     def causes(self) -> tuple[ProblemGroup, ...]:
         """Return one group a cause, whatever tells its problems from each other."""
         with self._database.read() as session:
-            rows = session.execute(_grouped(literal("")))
+            rows = session.execute(_grouped(by_about=False))
             return tuple(_group(row) for row in rows.mappings())
 
     def shops(self, cause: Cause, about: str) -> tuple[Shop, ...]:
@@ -72,7 +70,7 @@ class ProblemListing:
 
     def group(self, cause: Cause, about: str) -> ProblemGroup | None:
         """Return one group, None when nothing stands still for it any more."""
-        query = _grouped(OrderRow.cause_about, *_in_group(cause, about))
+        query = _grouped(*_in_group(cause, about))
         with self._database.read() as session:
             row = session.execute(query).mappings().first()
             return None if row is None else _group(row)
@@ -87,9 +85,10 @@ def _in_group(cause: Cause, about: str) -> tuple[ColumnElement[bool] | TextClaus
 
 
 def _grouped(
-    about: SQLColumnExpression[str], *conditions: ColumnElement[bool] | TextClause
+    *conditions: ColumnElement[bool] | TextClause, by_about: bool = True
 ) -> Select[tuple[str, str, int, datetime, datetime, str, str]]:
-    """Select the groups that cause and *about* make of what stands still."""
+    """Select the groups that cause, and what it is about, make of what stands still."""
+    about = OrderRow.cause_about if by_about else literal("")
     groups = (
         select(
             OrderRow.cause,
@@ -100,7 +99,7 @@ def _grouped(
             func.max(OrderRow.id).label("newest"),
         )
         .where(HAS_PROBLEM, *conditions)
-        .group_by(OrderRow.cause, text("about"))
+        .group_by(OrderRow.cause, *([about] if by_about else []))
         .subquery()
     )
     return (
