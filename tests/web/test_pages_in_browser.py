@@ -245,6 +245,7 @@ def hear(message: ConsoleMessage, complaints: list[str]) -> None:
 
 
 def axe_faults(page: Page) -> list[str]:
+    page.wait_for_load_state()  # after a click the page may be half there
     violations = Axe().run(page, options=AXE).response["violations"]
     return [
         f"{page.url}: {violation['id']}: {node['html']} {node['failureSummary']}"
