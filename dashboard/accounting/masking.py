@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from dashboard.accounting.texts import storable
 from dashboard.domain.exchanges import MASK
 
 _SECRET_HEADERS = {"authorization", "cookie", "set-cookie"}
@@ -65,11 +66,11 @@ def mask_body(body: bytes, content_type: str) -> str:
         )
     try:
         data = json.loads(text)
-        return json.dumps(_Masking(data).of(data, ""), ensure_ascii=False)
+        return storable(json.dumps(_Masking(data).of(data, ""), ensure_ascii=False))
     except RecursionError:
         return MASK  # nested so deep that nobody can tell what is in it
     except ValueError:
-        return _XML.sub(rf"<\1>{MASK}", text)
+        return storable(_XML.sub(rf"<\1>{MASK}", text))
 
 
 def mask_query(url: str) -> str:

@@ -98,6 +98,18 @@ def test_a_body_nested_too_deep_tells_nothing(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [b"<html>\0</html>", b'{"Message": "a\\u0000\\ud800"}', b"\xed\xa0\x80\0"],
+    ids=["a page with a NUL", "JSON that escapes both", "neither JSON nor UTF-8"],
+)
+def test_what_is_kept_can_be_stored_whatever_was_answered(body: bytes) -> None:
+    kept = mask_body(body, "application/json")
+
+    assert "\0" not in kept
+    assert kept.encode()
+
+
+@pytest.mark.parametrize(
     "field", ["access_token", "refresh_token", "id_token", "client_secret"]
 )
 def test_secrets_are_masked_in_answers_and_forms(field: str) -> None:

@@ -54,6 +54,21 @@ def an_error(message: str, **fields: Any) -> dict[str, Any]:
     }
 
 
+def test_what_the_books_say_can_be_stored_whatever_it_is() -> None:
+    said = "Not\0 this\ud800 one"
+
+    element = outcome({"Invoices": [an_error(said)]})
+    whole = outcome({"Message": said}, status=400)
+
+    assert isinstance(element, Answered)
+    (refused,) = element.verdicts
+    assert isinstance(refused, Refused)
+    assert isinstance(whole, RefusedWhole)
+    for problem in (refused.problem, whole.problem):
+        assert "Not? this? one" in problem.message
+        assert problem.about == "Not? this? one"
+
+
 @pytest.mark.parametrize(
     ("member", "collection", "element", "accepted"),
     [

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from dashboard.accounting.masking import mask_body, mask_headers, mask_query
 from dashboard.accounting.protocol import BooksSilent, Log, Pacer
+from dashboard.accounting.texts import storable
 from dashboard.accounting.xero.decode import (
     Element,
     NotUnderstood,
@@ -357,7 +358,7 @@ class XeroBooks:
                 return str(document["access_token"]), float(document["expires_in"])
         except (NotUnderstood, KeyError, TypeError, ValueError) as error:
             raise BooksSilent(_no_token(reply, "the answer is no token")) from error
-        raise BooksSilent(_no_token(reply, str(document.get("error", ""))))
+        raise BooksSilent(_no_token(reply, storable(str(document.get("error", "")))))
 
     def _fetch_tenant(self, token: str, log: Log) -> str:
         headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from dashboard.accounting.texts import storable
 from dashboard.accounting.xero.encode import COLLECTIONS
 from dashboard.domain.exchanges import (
     Accepted,
@@ -288,7 +289,7 @@ def _messages(element: Any) -> list[str]:  # noqa: ANN401 - JSON
     errors = element.get("ValidationErrors") if isinstance(element, dict) else None
     if not isinstance(errors, list):
         return []
-    return [str(e.get("Message", "")) for e in errors if isinstance(e, dict)]
+    return [storable(str(e.get("Message", ""))) for e in errors if isinstance(e, dict)]
 
 
 def _refusal(message: str, member: Posting) -> Verdict:
@@ -334,8 +335,8 @@ def _refused_whole(reply: Reply, members: Sequence[Posting]) -> Outcome:
         for element in (elements if isinstance(elements, list) else [])
         for message in _messages(element)
     ]
-    text = " ".join(messages) or str(
-        document.get("Message") or document.get("Detail") or f"HTTP {reply.status}"
+    text = " ".join(messages) or storable(
+        str(document.get("Message") or document.get("Detail") or f"HTTP {reply.status}")
     )
     if len(members) == 1:
         verdict = _refusal(text, members[0])
