@@ -71,6 +71,10 @@ class Standing:
     next_attempt_at: datetime | None = None
 
 
+# Nothing of these is sent, so their contact's trouble is that of other orders.
+_WITHOUT_CONTACT = {Decision.SKIP, Decision.WAIT}
+
+
 def standing_of(
     decision: Decision,
     reason: str,
@@ -89,6 +93,8 @@ def standing_of(
         leads_to: Where the order stands once everything planned is booked.
     """
     live = [step for step in progress if step.state is not PostingState.CANCELLED]
+    if decision in _WITHOUT_CONTACT:
+        live = _own(live)
     moving = _moving(live)
     if moving is not None:
         return moving
@@ -132,8 +138,7 @@ def _moving(live: list[Progress]) -> Standing | None:
 def _standing_when_booking(
     live: list[Progress], problem: Problem | None, leads_to: OrderStatus
 ) -> Standing:
-    own = [step for step in live if step.kind is not PostingKind.CONTACT]
-    if not own or any(step.state is PostingState.PENDING for step in live):
+    if not _own(live) or any(step.state is PostingState.PENDING for step in live):
         confirmed = {s.kind for s in live if s.state is PostingState.CONFIRMED}
         started = PostingKind.INVOICE in confirmed
         return Standing(
@@ -142,3 +147,7 @@ def _standing_when_booking(
     if problem is not None:
         return Standing(status=OrderStatus.NEEDS_ATTENTION, problem=problem)
     return Standing(status=leads_to)
+
+
+def _own(steps: Iterable[Progress]) -> list[Progress]:
+    return [step for step in steps if step.kind is not PostingKind.CONTACT]

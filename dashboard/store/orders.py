@@ -253,6 +253,8 @@ class OrderStore:
             postings = own_postings(session, row.id)
             if any(p.state == PostingState.IN_FLIGHT.value for p in postings.values()):
                 return False
+            for posting in postings.values():
+                posting.problem = None  # a person saw it; another one is told anew
             row.ignored_by = actor
             row.ignored_reason = reason
             row.decision = Decision.SKIP.value

@@ -7,19 +7,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from dashboard.domain.exchanges import Accepted, Refused
 from dashboard.domain.order import OrderPhase
 from dashboard.domain.rules import InvoiceWhen
 from dashboard.sync.plan import plan_order
 from tests.fixtures.builders import (
     RULES,
     a_customer,
+    a_problem,
     a_revision,
     an_order,
     an_unread_revision,
     read,
 )
 from tests.fixtures.company import Company
-from tests.fixtures.work import confirm_next, send_next
+from tests.fixtures.work import accepted, answer, confirm_next, send_next
 
 EARLY, LATE = (datetime(2026, 11, 21, hour, tzinfo=UTC) for hour in (8, 9))
 
@@ -191,6 +193,45 @@ def test_an_order_on_its_way_cannot_be_ignored(company: Company) -> None:
 
     assert not company.orders.ignore(company.row().id, "a test", actor="Pat")
     assert company.status() == "in progress"
+
+
+def test_an_order_is_ignored_whose_customer_the_books_refused(
+    company: Company,
+) -> None:
+    company.take_in(an_order("1"), an_order("2"))
+    answer(company, send_next(company), [Refused(problem=a_problem())])
+
+    assert company.ignore(company.row("1").id)
+
+    assert company.statuses() == {"1": "ignored", "2": "needs attention"}
+
+
+def test_an_order_that_waits_for_money_does_not_mind_its_customer(
+    company: Company,
+) -> None:
+    company.take_in(an_order("1"), an_order("2"))
+    answer(company, send_next(company), [Refused(problem=a_problem())])
+
+    company.take_in(an_order("1", phase=OrderPhase.FAILED))
+
+    assert company.statuses() == {"1": "awaiting payment", "2": "needs attention"}
+
+
+def test_an_ignored_order_needs_a_person_again_when_its_invoice_is_there_twice(
+    company: Company,
+) -> None:
+    company.take_in(an_order())
+    confirm_next(company)
+    claim = send_next(company)
+    answer(company, claim, accepted(claim))
+    answer(company, claim, [Accepted(document_id="E1")])
+
+    assert company.ignore(company.row().id)
+    assert company.status() == "ignored"
+    answer(company, claim, [Accepted(document_id="E2")])
+
+    assert company.status() == "needs attention"
+    assert "twice" in company.row().message
 
 
 def test_a_payment_that_comes_later_is_added(company: Company) -> None:
