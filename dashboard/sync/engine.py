@@ -114,7 +114,7 @@ class Engine:
         return self._carry_out(self.runs.begin(Task.SYNC, trigger))
 
     def meet_books(self) -> str:
-        """Sign in, learn what the books are, and return the organisation's name.
+        """Call the books, learn what they are, and return the organisation's name.
 
         Raises:
             BooksSilent: If they do not answer.
@@ -126,7 +126,9 @@ class Engine:
         self._gate.try_now()
         # Not those of the runs: a person waits for this.
         books = self._open_books(connection, self._urgent_pacer)
-        self._prove(books, run_id=None)
+        # What they said before is no sign that they still answer.
+        books.prove(self._log_of(None))
+        self._gate.note_success()
         self._learn(books, run_id=None)
         facts = self._stores.company.facts()
         return facts.organisation if facts else ""
@@ -268,7 +270,7 @@ class Engine:
         connected = self._stores.company.connection() is not None
         return connected and self._gate.is_unproven()
 
-    def _prove(self, books: Books, run_id: int | None) -> None:
+    def _prove(self, books: Books, run_id: int) -> None:
         """End a pause with one call, before any order is risked on it."""
         if self._gate.is_unproven():
             books.prove(self._log_of(run_id))

@@ -289,6 +289,39 @@ def test_a_connection_that_does_not_work_is_saved_and_says_why(scene: Scene) -> 
     assert "The connection does not work" in client.get("/settings").text
 
 
+def test_a_connection_that_worked_before_is_called_again_to_test_it(
+    empty: Scene, mock_books: MockOrganisation
+) -> None:
+    client = empty.client()
+    access = {
+        "base_url": mock_books.url,
+        "client_id": mock_books.client_id,
+        "client_secret": mock_books.client_secret,
+    }
+    client.post("/settings/connection", access)
+    assert "It works" in client.get("/settings").text
+    mock_books.fault("status", None, times=None, options={"status": 503})
+
+    client.post("/settings/connection/test")
+
+    assert "The connection does not work" in client.get("/settings").text
+    client.post("/settings/connection", access)
+    assert "The connection does not work" in client.get("/settings").text
+
+
+def test_a_secret_is_shown_on_no_page(scene: Scene) -> None:
+    client = scene.client()
+
+    pages = [
+        client.post("/settings/connection", {**BOOKS, "client_id": ""}),
+        client.post("/settings/connection", BOOKS),
+        *(client.get(path) for path in ("/settings", "/activity", "/exchanges")),
+    ]
+
+    assert [page.status_code for page in pages] == [422, 302, 200, 200, 200]
+    assert not any("another-secret" in page.text for page in pages)
+
+
 def test_an_empty_secret_keeps_the_one_that_is_set(scene: Scene) -> None:
     known = scene.program.company.connection()
     assert known is not None
