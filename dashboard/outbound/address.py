@@ -7,11 +7,15 @@ import re
 import socket
 from urllib.parse import urlsplit
 
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
 from dashboard.domain.sentences import say
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _LABEL = re.compile(r"(?i)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_PORTS = {"http": 80, "https": 443}
 
 
 class AddressRefused(Exception):
@@ -22,6 +26,29 @@ def whole_address(entered: str) -> str:
     """Return an address as people enter it with its scheme and no end; empty stays."""
     text = entered.strip().rstrip("/")
     return text if "://" in text or not text else f"https://{text}"
+
+
+def leads_to(url: str, address: str) -> bool:
+    """Tell whether *url* leads to *address*, or to that path where it has no host.
+
+    However it is written, and over http where the address is the same over https: a
+    server leads on from there.
+    """
+    try:
+        host, port, path = _place(url)
+    except LocationParseError:
+        return False
+    own_host, own_port, own_path = _place(address)
+    if path != own_path:
+        return False
+    return not own_host or (host, port) == (own_host, own_port)
+
+
+def _place(url: str) -> tuple[str | None, int | None, str]:
+    """Return host, port and path; no port where it is the usual one."""
+    parts = parse_url(url)
+    port = None if parts.port == _PORTS.get(parts.scheme or "") else parts.port
+    return parts.host, port, (parts.path or "").rstrip("/")
 
 
 def check_address(url: str, *, allow_inner: bool) -> None:

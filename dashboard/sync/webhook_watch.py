@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from dashboard.domain.alarms import WebhookState
 from dashboard.domain.rules import Shop
 from dashboard.domain.sentences import say
+from dashboard.outbound.address import leads_to
 from dashboard.shops.protocol import ShopReader
 from dashboard.store.shop_webhooks import ShopWebhookStore
 
@@ -22,7 +22,8 @@ def watch_webhooks(
     """Write down the state of the webhooks that lead here; return what was done.
 
     One that is off is switched on if the keys allow it; where they do not, that is
-    tried once. A shop that never had any gets along without.
+    tried once. A shop that never had any gets along without. Those that lead elsewhere
+    are another installation's, or another organisation's, with a shop of the same slug.
 
     Args:
         shop: The shop that is asked.
@@ -38,7 +39,7 @@ def watch_webhooks(
     ours = [
         webhook
         for webhook in reader.webhooks()
-        if _leads_to(webhook.delivery_url, f"{front}/intake/{shop.slug}")
+        if leads_to(webhook.delivery_url, f"{front}/intake/{shop.slug}")
     ]
     known = webhooks.state(shop.id)
     if not ours:
@@ -54,16 +55,3 @@ def watch_webhooks(
     if left:
         return say("A webhook is switched off in the shop.")
     return say("A webhook was off and is on again.") if off else ""
-
-
-def _leads_to(delivery_url: str, address: str) -> bool:
-    """Tell whether a webhook is sent to *address*, or to that path at any host.
-
-    Another installation, or another organisation of this one, may have a shop of the
-    same slug.
-    """
-    given, own = urlsplit(delivery_url), urlsplit(address)
-    if given.path.rstrip("/") != own.path:
-        return False
-    at = (given.scheme, given.netloc.lower())
-    return not own.netloc or at == (own.scheme, own.netloc.lower())

@@ -521,7 +521,13 @@ def test_a_webhook_that_vanished_is_told_but_none_is_needed(pulled: Pulled) -> N
         ("https://sluice.example", "https://Sluice.example/intake/woo/", True),
         ("https://sluice.example", "https://sluice.example/at/x/intake/woo", False),
         ("https://sluice.example", "https://trial.example/intake/woo", False),
-        ("https://sluice.example", "http://sluice.example/intake/woo", False),
+        ("https://sluice.example", "https://sluice.example:443/intake/woo", True),
+        ("https://sluice.example:443", "https://sluice.example/intake/woo", True),
+        # From here the server leads on to https.
+        ("https://sluice.example", "http://sluice.example/intake/woo", True),
+        ("https://sluice.example", "https://sluice.example:8443/intake/woo", False),
+        ("https://sluice.example", "https://sluice.example:port/intake/woo", False),
+        ("https://bücher.example", "https://xn--bcher-kva.example/intake/woo", True),
         (
             "https://sluice.example/at/x",
             "https://sluice.example/at/x/intake/woo",
