@@ -176,6 +176,16 @@ class Order:
         """
         return self if self.modified_at else replace(self, modified_on=day)
 
+    def deleted_on(self, day: date) -> Order:
+        """Return the order as it was last told, but deleted; heard of on *day*.
+
+        The shop does not tell when: the day of its last change may lie in a tax period
+        that is closed.
+        """
+        return replace(
+            self, phase=OrderPhase.DELETED, shop_status="deleted", modified_on=day
+        )
+
     @property
     def taxed_at(self) -> Address:
         """Where tax is due: where the goods go, else where the customer is billed."""

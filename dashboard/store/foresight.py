@@ -33,7 +33,7 @@ from dashboard.store.postings import (
     postings_of,
     selected,
 )
-from dashboard.store.revisions import Planner, Reader, newest_of
+from dashboard.store.revisions import Planner, Reader, newest_of, told_of
 from dashboard.store.schema import OrderRow, PostingRow
 
 _CONTACT = PostingKind.CONTACT
@@ -80,7 +80,7 @@ class Foresight:
             stored = None if row is None else newest_of(session, row)
             if row is None or stored is None:
                 return None
-            shop, order = stored.shop, reader(stored)
+            shop, order = stored.shop, told_of(session, row, stored, reader)
             rules = read_rules(session, shop)
             if not isinstance(order, Order):
                 return Foreseen(order=None, shop=shop, rules=rules)

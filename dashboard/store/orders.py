@@ -37,6 +37,7 @@ from dashboard.store.revisions import (
     StoredRevision,
     Taken,
     newest_of,
+    told_of,
 )
 from dashboard.store.schema import OrderEventRow, OrderRow, PostingRow
 from dashboard.store.standings import (
@@ -216,8 +217,10 @@ class OrderStore:
             now = self._database.now(session)
             row = locked_order(session, OrderRow.id == order_id)
             stored = None if row is None else newest_of(session, row)
-            told = None if stored is None else reader(stored)
-            if row is None or stored is None or told is None:
+            if row is None or stored is None:
+                return _Again.SKIPPED
+            told = told_of(session, row, stored, reader)
+            if told is None:
                 return _Again.SKIPPED
             before = row.status
             if why:
@@ -284,8 +287,10 @@ class OrderStore:
             now = self._database.now(session)
             row = locked_order(session, OrderRow.id == order_id)
             stored = None if row is None else newest_of(session, row)
-            told = None if stored is None else reader(stored)
-            if row is None or not row.ignored_by or stored is None or told is None:
+            if row is None or not row.ignored_by or stored is None:
+                return False
+            told = told_of(session, row, stored, reader)
+            if told is None:
                 return False
             row.ignored_by = ""
             row.ignored_reason = ""

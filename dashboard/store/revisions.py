@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dashboard.domain.money import hundredths
@@ -60,13 +61,61 @@ class StoredRevision:
 Planner = Callable[
     [Order, Shop, CompanyRules, Sequence[Posting], Correction | None], Plan
 ]
-# None: the revision tells nothing anew (the shop only said that the order is gone).
+# None: the revision says no more than that the order is gone; see `told_of`.
 Reader = Callable[[StoredRevision], Order | Problem | None]
 
 
 def newest_of(session: Session, row: OrderRow) -> StoredRevision | None:
     """Return what the shop last sent of an order, within the caller's transaction."""
-    revision = session.get(RevisionRow, row.revision_id)
+    return _stored(session, row, row.revision_id)
+
+
+def told_of(
+    session: Session, row: OrderRow, newest: StoredRevision, reader: Reader
+) -> Order | Problem | None:
+    """Return what the newest revision of an order tells, as planning wants to know it.
+
+    One that only says that the shop deleted the order stands for the order as it was
+    told before, deleted.
+    """
+    told = reader(newest)
+    if told is not None:
+        return told
+    before = _told_before(session, row, newest, reader)
+    heard_on = newest.received_at.date()
+    return None if before is None else before.deleted_on(heard_on)
+
+
+def _told_before(
+    session: Session, row: OrderRow, newest: StoredRevision, reader: Reader
+) -> Order | None:
+    """Return the order as its row has it; else as it came last before *newest*."""
+    found = None
+    earlier = (
+        select(RevisionRow.id)
+        .where(RevisionRow.order_id == row.id, RevisionRow.id != newest.revision_id)
+        .order_by(RevisionRow.id.desc())
+    )
+    for revision_id in session.scalars(earlier).all():
+        stored = _stored(session, row, revision_id)
+        told = None if stored is None else reader(stored)
+        if isinstance(told, Order):
+            # An older version may have come later.
+            if _is_as_kept(told, row):
+                return told
+            found = found or told
+    return found
+
+
+def _is_as_kept(told: Order, row: OrderRow) -> bool:
+    facts = facts_of(told) | {"shop_status": row.shop_status}
+    return all(getattr(row, column) == fact for column, fact in facts.items())
+
+
+def _stored(
+    session: Session, row: OrderRow, revision_id: int | None
+) -> StoredRevision | None:
+    revision = session.get(RevisionRow, revision_id)
     shop = session.get(ShopRow, row.shop_id)
     if revision is None or shop is None:
         return None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from dashboard.domain.clock import Clock
 from dashboard.domain.keys import content_hash
-from dashboard.domain.order import Order, OrderPhase
+from dashboard.domain.order import Order
 from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import Shop
 from dashboard.domain.sentences import say, sentence_of
@@ -217,19 +217,11 @@ def unread_revision(
 def as_deleted(
     orders: OrderStore, shop: Shop, external_id: str, on: date
 ) -> Order | None:
-    """Return an order as we know it, but deleted; None if we do not know it.
-
-    The shop does not tell when, so it is the day we heard of it: the day of its last
-    change may lie in a tax period that is closed.
-    """
+    """Return an order as we know it, but deleted; None if we do not know it."""
     order_id = orders.find(shop, external_id)
     stored = None if order_id is None else orders.newest_revision(order_id)
     told = None if stored is None else read_again(stored)
-    if not isinstance(told, Order):
-        return None
-    return replace(
-        told, phase=OrderPhase.DELETED, shop_status="deleted", modified_on=on
-    )
+    return told.deleted_on(on) if isinstance(told, Order) else None
 
 
 def read_again(stored: StoredRevision) -> Order | Problem | None:

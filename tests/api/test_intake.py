@@ -290,6 +290,47 @@ def test_an_order_deleted_after_booking_is_taken_back(
     assert order["credit"] == "confirmed"
 
 
+def test_a_deleted_order_can_be_tried_again(company: Any, an_order: AnOrder) -> None:
+    company.push(an_order("1042"))
+    company.sync()
+    program = company.program
+    program.orders.ignore(1, "Done by hand.", actor="Kim")
+    company.push({"id": "1042", "status": "deleted"})
+    (order,) = orders(company)
+    assert order["status"] == "needs attention"
+    program.clock.advance(40 * 24 * 3600)
+
+    answer = company.call("POST", f"orders/{order['id']}/retry")
+
+    assert answer.status_code == 202
+    company.sync()
+    (order,) = orders(company)
+    assert order["status"] == "credited"
+    # The day we heard of it, and not that of trying again.
+    assert credited_on(program) == "2026-03-14"
+
+
+def test_what_a_person_ignored_and_the_shop_deleted_is_restored_as_deleted(
+    company: Any, an_order: AnOrder
+) -> None:
+    early, late = ({"modified_at": f"2026-03-14T0{hour}:00:00Z"} for hour in (7, 8))
+    company.push(an_order("1042", **late))
+    company.push(an_order("1042", note="An older version.", number="9", **early))
+    program = company.program
+    program.orders.ignore(1, "Done by hand.", actor="Kim")
+    company.push({"id": "1042", "status": "deleted"})
+
+    restored = program.orders.restore(
+        1, read_again, plan_order, reason="Not done.", actor="Kim"
+    )
+
+    assert restored
+    (order,) = orders(company)
+    assert order["status"] == "ignored"
+    assert "Deleted in the shop" in order["reason"]
+    assert order["number"] == "1042"
+
+
 @pytest.mark.parametrize(
     ("modified", "day"),
     [({}, "2026-04-23"), ({"modified_at": "2026-04-02T10:00:00Z"}, "2026-04-02")],
