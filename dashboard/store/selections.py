@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -241,8 +241,10 @@ class SelectionStore:
                 _end(session, row, SelectionState.DONE, now)
             return members
 
-    def record(self, selection_id: int, members: Iterable[Member]) -> None:
+    def record(self, selection_id: int, members: Collection[Member]) -> None:
         """Write down what became of orders."""
+        if not members:
+            return
         with self._database.write() as session:
             row = _locked(session, selection_id)
             session.execute(

@@ -85,26 +85,23 @@ class Performer(Background):
             if self._is_far_ahead(selection):
                 book()
                 continue
+            known = [m for m in members if m.order_id is not None]
+            acted = [self._act_on(selection, m, urgent=urgent) for m in known]
+            # Before the shop is asked: it may fall silent, and what is done is done.
+            self._selections.record(selection.id, acted)
+            others = [m for m in members if m.order_id is None]
             try:
-                done = self._act(selection, members, urgent=urgent)
+                taken = self._backfill.take_in(selection, others)
             except ShopSilent as silent:
                 self._selections.pause(selection.id, str(silent))
                 break
-            self._selections.record(selection.id, done)
+            self._selections.record(selection.id, taken)
             self._actions.wake()
 
     def _is_far_ahead(self, selection: Selection) -> bool:
         if selection.act is not SelectionAct.BACKFILL:
             return False
         return self._selections.on_their_way(selection.id) >= _AHEAD
-
-    def _act(
-        self, selection: Selection, members: tuple[Member, ...], *, urgent: bool
-    ) -> list[Member]:
-        known = [m for m in members if m.order_id is not None]
-        others = [m for m in members if m.order_id is None]
-        acted = [self._act_on(selection, m, urgent=urgent) for m in known]
-        return [*acted, *self._backfill.take_in(selection, others)]
 
     def _act_on(self, selection: Selection, member: Member, *, urgent: bool) -> Member:
         order_id = member.order_id or 0

@@ -106,6 +106,23 @@ class Latecomer:
         self.company.clock.advance(days * 86400)
         self.shop.tick(days * 86400)
 
+    def know_taxes_of_canada(self) -> None:
+        """Have rules by which the order "17_" can be booked."""
+        settings = self.company.settings
+        rules = settings.rules()
+        taxes = tuple(
+            TaxRule(
+                situation=TaxSituation.RATE,
+                rate_percent=Decimal(rate),
+                tax_type="CANADA",
+            )
+            for rate in ("5", "9.975", "14.975")
+        )
+        settings.save_rules(
+            replace(rules, tax_rules=(*rules.tax_rules, *taxes)),
+            expected_version=settings.rules_version(),
+        )
+
     def plan(self) -> Selection:
         assert self.connected is not None
         period = Period(first=self.first, last=self.first + timedelta(days=1))
@@ -245,18 +262,7 @@ def test_a_known_order_that_todays_rules_would_book_is_booked(
     office.shop.place("17_")
     connected.run()
     assert list(office.company.statuses().values()) == ["needs attention"]
-    settings = office.company.settings
-    rules = settings.rules()
-    taxes = tuple(
-        TaxRule(
-            situation=TaxSituation.RATE, rate_percent=Decimal(rate), tax_type="CANADA"
-        )
-        for rate in ("5", "9.975", "14.975")
-    )
-    settings.save_rules(
-        replace(rules, tax_rules=(*rules.tax_rules, *taxes)),
-        expected_version=settings.rules_version(),
-    )
+    office.know_taxes_of_canada()
 
     planned = office.plan()
     ended = office.start(planned)
@@ -361,6 +367,29 @@ def test_a_shop_that_is_away_pauses_it_and_says_so(office: WooCommerceOffice) ->
     assert ended.state is SelectionState.DONE
     assert ended.message == ""
     assert ended.tally.results == {Result.DONE: 2}
+
+
+def test_what_was_done_before_the_shop_fell_silent_counts_as_done(
+    office: WooCommerceOffice,
+) -> None:
+    office.place(2)
+    office.later(0.1)
+    connected = office.connect()
+    office.shop.place("17_")
+    connected.run()
+    office.know_taxes_of_canada()
+    planned = office.plan()
+    assert planned.tally.outlooks == {Outlook.CREATES: 3}
+    office.shop.broken = maintenance()
+
+    paused = office.start(planned)
+
+    assert paused.state is SelectionState.PAUSED
+    assert paused.tally.results == {Result.DONE: 1, Result.WAITING: 2}
+    office.shop.broken = None
+    assert office.selections.resume(planned.id)
+    ended = office.performer.perform(planned, lambda: None)
+    assert ended.tally.results == {Result.DONE: 3}
 
 
 def test_a_plan_of_a_shop_that_is_away_fails_and_says_why(
