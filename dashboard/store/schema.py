@@ -94,6 +94,18 @@ class UserSessionRow(Base):
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class SavedViewRow(Base):
+    """A list of orders that a user keeps under a name."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (UniqueConstraint("user_id", "name"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(Text)
+    query: Mapped[str] = mapped_column(Text)  # as it stands in the address
+
+
 class SignInThrottleRow(Base):
     """How often signing in failed for one e-mail address or one network."""
 

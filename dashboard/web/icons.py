@@ -17,6 +17,8 @@ USED = (
     "arrow-repeat",
     "arrow-return-left",
     "bar-chart-line",
+    "bookmark",
+    "bookmark-fill",
     "box-arrow-in-down",
     "box-arrow-right",
     "box-arrow-up-right",

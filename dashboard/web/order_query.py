@@ -83,6 +83,9 @@ GROUPS: Final[tuple[Tab, ...]] = (
         ),
     ),
 )
+# So many orders a page shows.
+SIZES: Final = (25, 50, 100)
+_BY_SIZE: Final = {str(size): size for size in SIZES}
 _AGES: Final = {str(place): place for place in range(len(AGES) + 1)}
 _BY_KEY: Final[Mapping[str, Tab]] = {tab.key: tab for tab in (*TABS, *GROUPS)}
 
@@ -94,7 +97,8 @@ class OrderQuery:
     *about* narrows a *cause* down to one group of problems; None means all of them.
     *day* is when orders were received; *booked* the day when their invoices were, or
     when the hour begins; days are the company's. *age* is a place among the ages that
-    figures tell, *run_id* a run that did something to the orders.
+    figures tell, *run_id* a run that did something to the orders, *size* how many
+    orders a page shows.
     """
 
     tab: Tab = TABS[0]
@@ -107,6 +111,7 @@ class OrderQuery:
     booked: date | datetime | None = None
     run_id: int | None = None
     sort: OrderSort = OrderSort.NEWEST
+    size: int = SIZES[0]
 
     @property
     def wanted(self) -> OrderFilter:
@@ -135,7 +140,7 @@ class OrderQuery:
     @property
     def narrowed(self) -> bool:
         """Whether anything but the tab limits the list."""
-        whole = OrderQuery(tab=self.tab, sort=self.sort)
+        whole = OrderQuery(tab=self.tab, sort=self.sort, size=self.size)
         return self != whole
 
     def args(self) -> dict[str, Any]:
@@ -150,6 +155,7 @@ class OrderQuery:
             "booked": booked_key(self.booked) if self.booked else "",
             "run": self.run_id,
             "sort": "" if self.sort is OrderSort.NEWEST else self.sort.value,
+            "size": "" if self.size == SIZES[0] else str(self.size),
         }
         about = {} if self.about is None else {"about": self.about}
         return {name: value for name, value in parts.items() if value} | about
@@ -172,6 +178,7 @@ def read_query(args: Mapping[str, str]) -> OrderQuery:
         booked=_booked(args.get("booked", "")),
         run_id=optional_row_id(args.get("run", "")),
         sort=_sort(args.get("sort", "")),
+        size=_BY_SIZE.get(args.get("size", ""), SIZES[0]),
     )
 
 

@@ -21,15 +21,15 @@ from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
 from dashboard.web.language import day, lazy_gettext, said
 from dashboard.web.language import gettext as _
-from dashboard.web.order_query import GROUPS, TABS, OrderQuery, Tab, read_query
+from dashboard.web.order_query import GROUPS, SIZES, TABS, OrderQuery, Tab, read_query
 from dashboard.web.paging import beside
 from dashboard.web.row_ids import row_id
+from dashboard.web.saved_views import LONGEST_NAME, view_links
 from dashboard.web.services import services
 from dashboard.web.words import AGES, STATUSES
 
 blueprint = Blueprint("orders", __name__)
 
-_PAGE_SIZE: Final = 25
 _SORTS: Final[Mapping[OrderSort, str]] = {
     OrderSort.NEWEST: lazy_gettext("Newest first"),
     OrderSort.OLDEST: lazy_gettext("Oldest first"),
@@ -60,7 +60,7 @@ def index() -> ResponseReturnValue:
     page = services().orders.page(
         query.wanted,
         query.sort,
-        size=_PAGE_SIZE,
+        size=query.size,
         after=request.args.get("after", type=row_id),
         before=request.args.get("before", type=row_id),
     )
@@ -82,6 +82,10 @@ def index() -> ResponseReturnValue:
         chips=_chips(query),
         shops=services().company.shops(),
         sorts=_SORTS,
+        sizes=SIZES,
+        views=view_links(query),
+        plain=query == OrderQuery(),
+        longest_name=LONGEST_NAME,
         any_orders=bool(counts) or query.narrowed,
         previous_url=previous_url,
         next_url=next_url,

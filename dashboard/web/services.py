@@ -36,6 +36,7 @@ from dashboard.store.password_links import PasswordLinkStore
 from dashboard.store.passwords import Passwords
 from dashboard.store.pulls import PullStore
 from dashboard.store.retention import RetentionStore
+from dashboard.store.saved_views import SavedViewStore
 from dashboard.store.schedules import ScheduleStore
 from dashboard.store.selections import SelectionStore
 from dashboard.store.sign_in_throttle import SignInThrottle
@@ -123,6 +124,7 @@ class Services:
     selection_list: SelectionListing
     perform: Performer
     retention: RetentionStore
+    saved_views: SavedViewStore
     watch: Watch
     start_run: Callable[[Task], int]
     pull_shop: Callable[[Shop], int]
@@ -205,6 +207,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         selection_list=SelectionListing(database),
         perform=perform,
         retention=retention,
+        saved_views=SavedViewStore(database),
         watch=watch,
         start_run=start_run,
         pull_shop=pull_shop,

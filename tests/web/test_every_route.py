@@ -64,6 +64,8 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /orders/<order_id>/restore": WATCHER,
     "POST /orders/<order_id>/retry": WATCHER,
     "GET /orders/<order_id>/revisions/<revision_id>": MANAGER,
+    "POST /orders/views": WATCHER,
+    "POST /orders/views/<view_id>/remove": WATCHER,
     "POST /orders/bulk": WATCHER,
     "POST /orders/bulk/confirmed": WATCHER,
     "GET /problems": WATCHER,
@@ -182,6 +184,7 @@ PARTS = {
     "token": "none-of-ours",
     "upload_id": "1",
     "user_id": "1",
+    "view_id": "1",
 }
 _PART = re.compile(r"<(?:[^<>]+:)?(\w+)>")
 ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
