@@ -34,7 +34,8 @@ _LEASE: Final = timedelta(seconds=60)
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 # What nobody has confirmed by then is forgotten.
 _UNCONFIRMED_KEPT: Final = timedelta(days=2)
-_AT_WORK: Final = (SelectionState.PLANNING.value, SelectionState.RUNNING.value)
+# Somebody works on it, or is to.
+AT_WORK: Final = (SelectionState.PLANNING.value, SelectionState.RUNNING.value)
 _MOVING: Final = (
     OrderStatus.QUEUED.value,
     OrderStatus.IN_PROGRESS.value,
@@ -199,7 +200,7 @@ class SelectionStore:
             row = session.scalar(
                 select(SelectionRow)
                 .where(
-                    SelectionRow.state.in_(_AT_WORK), SelectionRow.claimed_until < now
+                    SelectionRow.state.in_(AT_WORK), SelectionRow.claimed_until < now
                 )
                 .order_by(SelectionRow.id)
                 .limit(1)

@@ -28,6 +28,7 @@ from dashboard.store.listing_order import OrderReading
 from dashboard.store.listing_orders import OrderListing
 from dashboard.store.listing_overview import OverviewReading
 from dashboard.store.listing_problems import ProblemListing
+from dashboard.store.listing_processes import ProcessListing
 from dashboard.store.listing_reconciliation import ReconciliationListing
 from dashboard.store.listing_runs import RunListing
 from dashboard.store.listing_selections import SelectionListing
@@ -110,6 +111,7 @@ class Services:
     orders: OrderListing
     order: OrderReading
     runs: RunListing
+    processes: ProcessListing
     exchanges: ExchangeListing
     overview: OverviewReading
     figures: FigureListing
@@ -193,6 +195,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         orders=OrderListing(database),
         order=OrderReading(database),
         runs=RunListing(database),
+        processes=ProcessListing(database),
         exchanges=ExchangeListing(database),
         overview=OverviewReading(database),
         figures=FigureListing(database),

@@ -72,6 +72,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "GET /problems.csv": WATCHER,
     "GET /problems/<key>": WATCHER,
     "POST /problems/<key>/rule": MANAGER,
+    "GET /processes": WATCHER,
     "GET /readyz": EVERYBODY,
     "GET /reconciliation": WATCHER,
     "POST /reconciliation": WATCHER,

@@ -63,9 +63,9 @@ def test_a_poll_that_finds_nothing_new_asks_who_and_whether_alone(
 @pytest.mark.parametrize(
     ("address", "questions"),
     [
-        ("/orders", 10),
-        ("/orders?q=100", 12),
-        ("/orders?sort=highest", 10),
+        ("/orders", 11),
+        ("/orders?q=100", 13),
+        ("/orders?sort=highest", 11),
         ("/problems", 5),
         ("/problems/unknown-tax-rate?about=13+%25", 13),
         ("/runs", 6),

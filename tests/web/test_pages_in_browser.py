@@ -53,6 +53,7 @@ PATHS = (
     "/figures",
     "/figures?span=month",
     "/runs/1",
+    "/processes",
     "/exchanges",
     "/exchanges?purpose=ask&slow=1",
     "/exchanges/1",
