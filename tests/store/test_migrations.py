@@ -150,6 +150,40 @@ def test_what_ended_selections_came_to_is_counted(migrated: Opened) -> None:
         ]
 
 
+def test_the_last_two_are_taken_back_with_what_they_kept_and_done_again(
+    migrated: Opened,
+) -> None:
+    _app, engine = migrated
+    with engine.begin() as connection:
+        _add(connection, "shops", id=1, slug="main", prefix="W-")
+        _add(connection, "uploads", id=1, shop_id=1, body=b"", orders=[{"n": 1}])
+        _add(connection, "orders", id=1, shop_id=1, external_id="9", cause="refused")
+        tally = {"outlooks": {"creates": 1}, "results": {"done": 1}}
+        at = datetime.now(UTC)
+        _add(connection, "selections", id=1, finished_at=at, tally=tally)
+        _add(
+            connection,
+            "selection_orders",
+            selection_id=1,
+            position=1,
+            outlook="creates",
+            result="done",
+        )
+
+    downgrade(directory=str(MIGRATIONS), revision="0010")
+    upgrade(directory=str(MIGRATIONS), revision="0012")
+
+    with engine.connect() as connection:
+        upload, selection = (
+            sa.Table(name, sa.MetaData(), autoload_with=connection)
+            for name in ("uploads", "selections")
+        )
+        assert connection.execute(sa.select(upload.c.orders)).all() == [(None,)]
+        assert connection.execute(sa.select(selection.c.tally)).all() == [(tally,)]
+        problems = sa.text("SELECT id FROM orders WHERE cause <> ''")
+        assert connection.scalars(problems).all() == [1]
+
+
 def _add(connection: sa.Connection, name: str, /, **values: object) -> None:
     """Add a row to a table as the database has it; what is not given is nothing."""
     table = sa.Table(name, sa.MetaData(), autoload_with=connection)
