@@ -441,7 +441,8 @@ class WorkQueue:
         self, row: RequestRow, now: datetime, again_s: float = 0.0
     ) -> None:
         row.state = RequestState.UNKNOWN.value
-        sent_at = row.last_sent_at or now
+        # A clock that was set back since would have it overdue, and nothing settle.
+        sent_at = min(row.last_sent_at or now, now)
         wait_s = self._timing.settle_s + again_s
         self._release(row, sent_at, self._slowly(row, wait_s))
 

@@ -228,3 +228,21 @@ def test_the_order_shows_when_its_request_goes_again(company: Company) -> None:
     next_attempt_at = company.row().next_attempt_at
     assert next_attempt_at is not None
     assert (next_attempt_at - company.clock.now()).total_seconds() == 10
+
+
+@pytest.mark.parametrize("jump_s", [-100.0, -2 * 3600.0])
+def test_books_are_left_to_settle_though_the_clock_was_set_back_meanwhile(
+    company: Company, jump_s: float
+) -> None:
+    company.take_in(an_order())
+    claim = send_next(company)
+    exchange, run_id = an_exchange(company), start_run(company)
+
+    company.clock.jump(jump_s)
+    company.queue().record_unknown(claim, NO_ANSWER, exchange, run_id)
+
+    assert company.queue().claim() is None
+    company.clock.advance(TIMING.settle_s)
+    taken = company.queue().claim()
+    assert taken is not None
+    assert taken.unknown
