@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from dashboard.domain.order import Address
+
+# What the line is called that makes the lines come to the total.
+ROUNDING: Final = "Rounding"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,11 @@ class InvoiceLine:
     def net(self) -> Decimal:
         """The amount without tax."""
         return self.quantity * self.unit_amount - self.discount
+
+    @property
+    def is_rounding(self) -> bool:
+        """Whether it only makes the lines come to the total; a note may follow."""
+        return not self.tax and self.description.partition("\n")[0] == ROUNDING
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from dashboard.domain.books import InvoiceDraft, InvoiceLine
-from dashboard.domain.money import CENT, hundredths
+from dashboard.domain.money import CENT, ZERO, hundredths
 from dashboard.domain.order import Order
 from dashboard.domain.rules import CompanyRules, Shop
 
@@ -93,32 +94,40 @@ def is_written_anew(booked: InvoiceDraft, wanted: InvoiceDraft) -> bool:
 
     WooCommerce writes an old order by the settings of today: where prices include tax
     since, or tax is rounded at the subtotal, it moves by a cent within a line, and the
-    total stays. All its tax moves by no more than rounding each line can make of it.
+    total stays. Its tax, and that of each tax type, moves by no more than rounding
+    each line can make of it.
     """
     was, now = _without_rounding(booked.lines), _without_rounding(wanted.lines)
-    moved = abs(_tax_of(was) - _tax_of(now))
     return (
         (booked.currency, booked.total) == (wanted.currency, wanted.total)
         and len(was) == len(now)
-        and moved <= max(CENT, CENT * len(now) / 2)
         and all(
             abs(old.net - new.net) <= CENT and abs(old.tax - new.tax) <= CENT
             for old, new in zip(was, now, strict=True)
         )
+        and all(
+            abs(sum(moved, ZERO)) <= max(CENT, CENT * len(moved) / 2)
+            for moved in _tax_moved(was, now)
+        )
     )
 
 
-def _tax_of(lines: Iterable[InvoiceLine]) -> Decimal:
-    return sum((line.tax for line in lines), Decimal(0))
+def _tax_moved(
+    was: Iterable[InvoiceLine], now: Iterable[InvoiceLine]
+) -> Iterable[Sequence[Decimal]]:
+    """Return by how much the tax of each line moved: of all, then by tax type."""
+    every = [
+        (old.tax_type, new.tax - old.tax) for old, new in zip(was, now, strict=True)
+    ]
+    by_type: dict[str, list[Decimal]] = defaultdict(list)
+    for tax_type, moved in every:
+        by_type[tax_type].append(moved)
+    return [[moved for _, moved in every], *by_type.values()]
 
 
 def _without_rounding(lines: tuple[InvoiceLine, ...]) -> tuple[InvoiceLine, ...]:
-    """Return *lines* without the last, if it may be what the others leave over."""
-    if not lines:
-        return lines
-    *others, last = lines
-    rounds = not last.tax and abs(last.net) <= CENT * len(others)
-    return tuple(others) if rounds else lines
+    """Return *lines* without the one that makes up for what the others leave over."""
+    return lines[:-1] if lines and lines[-1].is_rounding else lines
 
 
 def part_reference(reference: str, position: int) -> str:

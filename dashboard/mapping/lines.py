@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from dashboard.domain.books import InvoiceLine
+from dashboard.domain.books import ROUNDING, InvoiceLine
 from dashboard.domain.choices import AccountRule, ChosenLine
 from dashboard.domain.money import ZERO, decimals_of, to_cents
 from dashboard.domain.order import LineItem, LineKind, Order
@@ -17,8 +17,6 @@ from dashboard.mapping.problems import stopped
 from dashboard.mapping.taxes import TaxedPart, TaxTypes
 
 _ONE = Decimal(1)
-# What the line is called that makes the lines come to the total.
-ROUNDING = "Rounding"
 # The books keep quantities in four decimals and descriptions up to this length.
 _QUANTITY_STEP = Decimal("0.0001")
 _MAX_DESCRIPTION = 4000

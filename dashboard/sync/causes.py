@@ -12,7 +12,6 @@ from dashboard.domain.money import CENT, ZERO
 from dashboard.domain.order import LineKind, Order
 from dashboard.domain.reconciliation import Reason
 from dashboard.domain.rules import CompanyRules
-from dashboard.mapping.lines import ROUNDING
 
 _REASONS = {
     LineKind.PRODUCT: Reason.GOODS,
@@ -103,7 +102,7 @@ def _reason(pair: _Pair, order: Order | None, rules: CompanyRules) -> Reason:
         return _reason_of_one(pair, order, rules)
     if not pair.net_gap:
         return Reason.TAX
-    if pair.sent.description == ROUNDING:
+    if pair.sent.is_rounding:
         return Reason.ROUNDING
     if pair.sent.discount != pair.now.discount:
         return Reason.DISCOUNT

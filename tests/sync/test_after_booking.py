@@ -578,6 +578,40 @@ def test_cents_of_tax_that_all_go_one_way_are_no_other_way_of_writing_them() -> 
     assert desk.plan(most).decision is Decision.STOP
 
 
+def test_cents_of_tax_do_not_move_from_one_rate_to_another_unseen() -> None:
+    desk = Desk()
+    lines = [a_line("1.00"), a_line("1.00", "9")] * 10
+    booked = a_sale(*lines)
+    desk.book(booked)
+    signs = {"0.21": CENT, "0.09": -CENT}
+    moved = [
+        replace(
+            line,
+            net=line.net - cent,
+            taxes=(replace(line.taxes[0], amount=line.tax + cent),),
+        )
+        for line in lines
+        for cent in [signs[str(line.tax)]]
+    ]
+
+    half = replace(booked, lines=(*moved[:10], *lines[10:]))
+    most = replace(booked, lines=(*moved[:12], *lines[12:]))
+
+    assert desk.plan(half).decision is Decision.BOOK
+    assert desk.plan(most).decision is Decision.STOP
+
+
+def test_a_product_of_a_cent_is_no_rounding() -> None:
+    desk = Desk()
+    sticker = replace(a_line("0.01", description="Sticker"), taxes=())
+    booked = a_sale(a_line("100.00"), sticker)
+    desk.book(booked)
+
+    without = replace(booked, lines=(replace(booked.lines[0], net=Decimal("100.01")),))
+
+    assert desk.plan(without).decision is Decision.STOP
+
+
 def test_a_choice_half_booked_is_carried_on_without_being_asked_again() -> None:
     desk = Desk()
     desk.book(a_sale())
