@@ -467,6 +467,7 @@ def _page_services(program: Program, beside: Beside) -> Services:
         organisation=program.organisation,
         standings=beside.standings,
         meet_books=program.engine.meet_books,
+        identify_books=program.engine.identified,
         holder_of_books=beside.holder,
         add_organisation=beside.add,
     )

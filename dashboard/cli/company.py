@@ -45,16 +45,15 @@ def set_connection(
         check_address(base_url, allow_inner=program.settings.allow_loopback_api)
     except AddressRefused as error:
         raise click.ClickException(str(error)) from error
-    given = program.company.with_known_tenant(
-        Connection(
-            kind=kind,
-            base_url=base_url.rstrip("/"),
-            client_id=client_id,
-            client_secret=client_secret,
-            tenant_id=tenant_id,
-            version=0,
-        )
+    entered = Connection(
+        kind=kind,
+        base_url=base_url.rstrip("/"),
+        client_id=client_id,
+        client_secret=client_secret,
+        tenant_id=tenant_id,
+        version=0,
     )
+    given = program.engine.identified(program.company.with_known_tenant(entered))
     _refuse_books_of_others(program, given)
     program.company.set_connection(given)
     note(program, "set", say("connection to %(address)s", address=given.base_url))

@@ -27,6 +27,7 @@ from dashboard.domain.rules import (
     VatCheck,
 )
 from dashboard.domain.sentences import say
+from dashboard.outbound.address import leads_to
 from dashboard.store.codec import from_plain, to_plain
 from dashboard.store.database import Database, Overtaken, insert_missing
 from dashboard.store.schema import (
@@ -85,7 +86,7 @@ class Connection:
 
     def is_to_the_books_of(self, other: Connection) -> bool:
         """Tell whether both write into the same books, as far as is known."""
-        if self.base_url != other.base_url:
+        if not leads_to(self.base_url, other.base_url):
             return False
         if self.tenant_id and other.tenant_id:
             return self.tenant_id == other.tenant_id

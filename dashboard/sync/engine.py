@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.accounting.protocol import Books, BooksSilent, Log, Pacer
 from dashboard.domain.clock import Clock
@@ -122,16 +122,33 @@ class Engine:
         connection = self._stores.company.connection()
         if connection is None:
             raise BooksSilent(NotProcessed(reason=_NO_CONNECTION))
-        self._gate.install()
-        self._gate.try_now()
-        # Not those of the runs: a person waits for this.
-        books = self._open_books(connection, self._urgent_pacer)
+        books = self._urgent_books(connection)
         # What they said before is no sign that they still answer.
         books.prove(self._log_of(None))
         self._gate.note_success()
         self._learn(books, run_id=None)
         facts = self._stores.company.facts()
         return facts.organisation if facts else ""
+
+    def identified(self, connection: Connection) -> Connection:
+        """Return *connection* with the organisation that its sign-in opens, if any.
+
+        It need not be set: asked before, it keeps two of ours from the same books.
+        """
+        if connection.tenant_id:
+            return connection
+        books = self._urgent_books(connection)
+        try:
+            _facts, tenant_id = books.facts(self._log_of(None))
+        except BooksSilent:
+            return connection
+        return replace(connection, tenant_id=tenant_id)
+
+    def _urgent_books(self, connection: Connection) -> Books:
+        """Return a connector whose calls a person waits for, other than the runs'."""
+        self._gate.install()
+        self._gate.try_now()
+        return self._open_books(connection, self._urgent_pacer)
 
     def _loop(self) -> None:
         while not self._stopping.is_set():

@@ -88,8 +88,9 @@ class Services:
     *test_shop* asks a shop and raises `ShopSilent` with what is wrong, *check_address*
     raises `AddressRefused` for one the program may not call.
     *meet_books* signs in to the books, returns what they are called and raises
-    `BooksSilent` with what is wrong; *holder_of_books* tells which other organisation
-    has the books of a connection already.
+    `BooksSilent` with what is wrong; *identify_books* adds to a connection which
+    organisation of the books its sign-in opens; *holder_of_books* tells which other
+    one of ours has the books of a connection already.
     *replan* plans the stopped orders anew after a change of the rules and returns how
     many move. *forecast* tells when all that waits is done. *change_mark* tells whether
     anything may have changed. *ask_pass* asks for a
@@ -135,6 +136,7 @@ class Services:
     test_shop: Callable[[Shop], ShopFacts]
     check_address: Callable[[str], None]
     meet_books: Callable[[], str]
+    identify_books: Callable[[Connection], Connection]
     reconciliation: ReconciliationListing
     ask_pass: Callable[[PassKind, Period | None, str], int]
     usual_period: Callable[[], Period]
@@ -170,6 +172,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
     test_shop: Callable[[Shop], ShopFacts],
     check_address: Callable[[str], None],
     meet_books: Callable[[], str],
+    identify_books: Callable[[Connection], Connection],
     ask_pass: Callable[[PassKind, Period | None, str], int],
     usual_period: Callable[[], Period],
     pace: Pace,
@@ -219,6 +222,7 @@ def open_services(  # noqa: PLR0913 - the wiring of the pages
         test_shop=test_shop,
         check_address=check_address,
         meet_books=meet_books,
+        identify_books=identify_books,
         reconciliation=ReconciliationListing(database),
         ask_pass=ask_pass,
         usual_period=usual_period,

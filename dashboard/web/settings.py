@@ -188,7 +188,7 @@ def connect() -> ResponseReturnValue:
             _("Enter the secret: it is kept for one address and one client.")
         ]
         return _page({"connection": entered}, status=422)
-    given = store.with_known_tenant(given)
+    given = services().identify_books(store.with_known_tenant(given))
     holder = services().holder_of_books(given)
     if holder is not None:
         entered.tenant_id.errors = [

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -198,8 +199,8 @@ def _make_scene(
 
     def open_books(connection: Connection, pacer: Pacer) -> NamedBooks:
         del pacer
-        host = connection.base_url.removeprefix("https://").partition(".")[0]
-        return books[host]
+        host = urlsplit(connection.base_url).hostname or ""
+        return books[host.partition(".")[0]]
 
     monkeypatch.setattr("dashboard.app._books_opener", lambda *_: open_books)
     settings = Settings(data_dir=folder, database_url=url, secret_key=b"k" * 32)

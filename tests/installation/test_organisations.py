@@ -398,3 +398,36 @@ def test_a_further_organisation_adds_none(two: Scene) -> None:
     )
 
     assert answer.status_code == 404
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("base_url", "client_id"),
+    [
+        ("https://first.example", "id"),
+        ("https://First.example:443/", "id"),
+        # Which books these are is known only after signing in.
+        ("https://first.example", "another-client"),
+    ],
+)
+def test_books_that_another_organisation_has_are_not_connected(
+    two: Scene, monkeypatch: pytest.MonkeyPatch, base_url: str, client_id: str
+) -> None:
+    monkeypatch.setattr("dashboard.outbound.address._addresses", lambda *_: [])
+    for slug in ("", "acme"):
+        two.set_up(slug, f"secret of {slug}")
+        two.program(slug).engine.meet_books()
+    before = two.program("acme").company.connection()
+    two.visit("acme", "robin@acme.example", Role.ADMINISTRATOR)
+
+    answer = two.post(
+        "/at/acme/settings/connection",
+        page="/at/acme/settings",
+        base_url=base_url,
+        client_id=client_id,
+        client_secret="secret",
+    )
+
+    assert answer.status_code == 422
+    assert "The organisation at / has these books already." in answer.text
+    assert two.program("acme").company.connection() == before
