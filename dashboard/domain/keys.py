@@ -15,6 +15,8 @@ from dashboard.domain.rules import CompanyRules, Shop
 # What the books take at most.
 _MAX_CONTACT_NUMBER = 50
 _MAX_REFERENCE = 255
+# Stands where the credit note of a refund has the refund's id; no id has a "=".
+_REVERSAL = "X"
 
 
 def invoice_number(order: Order, shop: Shop, rules: CompanyRules) -> str:
@@ -52,13 +54,17 @@ def correction_number(number: str, position: int) -> str:
 
 
 def refund_note_number(number: str, refund: str) -> str:
-    """Return the number of the credit note for the shop's refund *refund*."""
-    return f"{number}-CN{refund}"
+    """Return the number of the credit note for the shop's refund *refund*.
+
+    It is none that `reversal_number` makes: the invoice would count as taken back.
+    """
+    mark = "=" if refund.upper() == _REVERSAL else ""
+    return f"{number}-CN{mark}{refund}"
 
 
 def reversal_number(number: str) -> str:
     """Return the number of the credit note that takes back what is left."""
-    return f"{number}-CNX"
+    return f"{number}-CN{_REVERSAL}"
 
 
 def void_key(number: str) -> str:

@@ -520,6 +520,23 @@ def test_an_order_with_a_booked_refund_is_not_made_anew() -> None:
     assert plan.corrections == (Correction.ADJUST,)
 
 
+@pytest.mark.parametrize("name", ["X", "x"])
+def test_a_refund_of_any_name_is_not_taken_for_the_end_of_the_invoice(
+    name: str,
+) -> None:
+    desk = Desk()
+    desk.book(a_sale())
+    refunds = (replace(a_refund("35.10"), external_id=name),)
+    for _ in range(2):
+        desk.book(a_sale(refunds=refunds))
+
+    plan = desk.plan(a_sale(phase=OrderPhase.CANCELLED, refunds=refunds))
+
+    keys = [posting.natural_key for posting in plan.postings]
+    assert keys[2:] == [f"W-1042-CN={name}", f"W-1042-CN={name}-R", "W-1042-CNX"]
+    assert plan.leads_to is OrderStatus.CREDITED
+
+
 def test_other_lines_with_the_same_total_can_only_be_made_anew() -> None:
     desk = Desk()
     desk.book(a_sale(a_line("60.00"), a_line("40.00")))
