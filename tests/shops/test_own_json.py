@@ -147,6 +147,8 @@ def test_deleted_order_needs_no_more_than_its_id() -> None:
             "lines[0].taxes[0].rate_percent",
             "missing",
         ),
+        # One would take the place of the other, and what it gave back be lost.
+        ({"refunds": [{"id": "1", "amount": "1"}] * 2}, "refunds[1].id", "twice"),
         ({"payments": [{"amount": "1"}]}, "payments[0].paid_at", "missing"),
         ({"customer": {"address": {"country": "NLD"}}}, "customer.address.country", ""),
         (

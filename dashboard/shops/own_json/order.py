@@ -17,6 +17,7 @@ from dashboard.domain.order import (
     Refund,
     ShopPayment,
 )
+from dashboard.domain.sentences import say
 from dashboard.shops.fields import Fields
 from dashboard.shops.protocol import FieldError
 
@@ -111,7 +112,11 @@ def _read_payments(fields: Fields) -> Iterator[ShopPayment]:
 
 
 def _read_refunds(fields: Fields) -> Iterator[Refund]:
+    known: set[str] = set()
     for refund in fields.parts("refunds"):
+        if refund.text("id") in known:
+            refund.fault("id", say("is there twice"))
+        known.add(refund.text("id"))
         yield Refund(
             external_id=refund.text("id"),
             amount=refund.amount("amount"),
