@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from dashboard.domain.status import OrderStatus
 from dashboard.store.database import Database
-from dashboard.store.order_counts import StatusCount, counts_of
-from dashboard.store.order_filter import OrderFilter, OrderSort, scope_of
+from dashboard.store.order_counts import StatusCount, counts_in, counts_of
+from dashboard.store.order_filter import OrderFilter, OrderSort, Scope, scope_of
 from dashboard.store.order_ids import Place, next_ids
 from dashboard.store.order_summaries import OrderSummary, summaries
 from dashboard.store.parts import WHOLE_LIST_PART
@@ -58,24 +59,26 @@ class OrderListing:
             after: The order (by id) that ends the page before.
             before: The order that begins the page after; *after* is ignored then.
         """
-        backwards = before is not None
-        start = before if backwards else after
-        place = Place(sort=sort, start=start, backwards=backwards)
+        place = _place(sort, after, before)
         with self._database.read() as session:
             scope = scope_of(session, wanted)
-            if scope is None:
-                return OrderPage(orders=(), has_previous=False, has_next=False)
-            ids = next_ids(session, scope, wanted.statuses, place, size + 1)
-            more = len(ids) > size
-            ids = ids[:size]
-            if backwards:
-                ids.reverse()
-            rows = _rows(session, ids)
-            return OrderPage(
-                orders=summaries(session, rows),
-                has_previous=more if backwards else start is not None,
-                has_next=backwards or more,
-            )
+            return _page(session, scope, wanted.statuses, place, size)
+
+    def page_and_counts(
+        self,
+        wanted: OrderFilter,
+        sort: OrderSort,
+        *,
+        size: int,
+        after: int | None = None,
+        before: int | None = None,
+    ) -> tuple[OrderPage, tuple[StatusCount, ...]]:
+        """Return what `page` and `counts` do, and search once for both."""
+        place = _place(sort, after, before)
+        with self._database.read() as session:
+            scope = scope_of(session, wanted)
+            page = _page(session, scope, wanted.statuses, place, size)
+            return page, () if scope is None else counts_in(session, scope)
 
     def all(self, wanted: OrderFilter, sort: OrderSort) -> Iterator[OrderSummary]:
         """Yield every order of a list, reading a part of it at a time."""
@@ -151,6 +154,32 @@ class OrderListing:
         )
         with self._database.read() as session:
             return summaries(session, list(session.scalars(query)))
+
+
+def _place(sort: OrderSort, after: int | None, before: int | None) -> Place:
+    backwards = before is not None
+    return Place(sort=sort, start=before if backwards else after, backwards=backwards)
+
+
+def _page(
+    session: Session,
+    scope: Scope | None,
+    statuses: Sequence[OrderStatus],
+    place: Place,
+    size: int,
+) -> OrderPage:
+    if scope is None:
+        return OrderPage(orders=(), has_previous=False, has_next=False)
+    ids = next_ids(session, scope, statuses, place, size + 1)
+    more = len(ids) > size
+    ids = ids[:size]
+    if place.backwards:
+        ids.reverse()
+    return OrderPage(
+        orders=summaries(session, _rows(session, ids)),
+        has_previous=more if place.backwards else place.start is not None,
+        has_next=place.backwards or more,
+    )
 
 
 def _rows(session: Session, ids: Sequence[int]) -> list[OrderRow]:

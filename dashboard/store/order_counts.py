@@ -32,10 +32,16 @@ class StatusCount:
 def counts_of(session: Session, wanted: OrderFilter) -> tuple[StatusCount, ...]:
     """Count by status what *wanted* holds, whatever statuses it asks for."""
     scope = scope_of(session, wanted)
-    if scope is None:
-        return ()
+    return () if scope is None else counts_in(session, scope)
+
+
+def counts_in(session: Session, scope: Scope) -> tuple[StatusCount, ...]:
+    """Count by status what a scope holds."""
     if scope.few is not None:
         return _among(session, scope, scope.few, scope.words, at_least=False)
+    known = None if scope.looked is None else scope.looked.known
+    if known is not None:
+        return _among(session, scope, known, (), at_least=False)
     if scope.is_narrow:
         return _looked_through(session, scope)
     held = tallied(session, scope.shop_id)
@@ -43,7 +49,8 @@ def counts_of(session: Session, wanted: OrderFilter) -> tuple[StatusCount, ...]:
         return _looked_through(session, scope)
     if scope.looked is not None:
         looked = scope.looked
-        return _among(session, scope, looked.found(), looked.others, at_least=True)
+        others = looked.words[1:]
+        return _among(session, scope, looked.some(), others, at_least=True)
     return tuple(StatusCount(status=s, count=n) for s, n in held.items())
 
 

@@ -124,7 +124,8 @@ def scope_of(session: Session, wanted: OrderFilter) -> Scope | None:
     if happened:
         few = happened[0].subquery()
     elif looked is not None and not looked.common:
-        few, words = looked.found(), looked.others
+        few = looked.few(session)
+        words = words if few is None else ()
     return Scope(
         few=few,
         also=tuple(happened[1:]),

@@ -81,7 +81,10 @@ def next_ids(
     near = _near(session, _along(lists, place, _NEAR), scope.words, place, limit)
     if near is not None:
         return near
-    return _drawn(session, scope.looked.all(session), among, (), place, limit)
+    every = scope.looked.few(session)
+    if every is None:
+        every = scope.looked.all(session)
+    return _drawn(session, every, among, (), place, limit)
 
 
 def _drawn(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
+    Select,
     SQLColumnExpression,
     Subquery,
     Text,
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session, aliased
 
 from dashboard.domain.postings import PlannedPosting, PostingKind
 from dashboard.domain.search import BEGINNING, looked_for, words_of
+from dashboard.store.among import among
 from dashboard.store.database import as_written
 from dashboard.store.schema import OrderRow, OrderWordRow, PostingRow
 from dashboard.store.unpacked import PlainRow, unpacked
@@ -33,8 +35,9 @@ _LAST: Final = "\U0010ffff"
 COMMON: Final = 3_000
 # Words that more orders say are not told from each other: all of them take long.
 _COUNTED: Final = 200_000
-# To list what so many orders say takes SQLite no longer than to ask one for its words.
-_ASKED_FOR: Final = 4
+# To list what so many orders say takes no longer than to ask one for its words: they
+# stand beside each other, and those of an order in a place that was not read yet.
+_ASKED_FOR: Final = 20
 # The columns of an order that it is found by.
 SEARCHED: Final = (
     "number",
@@ -44,6 +47,7 @@ SEARCHED: Final = (
     "customer_email",
     "payment_references",
 )
+_ID: Final = OrderRow.id.label("order_id")
 _words = unpacked(order_id=BigInteger(), word=Text())
 _ADD: Final = insert(OrderWordRow).from_select(_words.c.keys(), select(*_words.c))
 
@@ -92,43 +96,66 @@ def is_word(word: str, row: type[OrderWordRow] = OrderWordRow) -> ColumnElement[
     return (row.word >= word) & (row.word < word + _LAST)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Looked:
-    """What somebody looks for: the word that the fewest orders say, and the others.
+    """What somebody looks for: *words*, the one that the fewest orders say first.
 
     *common* tells whether many say even that.
     """
 
-    rarest: str
-    others: tuple[str, ...]
-    common: bool
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        """Take how many orders say each word, counted up to `COMMON`."""
+        self.words = tuple(sorted(counts, key=lambda word: counts[word]))
+        self.common = counts[self.words[0]] >= COMMON
+        self._counts = counts
+        self._ids: tuple[int, ...] | None = None
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """All that is looked for."""
-        return (self.rarest, *self.others)
+    def known(self) -> Subquery | None:
+        """The orders that say every word, once `few` has found them."""
+        if self._ids is None:
+            return None
+        return select(_ID).where(among(OrderRow.id, self._ids)).subquery()
 
-    def found(self) -> Subquery:
-        """Return the ids of the orders that say the rarest word, of many only some."""
-        said = select(OrderWordRow.order_id).where(is_word(self.rarest))
+    def few(self, session: Session) -> Subquery | None:
+        """Return the orders that say every word; None if they are many."""
+        if self.common and len(self.words) == 1:
+            return None
+        if self._ids is None:
+            every = self._every(session).limit(COMMON)
+            ids = tuple(session.scalars(every))
+            self._ids = ids if len(ids) < COMMON else None
+        return self.known
+
+    def some(self) -> Subquery:
+        """Return orders that say the rarest word, of many only the first."""
+        said = select(OrderWordRow.order_id).where(is_word(self.words[0]))
         some = said.limit(as_written(COMMON)).subquery()
         return select(some.c.order_id).distinct().subquery()
 
     def all(self, session: Session) -> Subquery:
-        """Return the ids of all orders that say every word."""
-        counts = {word: _count(session, word, _COUNTED) for word in self.words}
+        """Return all orders that say every word."""
+        return self._every(session).subquery()
+
+    def _every(self, session: Session) -> Select[int] | CompoundSelect[int]:
+        counts = self._counts
+        if self.common:
+            counts = {word: _count(session, word, _COUNTED) for word in self.words}
         rarest, *others = sorted(counts, key=lambda word: counts[word])
-        listed = min(counts[rarest] * _ASKED_FOR, _COUNTED)
-        every = select(OrderWordRow.order_id).where(
-            is_word(rarest),
-            *(
-                _listed(OrderWordRow.order_id, word)
-                if counts[word] < listed
-                else says(OrderWordRow.order_id, word)
-                for word in others
-            ),
+        most = min(counts[rarest] * _ASKED_FOR, _COUNTED)
+        listed = [w for w in others if _is_less(session, w, counts[w], most)]
+        asked_for = [word for word in others if word not in listed]
+        every = (
+            select(OrderWordRow.order_id)
+            .where(
+                is_word(rarest),
+                *(says(OrderWordRow.order_id, word) for word in asked_for),
+            )
+            .distinct()
         )
-        return every.distinct().subquery()
+        lists = [select(OrderWordRow.order_id).where(is_word(w)) for w in listed]
+        # Not asked with `in_`: PostgreSQL, which takes a word for rare that it has no
+        # figure of, would ask for each order by itself.
+        return every.intersect(*lists) if lists else every
 
 
 def says(order_id: SQLColumnExpression[int], word: str) -> ColumnElement[bool]:
@@ -137,24 +164,19 @@ def says(order_id: SQLColumnExpression[int], word: str) -> ColumnElement[bool]:
     return exists().where(said.order_id == order_id, is_word(word, said))
 
 
-def _listed(order_id: SQLColumnExpression[int], word: str) -> ColumnElement[bool]:
-    """Tell the same as `says`, from a list of all orders that say the word."""
-    said = aliased(OrderWordRow)
-    # Added to, or SQLite asks for each order of the list whether it says the other.
-    return (order_id + 0).in_(select(said.order_id).where(is_word(word, said)))
-
-
 def look_for(session: Session, search: str) -> Looked | None:
     """Find out how to look for the words of a text; None if there is no word in it."""
     counts = {word: _count(session, word, COMMON) for word in looked_for(search)}
     if not counts:
         return None
-    rarest = min(counts, key=lambda word: counts[word])
-    return Looked(
-        rarest=rarest,
-        others=tuple(word for word in counts if word != rarest),
-        common=counts[rarest] >= COMMON,
-    )
+    return Looked(counts)
+
+
+def _is_less(session: Session, word: str, counted: int, limit: int) -> bool:
+    """Tell whether fewer than *limit* orders say a word; some are *counted* already."""
+    if counted == COMMON < limit:
+        counted = _count(session, word, limit)
+    return counted < limit
 
 
 def _count(session: Session, word: str, most: int) -> int:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, g, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.web.access import public
@@ -49,7 +49,9 @@ def bootstrap_css() -> str:
 
 def icon_href(name: str) -> str:
     """Return the address of one icon."""
-    return url_for("assets.icons", v=_sprite().version, _anchor=name)
+    if "icons" not in g:  # a page has a hundred of them
+        g.icons = url_for("assets.icons", v=_sprite().version)
+    return f"{g.icons}#{name}"
 
 
 @lru_cache

@@ -36,6 +36,6 @@ def document_url(difference: Difference) -> str:
 def _connection() -> Connection | None:
     """Return the connection to the books, read once for all links of a page."""
     if "books_connection" not in g:
-        g.books_connection = services().company.connection()
+        g.books_connection = services().company.readable_connection()
     connection: Connection | None = g.books_connection
     return connection

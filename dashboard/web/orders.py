@@ -57,14 +57,13 @@ class TabLink:
 def index() -> ResponseReturnValue:
     """Show the list of orders the address asks for."""
     query = read_query(request.args)
-    page = services().orders.page(
+    page, counts = services().orders.page_and_counts(
         query.wanted,
         query.sort,
         size=query.size,
         after=request.args.get("after", type=row_id),
         before=request.args.get("before", type=row_id),
     )
-    counts = services().orders.counts(query.wanted)
     previous_url, next_url = beside(
         "orders.index",
         query.args(),

@@ -204,6 +204,7 @@ def test_of_two_words_that_many_say_those_with_both_are_found(
 ) -> None:
     # The commoner word is listed where it is not much commoner, else asked for.
     monkeypatch.setattr(order_words, "COMMON", 2)
+    monkeypatch.setattr(order_words, "_ASKED_FOR", 4)
     monkeypatch.setattr(order_ids, "_NEAR", 1)
     names = [*["Anna Bram"] * 2, *["Anna"] * 2, *["Bram"] * others]
     for number, name in enumerate(names, start=1001):
@@ -211,6 +212,31 @@ def test_of_two_words_that_many_say_those_with_both_are_found(
         company.take_in(an_order(str(number), customer=customer))
 
     assert found(listing, "bram anna") == ["1001", "1002"]
+
+
+@pytest.mark.parametrize("asked_for", [1, 20], ids=["each is asked", "both listed"])
+def test_where_few_have_all_words_a_page_comes_with_what_they_are_exactly(
+    company: Company,
+    listing: OrderListing,
+    monkeypatch: pytest.MonkeyPatch,
+    asked_for: int,
+) -> None:
+    monkeypatch.setattr(order_words, "COMMON", 3)
+    monkeypatch.setattr(order_words, "_ASKED_FOR", asked_for)
+    monkeypatch.setattr(order_ids, "_NEAR", 2)
+    first, last = ("Ada", "Finn", "Guus"), ("Wood", "Field", "Brook")
+    for number in range(9):
+        name = f"{first[number % 3]} {last[number // 3]}"
+        customer = a_customer(str(number), company=name)
+        company.take_in(an_order(f"10{number}", customer=customer))
+    wanted = OrderFilter(search="wood finn")
+
+    page, counts = listing.page_and_counts(wanted, OrderSort.NEWEST, size=5)
+
+    assert [order.number for order in page.orders] == ["101"]
+    assert [(c.status, c.count, c.at_least) for c in counts] == [
+        (OrderStatus.QUEUED, 1, False)
+    ]
 
 
 @pytest.mark.parametrize("sort", list(OrderSort))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import update
 
 from dashboard.domain.users import Role
+from dashboard.store.schema import ConnectionRow
 from tests.web.scene import Scene
 
 
@@ -20,6 +22,21 @@ def test_a_booked_order_shows_its_documents_and_their_exchanges(scene: Scene) ->
     assert "equal to the cent" in text
     assert f'href="/runs/{run_id}"' in text
     assert "&#34;InvoiceNumber&#34;: &#34;W-1001&#34;" in text
+
+
+def test_a_booked_order_is_shown_though_the_secret_key_has_changed(
+    scene: Scene,
+) -> None:
+    order_id = scene.order("1001")
+    scene.book(order_id)
+    scene.connect()
+    with scene.database.write() as session:
+        session.execute(update(ConnectionRow).values(client_secret="of another key"))
+
+    answer = scene.client().get(f"/orders/{order_id}")
+
+    assert answer.status_code == 200
+    assert "Invoice W-1001 booked." in answer.text
 
 
 def test_a_stopped_order_says_what_to_do_and_where(scene: Scene) -> None:
