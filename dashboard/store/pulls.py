@@ -28,6 +28,7 @@ from dashboard.store.vault import Vault
 _MAX_PROBLEM = 1000
 _FIRST_WAIT_S = 60.0
 _LONGEST_WAIT_S = 15 * 60.0
+_MAX_DOUBLINGS = 10  # a thousand of them are no number any more
 _DAY_S = 24 * 3600.0
 _GONE = ["deleted", "trash"]
 
@@ -218,9 +219,12 @@ class PullStore:
         with self._database.write() as session:
             row = _state(session, shop.id)
             row.failures += 1
-            row.problem = problem[:_MAX_PROBLEM]
+            # A part of a sentence could be told in no other language.
+            too_long = len(problem) > _MAX_PROBLEM
+            row.problem = problem[:_MAX_PROBLEM] if too_long else problem
             if wait_s is None:
-                wait_s = min(_FIRST_WAIT_S * 2 ** (row.failures - 1), _LONGEST_WAIT_S)
+                doublings = min(row.failures - 1, _MAX_DOUBLINGS)
+                wait_s = min(_FIRST_WAIT_S * 2**doublings, _LONGEST_WAIT_S)
             wait = timedelta(seconds=min(wait_s, _DAY_S))
             row.not_before = self._database.now(session) + wait
 

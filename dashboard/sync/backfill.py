@@ -20,7 +20,7 @@ from dashboard.domain.plans import Plan
 from dashboard.domain.postings import PostingKind, batch_size
 from dashboard.domain.rules import Shop
 from dashboard.domain.selections import Effort, Member, Outlook, Result, Selection
-from dashboard.domain.sentences import say
+from dashboard.domain.sentences import say, sentence_of
 from dashboard.domain.status import Decision, OrderStatus
 from dashboard.shops.protocol import (
     Fetched,
@@ -134,7 +134,7 @@ class Backfill:
                 if not self._stores.selections.add_members(selection.id, members):
                     return
         except ShopSilent as silent:
-            self._stores.selections.fail(selection.id, str(silent))
+            self._stores.selections.fail(selection.id, sentence_of(silent))
             return
         except _Ended:
             return

@@ -19,6 +19,7 @@ from dashboard.domain.selections import (
     SelectionAct,
     SelectionState,
 )
+from dashboard.domain.sentences import sentence_of
 from dashboard.shops.protocol import ShopSilent
 from dashboard.store.selections import SelectionStore
 from dashboard.sync.actions import OrderActions
@@ -93,7 +94,7 @@ class Performer(Background):
             try:
                 taken = self._backfill.take_in(selection, others)
             except ShopSilent as silent:
-                self._selections.pause(selection.id, str(silent))
+                self._selections.pause(selection.id, sentence_of(silent))
                 break
             self._selections.record(selection.id, taken)
             self._actions.wake()

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from dashboard.domain.alarms import WebhookState
 from dashboard.domain.order import Order
@@ -28,10 +28,11 @@ from dashboard.domain.runs import (
     Task,
     Trigger,
 )
+from dashboard.domain.sentences import Sentence
 from dashboard.scheduling.mirror import give_own_schedule
 from dashboard.store.pulls import ApiKeys
 from dashboard.store.schedules import ScheduleStore
-from dashboard.store.schema import RevisionRow
+from dashboard.store.schema import RevisionRow, ShopPullRow
 from dashboard.sync.intake import Kept, Noted, Nothing, as_deleted
 from dashboard.sync.plan import plan_order
 from tests.fixtures.company import Company
@@ -232,6 +233,28 @@ def test_a_shop_that_is_away_is_told_and_left_alone_for_a_while(pulled: Pulled) 
     pulled.run()
     assert pulled.shop.asked
     assert pulled.pulls.state(pulled.here).problem == ""
+
+
+def test_what_a_shop_does_wrong_is_told_in_the_language_of_the_reader(
+    pulled: Pulled,
+) -> None:
+    pulled.shop.broken = firewall(429, Retry_After="600")
+
+    pulled.run()
+
+    assert isinstance(pulled.pulls.state(pulled.here).problem, Sentence)
+
+
+def test_a_shop_that_is_away_for_weeks_is_asked_again_now_and_then(
+    pulled: Pulled,
+) -> None:
+    with pulled.company.database.write() as session:
+        session.execute(update(ShopPullRow).values(failures=2000))
+
+    pulled.pulls.note_failure(pulled.here, "It is away.", None)
+
+    not_before = pulled.pulls.state(pulled.here).not_before
+    assert not_before == pulled.company.clock.now() + timedelta(minutes=15)
 
 
 def test_one_shop_that_fails_does_not_keep_the_others_from_being_read(
