@@ -299,15 +299,28 @@ class CompanyStore:
             return connection
         return replace(connection, tenant_id=known.tenant_id)
 
-    def set_connection(self, connection: Connection) -> None:
+    def connection_version(self) -> int:
+        """Return the number that grows with every change; 0 before the first."""
+        with self._database.read() as session:
+            return session.scalar(select(ConnectionRow.version)) or 0
+
+    def set_connection(
+        self, connection: Connection, *, expected_version: int | None = None
+    ) -> None:
         """Store *connection* (its version does not matter); commits.
 
         What the books said of themselves is forgotten when it changes.
+
+        Raises:
+            ChangedMeanwhile: If it was changed since *expected_version* was read.
         """
         known = self.readable_connection()
         if known and replace(connection, version=known.version) == known:
             return
         with self._database.write() as session:
+            stored = session.scalar(select(ConnectionRow.version).with_for_update())
+            if expected_version not in {None, stored or 0}:
+                raise ChangedMeanwhile
             values = {
                 "kind": connection.kind,
                 "base_url": connection.base_url,

@@ -199,7 +199,14 @@ def connect() -> ResponseReturnValue:
             )
         ]
         return _page({"connection": entered}, status=422)
-    store.set_connection(given)
+    try:
+        store.set_connection(given, expected_version=entered.version.number)
+    except ChangedMeanwhile:
+        flash(
+            _("Somebody else saved this meanwhile. These are theirs; look again."),
+            "bad",
+        )
+        return redirect(url_for("settings.show", _anchor="connection"))
     address = say("connection to %(address)s", address=given.base_url)
     note(ActivityKind.SETTINGS, "changed", address)
     return _tried_out()
@@ -291,7 +298,7 @@ def _page(
     """Show the page; forms in *entered* keep what was typed, with their errors."""
     store = services().company
     # Before the rules: what somebody saves in between is not saved over unseen.
-    version = store.rules_version()
+    version, connection_version = store.rules_version(), store.connection_version()
     facts, rules = store.facts(), store.rules()
     connection = store.readable_connection()
     fresh: Mapping[str, Callable[[], PageForm]] = {
@@ -304,7 +311,9 @@ def _page(
             asked_for=request.args.get("payment_method", ""),
         ),
         "shop": _shop_form,
-        "connection": lambda: ConnectionForm(None, obj=connection, **_NEW_BOOKS),
+        "connection": lambda: ConnectionForm(
+            None, obj=connection, version=connection_version, **_NEW_BOOKS
+        ),
     }
     given = dict(entered or {})
     forms = {name: given.get(name) or make() for name, make in fresh.items()}

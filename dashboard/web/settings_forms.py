@@ -332,6 +332,7 @@ class ShopForm(PageForm):
 class ConnectionForm(PageForm):
     """Where the books are and how to sign in."""
 
+    version = VersionField()
     base_url = StringField(_("Address"), [InputRequired(), Length(max=300)])
     client_id = StringField(
         _("Client ID"),

@@ -249,6 +249,7 @@ def test_without_facts_of_the_books_codes_are_typed(empty: Scene) -> None:
 
 
 BOOKS = {
+    "version": "1",
     "base_url": "http://127.0.0.1:9/",  # which discards
     "client_id": "another-client",
     "client_secret": "another-secret",
@@ -264,6 +265,7 @@ def test_the_books_are_connected_on_the_page(
     answer = client.post(
         "/settings/connection",
         {
+            "version": "0",
             "base_url": mock_books.url,
             "client_id": mock_books.client_id,
             "client_secret": mock_books.client_secret,
@@ -294,6 +296,7 @@ def test_a_connection_that_worked_before_is_called_again_to_test_it(
 ) -> None:
     client = empty.client()
     access = {
+        "version": "0",
         "base_url": mock_books.url,
         "client_id": mock_books.client_id,
         "client_secret": mock_books.client_secret,
@@ -329,6 +332,7 @@ def test_an_empty_secret_keeps_the_one_that_is_set(scene: Scene) -> None:
     scene.client().post(
         "/settings/connection",
         {
+            "version": "1",
             "base_url": known.base_url,
             "client_id": known.client_id,
             "client_secret": "",
@@ -340,6 +344,18 @@ def test_an_empty_secret_keeps_the_one_that_is_set(scene: Scene) -> None:
     assert now is not None
     assert now.client_secret == known.client_secret
     assert now.tenant_id == "another-tenant"
+
+
+def test_of_two_who_change_the_connection_the_second_is_told(scene: Scene) -> None:
+    client = scene.client()
+    client.post("/settings/connection", BOOKS)
+
+    client.post("/settings/connection", {**BOOKS, "client_id": "a-third-client"})
+
+    assert "Somebody else saved this meanwhile" in client.get("/settings").text
+    connection = scene.program.company.connection()
+    assert connection is not None
+    assert connection.client_id == "another-client"
 
 
 def test_another_client_does_not_inherit_the_organisation_that_was_shown(
