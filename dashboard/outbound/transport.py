@@ -154,7 +154,8 @@ class Transport:
             )
             with response:
                 self._read(response, started_s, target, limits)
-        except UnicodeEncodeError as error:
+        except (UnicodeEncodeError, requests.exceptions.InvalidHeader) as error:
+            # What requests says has the header in it, and that may be a secret.
             raise NotSent("A header has characters it cannot have") from error
         except (requests.RequestException, HTTPError, OSError) as error:
             raise _failure(error) from error

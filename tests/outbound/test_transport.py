@@ -261,3 +261,13 @@ def test_a_name_that_has_come_to_lead_here_is_not_called(server: BadServer) -> N
         outer.call("GET", server.url.replace("127.0.0.1", "localhost"), {})
 
     assert server.requests == []
+
+
+@pytest.mark.parametrize("token", ["canary\nsecret", "canary secret\u2603"])
+def test_what_is_wrong_with_a_header_is_told_without_it(
+    transport: Transport, token: str
+) -> None:
+    with pytest.raises(NotSent) as failed:
+        transport.call("GET", "http://127.0.0.1:9", {"Authorization": token})
+
+    assert "canary" not in str(failed.value)
