@@ -6,6 +6,9 @@ import hashlib
 import hmac
 import json
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from dashboard.app import Program
@@ -443,3 +447,18 @@ class Browsing:
     def sign_in(self, email: str, password: str, wanted: str = "") -> TestResponse:
         form = {"email": email, "password": password, "next": wanted}
         return self.post("/sign-in", form, page="/sign-in")
+
+
+@contextmanager
+def serving(scene: Scene) -> Iterator[None]:
+    """Serve a dashboard on a free port, for browsers."""
+    server = make_server("127.0.0.1", 0, scene.app, threaded=True)
+    scene.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

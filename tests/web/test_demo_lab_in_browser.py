@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from dashboard.domain.clock import DemoClock
 from dashboard.domain.users import Role
 from tests.web.conftest import MakeScene
 from tests.web.demo_lab import LabDouble
-from tests.web.scene import Scene
+from tests.web.scene import Scene, serving
 from tests.web.test_demo_lab import make_users_anew
 from tests.web.test_pages_in_browser import axe_faults, sign_in
 
@@ -44,14 +42,8 @@ def served(lab: LabDouble, make_scene: MakeScene) -> Iterator[Scene]:
     scene.user(Role.ADMINISTRATOR)
     scene.book(scene.order("501001", slug="demo-shop"))
     scene.order("503001", rate="13", slug="demo-shop")
-    server = make_server("127.0.0.1", 0, scene.app, threaded=True)
-    scene.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield scene
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(scene):
+        yield scene
 
 
 @pytest.fixture

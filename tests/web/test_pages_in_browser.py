@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,6 @@ from playwright.sync_api import (
     expect,
 )
 from sqlalchemy import select, update
-from werkzeug.serving import make_server
 
 from dashboard.domain.alarms import AlarmKind
 from dashboard.domain.clock import SystemClock
@@ -30,7 +28,7 @@ from dashboard.domain.uploads import CellError, FiledOrder, Standing
 from dashboard.domain.users import Role
 from dashboard.store.schema import OrderEventRow, OrderRow
 from tests.web.conftest import MakeScene
-from tests.web.scene import PASSWORD, SECRET, Scene
+from tests.web.scene import PASSWORD, SECRET, Scene, serving
 from tests.web.test_reconciliation import a_difference, compare
 from tests.web.test_uploads import FILE as A_FILE
 
@@ -92,14 +90,8 @@ def served(make_scene: MakeScene) -> Iterator[Scene]:
     """A dashboard with orders of many kinds, served on a free port."""
     scene = make_scene(SystemClock())
     fill(scene)
-    server = make_server("127.0.0.1", 0, scene.app, threaded=True)
-    scene.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield scene
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(scene):
+        yield scene
 
 
 A_CURRENCY = say("must be a currency of three letters, such as EUR")
@@ -172,6 +164,24 @@ def refresh(page: Page) -> None:
     """Let the page ask for news now, as it does when its tab is shown again."""
     with page.expect_response(lambda answer: "x-live" in answer.request.headers):
         page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_first_pages_of_all_are_accessible(
+    chromium: Browser, make_scene: MakeScene, scheme: Any
+) -> None:
+    scene = make_scene(SystemClock())
+    scene.user(Role.ADMINISTRATOR)
+    faults = []
+
+    with serving(scene), chromium.new_context(color_scheme=scheme) as context:
+        page = context.new_page()
+        sign_in(page, scene)
+        for path in ("/", "/orders", "/runs", "/settings", "/schedules", "/processes"):
+            page.goto(scene.url + path)
+            faults += axe_faults(page)
+
+    assert faults == []
 
 
 @pytest.mark.parametrize(
