@@ -208,4 +208,6 @@ def _start(day: date | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _zone() -> ZoneInfo:
-    return ZoneInfo(signed_in().time_zone or "UTC")
+    """Return the reader's zone; the company's for who goes by the browser's."""
+    own = signed_in().time_zone
+    return ZoneInfo(own) if own else services().watch.zone()

@@ -49,6 +49,17 @@ def test_a_stopped_order_says_what_to_do_and_where(scene: Scene) -> None:
     assert f'formaction="/orders/{order_id}/retry"' in text
 
 
+def test_who_may_not_change_settings_is_told_who_puts_an_order_right(
+    scene: Scene,
+) -> None:
+    order_id = scene.order("1001", rate="13")
+    client = scene.client(Role.WATCHER)
+
+    for path in (f"/orders/{order_id}", "/problems", "/"):
+        assert 'href="/settings#taxes"' not in client.get(path).text, path
+    assert "Managers put this right" in client.get(f"/orders/{order_id}").text
+
+
 def test_an_order_is_ignored_with_a_reason_and_restored(scene: Scene) -> None:
     order_id = scene.order("1001", rate="13")
     client = scene.client(Role.WATCHER)
