@@ -166,15 +166,14 @@ def refresh(page: Page) -> None:
         page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_first_pages_of_all_are_accessible(
-    chromium: Browser, make_scene: MakeScene, scheme: Any
+    chromium: Browser, make_scene: MakeScene
 ) -> None:
     scene = make_scene(SystemClock())
     scene.user(Role.ADMINISTRATOR)
     faults = []
 
-    with serving(scene), chromium.new_context(color_scheme=scheme) as context:
+    with serving(scene), chromium.new_context() as context:
         page = context.new_page()
         sign_in(page, scene)
         for path in ("/", "/orders", "/runs", "/settings", "/schedules", "/processes"):
