@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.domain.order import Order
 from dashboard.domain.postings import PlannedPosting, PostingState
-from dashboard.domain.problems import Cause
+from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.rules import Correction, Shop
 from dashboard.domain.sentences import say
 from dashboard.domain.status import Decision, OrderStatus
@@ -406,6 +406,15 @@ class OrderStore:
                 lock_orders(session, lagging)
                 refresh_standings(session, lagging, self._database.now(session))
         return lagging[-1] if len(lagging) == at_once else 0
+
+    def told(self, order_id: int, reader: Reader) -> Order | Problem | None:
+        """Return what the shop last told of an order, as planning knows it."""
+        with self._database.read() as session:
+            row = session.get(OrderRow, order_id)
+            stored = None if row is None else newest_of(session, row)
+            if row is None or stored is None:
+                return None
+            return told_of(session, row, stored, reader)
 
     def newest_revision(self, order_id: int) -> StoredRevision | None:
         """Return what the shop last sent of an order."""

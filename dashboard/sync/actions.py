@@ -149,8 +149,7 @@ class OrderActions:
 
     def as_told(self, order_id: int) -> Order | None:
         """Return the order as the shop last told it, if it can be read."""
-        stored = self._orders.newest_revision(order_id)
-        told = None if stored is None else read_again(stored)
+        told = self._orders.told(order_id, read_again)
         return told if isinstance(told, Order) else None
 
 

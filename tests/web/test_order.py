@@ -39,6 +39,17 @@ def test_a_booked_order_is_shown_though_the_secret_key_has_changed(
     assert "Invoice W-1001 booked." in answer.text
 
 
+def test_an_order_that_the_shop_deleted_still_shows_what_was_sold(
+    scene: Scene,
+) -> None:
+    order_id = scene.order("1001")
+    scene.send({"id": "id-1001", "status": "deleted"})
+
+    text = scene.client().get(f"/orders/{order_id}").text
+
+    assert "Stoneware mug" in text
+
+
 def test_a_stopped_order_says_what_to_do_and_where(scene: Scene) -> None:
     order_id = scene.order("1001", rate="13")
 
