@@ -427,6 +427,8 @@ def _prepare_postgres(engine: Engine, clock: Clock) -> None:
         connection.autocommit = True
         connection.execute("SET random_page_cost = 1.1")
         connection.execute("SET jit = off")
+        # Times would be those of the server's zone, and the days that follow from them.
+        connection.execute("SET timezone = 'UTC'")
         connection.autocommit = False
         record.info["used_at"] = clock.monotonic_s()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from dashboard.store.database import Database, insert_missing
-from dashboard.store.schema import SignInThrottleRow
+from dashboard.store.schema import HeartbeatRow, SignInThrottleRow
 from tests.conftest import NOW
 from tests.fixtures.databases import ClockedDatabase
 
@@ -72,3 +74,21 @@ def test_a_row_that_is_missing_is_inserted_once(database: ClockedDatabase) -> No
     assert inserted == [True, False]
     with database.read() as session:
         assert session.scalars(select(SignInThrottleRow.failures)).all() == [1]
+
+
+def test_times_are_those_of_utc_wherever_the_server_is(
+    database: ClockedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGTZ", "Pacific/Auckland")  # heeded by connections to come
+    database.close()
+    before_midnight = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+    with database.write() as session:
+        row = {"process": "here", "role": "engine", "at": before_midnight}
+        session.execute(insert(HeartbeatRow).values(row))
+
+    with database.read() as session:
+        (at,) = session.scalars(select(HeartbeatRow.at))
+
+    # The day of a document follows from such a time.
+    assert at.isoformat() == before_midnight.isoformat()
+    database.close()
