@@ -332,7 +332,12 @@ def engine_options(url: str) -> dict[str, Any]:
             "connect_args": {"timeout": _BUSY_TIMEOUT_S},
             "pool_size": 20,
         }
-    return private | {"pool_size": 10, "max_overflow": 10}
+    return private | {
+        "pool_size": 10,
+        "max_overflow": 10,
+        # Who has waited for a lock reads on with what was committed meanwhile.
+        "isolation_level": "READ COMMITTED",
+    }
 
 
 def as_written(number: int) -> ColumnElement[int]:
@@ -427,6 +432,11 @@ def _prepare_postgres(engine: Engine, clock: Clock) -> None:
         connection.autocommit = True
         connection.execute("SET random_page_cost = 1.1")
         connection.execute("SET jit = off")
+        # Off, a crash of the server may forget the last commits: what was sent.
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) "
+            "WHERE current_setting('synchronous_commit') = 'off'"
+        )
         # Times would be those of the server's zone, and the days that follow from them.
         connection.execute("SET timezone = 'UTC'")
         connection.autocommit = False

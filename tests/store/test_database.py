@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import event, insert, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
 from dashboard.store.database import Database, insert_missing
@@ -91,4 +91,23 @@ def test_times_are_those_of_utc_wherever_the_server_is(
 
     # The day of a document follows from such a time.
     assert at.isoformat() == before_midnight.isoformat()
+    database.close()
+
+
+@pytest.mark.parametrize("maker", ["postgres"], indirect=True)
+def test_what_is_relied_on_is_no_setting_of_the_server(
+    database: ClockedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = "-c default_transaction_isolation=serializable -c synchronous_commit=off"
+    monkeypatch.setenv("PGOPTIONS", others)  # heeded by connections to come
+    database.close()
+    database.ask(select(literal(1)))  # a connection that was told otherwise meanwhile
+
+    with database.write() as session:
+        told = [
+            session.scalar(text(f"SHOW {name}"))
+            for name in ("transaction_isolation", "synchronous_commit")
+        ]
+
+    assert told == ["read committed", "on"]
     database.close()
