@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from dashboard.domain.books import (
     AllocationDraft,
@@ -21,6 +23,9 @@ from dashboard.domain.rules import CompanyRules, TaxRule
 from dashboard.mapping.credits import turned
 from dashboard.mapping.lines import invoice_lines
 from dashboard.mapping.problems import NotMappable
+
+# What an invoice line begins with when its quantity stands in its description.
+_QUANTITY: Final = re.compile(r"^[\d.]+ x ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,15 +75,15 @@ def unpaid(drafts: Iterable[Draft]) -> Decimal:
 def beside(order: Order | None, drafts: Iterable[Draft], rules: CompanyRules) -> Lines:
     """Lay the lines of an order and of its documents side by side.
 
-    The books have the lines in the shop's order, then what the rules added, then what
-    was booked when the order changed. Refunds are not in it.
+    What the rules added, and what was booked when the order changed, follows. Refunds
+    are not in it.
     """
     invoice, booked = _booked(drafts)
     charged = order.lines if order is not None else ()
     booked_total = sum((line.net + line.tax for line in booked), ZERO)
+    found = _found(charged, booked)
     pairs = []
-    for line in charged:
-        entries = _entries_of(line, booked)
+    for line, entries in zip(charged, found, strict=True):
         pairs.append(LinePair(shop=line, booked=entries[0] if entries else None))
         pairs += [LinePair(shop=None, booked=entry) for entry in entries[1:]]
     pairs += [LinePair(shop=None, booked=entry) for entry in booked]
@@ -125,18 +130,64 @@ def _booked(drafts: Iterable[Draft]) -> tuple[InvoiceDraft | None, list[InvoiceL
     return invoice, lines
 
 
-def _entries_of(line: LineItem, booked: list[InvoiceLine]) -> list[InvoiceLine]:
-    """Take from the front of *booked* what *line* became.
+def _found(
+    charged: Sequence[LineItem], booked: list[InvoiceLine]
+) -> list[list[InvoiceLine]]:
+    """Take from *booked* what each line that is charged became, nothing if not booked.
 
-    That is nothing for shipping or a fee of nothing, and several lines where one is
-    taxed in parts.
+    After a change lines may be more, fewer, dearer or renamed: what is the same goes
+    first, so that no other line takes its place.
     """
+    found: list[list[InvoiceLine]] = [[] for _line in charged]
+    for fits in (_is_same, _is_named_alike, _costs_the_same):
+        for at, line in enumerate(charged):
+            if not found[at] and not _is_left_out(line):
+                found[at] = _entries_of(line, booked, fits)
+    return found
+
+
+def _is_left_out(line: LineItem) -> bool:
     nothing = not line.net and not line.tax and not line.discount
-    if not booked or (nothing and line.kind in {LineKind.SHIPPING, LineKind.FEE}):
-        return []
-    entries = [booked.pop(0)]
-    while booked and sum(entry.net for entry in entries) != to_cents(line.net):
-        if not booked[0].description.startswith(line.description):
+    return nothing and line.kind in {LineKind.SHIPPING, LineKind.FEE}
+
+
+def _entries_of(
+    line: LineItem,
+    booked: list[InvoiceLine],
+    fits: Callable[[LineItem, Sequence[InvoiceLine]], bool],
+) -> list[InvoiceLine]:
+    """Take the first entries that fit; several where a line is taxed in parts."""
+    for first in range(len(booked)):
+        entries = _with_its_parts(booked[first:], line)
+        if fits(line, entries):
+            del booked[first : first + len(entries)]
+            return entries
+    return []
+
+
+def _with_its_parts(booked: Sequence[InvoiceLine], line: LineItem) -> list[InvoiceLine]:
+    """Return the first entry, with those after it that are other parts of *line*."""
+    entries = [booked[0]]
+    for entry in booked[1:]:
+        whole = sum(each.net for each in entries) == to_cents(line.net)
+        if whole or not _is_named_alike(line, [entry]):
             break
-        entries.append(booked.pop(0))
+        entries.append(entry)
     return entries
+
+
+def _is_same(line: LineItem, entries: Sequence[InvoiceLine]) -> bool:
+    return _is_named_alike(line, entries) and _costs_the_same(line, entries)
+
+
+def _is_named_alike(line: LineItem, entries: Sequence[InvoiceLine]) -> bool:
+    """Tell whether entries bear the name of *line*, whatever quantity or rate."""
+    name = _QUANTITY.sub("", line.description)
+    own = (_QUANTITY.sub("", entry.description) for entry in entries)
+    return all(each == name or each.startswith(f"{name} (") for each in own)
+
+
+def _costs_the_same(line: LineItem, entries: Sequence[InvoiceLine]) -> bool:
+    net = sum((entry.net for entry in entries), ZERO)
+    tax = sum((entry.tax for entry in entries), ZERO)
+    return (net, tax) == (to_cents(line.net), to_cents(line.tax))

@@ -178,6 +178,47 @@ def a_changed_order(scene: Scene) -> int:
     return order_id
 
 
+def a_line(description: str, net: str, tax: str) -> dict[str, object]:
+    return {
+        "description": description,
+        "net": net,
+        "taxes": [{"rate_percent": "21", "amount": tax}],
+    }
+
+
+def shown_lines(page: str) -> dict[str, list[str]]:
+    """Return the amounts of each line, charged and booked, by its name."""
+    (table,) = re.findall(r'<div id="lines".*?<tbody>(.*?)</tbody>', page, re.DOTALL)
+    names = re.findall(r'class="wide">(.*?)\s*<', table)
+    rows = table.split('<th scope="row"')[1:]
+    return {
+        name: re.findall(r"€([\d.]+)", row)
+        for name, row in zip(names, rows, strict=True)
+    }
+
+
+def test_a_line_that_was_put_in_later_stands_beside_no_other_line(
+    scene: Scene,
+) -> None:
+    poster, postage = (
+        a_line("Poster", "10.00", "2.10"),
+        a_line("Postage", "5.00", "1.05"),
+    )
+    order_id = scene.order("1001", total="18.15", lines=[poster, postage])
+    scene.book(order_id)
+    pen = a_line("Pen", "20.00", "4.20")
+    scene.order("1001", total="42.35", lines=[poster, pen, postage])
+
+    text = scene.client().get(f"/orders/{order_id}").text
+    assert shown_lines(text) == {
+        "Poster": ["10.00", "2.10", "10.00", "2.10"],
+        "Pen": ["20.00", "4.20"],
+        "Postage": ["5.00", "1.05", "5.00", "1.05"],
+    }
+    assert "not on the invoice" in text
+    assert "nothing was charged" not in text
+
+
 def test_a_changed_order_shows_what_each_way_of_following_would_book(
     scene: Scene,
 ) -> None:
