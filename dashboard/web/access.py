@@ -6,8 +6,18 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import (
+    Flask,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
@@ -19,6 +29,8 @@ LIVE_HEADER = "X-Live"
 _ROLE = "required_role"
 _PUBLIC = "public"
 _USER = "known_user"
+# Fields that people write sentences into; what else a form holds may be a secret.
+_PROSE = ("text", "reason")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 _P = ParamSpec("_P")
@@ -151,5 +163,37 @@ def _refuse_nul() -> None:
 def _ask_to_sign_in() -> ResponseReturnValue:
     if is_live():
         return "", 401
-    wanted = own_address() if request.method == "GET" and request.path != "/" else None
+    if request.method not in _SAFE_METHODS:
+        return keep_what_was_typed()
+    wanted = own_address() if request.path != "/" else None
     return redirect(url_for("sign_in.form", next=wanted))
+
+
+def is_signed_out() -> bool:
+    """Tell whether what was asked for is for users, and nobody is signed in."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    closed = view is not None and not is_public(view)
+    return closed and not current_user.is_authenticated
+
+
+def keep_what_was_typed() -> ResponseReturnValue:
+    """Answer a form of somebody who is signed out: its words would be lost else."""
+    texts = (request.form.get(name, "").strip() for name in _PROSE)
+    page = render_template(
+        "sign_in/signed_out.html",
+        typed=[text for text in texts if text],
+        wanted=_page_of_form(),
+    )
+    return page, 401
+
+
+def _page_of_form() -> str | None:
+    """Return the address of the page that held the form, None if it has none."""
+    parts = urlsplit(request.referrer or "")
+    if parts.netloc != request.host or not parts.path.startswith(request.script_root):
+        return None
+    adapter = current_app.create_url_adapter(request)
+    path = parts.path.removeprefix(request.script_root)
+    if adapter is None or not adapter.test(path, "GET"):
+        return None
+    return urlunsplit(("", "", parts.path, parts.query, ""))

@@ -146,6 +146,23 @@ def test_a_scene_is_played_and_an_order_placed_by_pressing(
     assert lab.asked[1][1] == {"items": {"MUG-01": 1, "LAMP-07": 3}, "paying": "later"}
 
 
+def test_what_came_of_an_act_is_in_sight_far_down_the_page(
+    page: Page, served: Scene
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{served.url}/demo")
+    page.get_by_label("Stoneware mug").fill("0")
+
+    page.get_by_role("button", name="Place the order").click()
+
+    told = page.get_by_text("Choose at least one product.")
+    expect(told).to_be_in_viewport()
+    expect(page.locator(".flash")).to_be_focused()
+    assert page.evaluate("() => scrollY") > 0
+    page.keyboard.press("Tab")
+    expect(told).not_to_be_in_viewport()
+
+
 def test_the_page_of_a_return_waits_and_goes_on_by_itself(
     page: Page, served: Scene
 ) -> None:

@@ -353,6 +353,29 @@ def test_a_page_whose_session_ended_says_so(page: Page, served: Scene) -> None:
     expect(page.get_by_text("You have been signed out.")).to_be_visible()
 
 
+def test_who_signs_in_again_in_another_tab_goes_on_with_what_was_typed(
+    page: Page, served: Scene
+) -> None:
+    page.goto(f"{served.url}/orders/1")
+    page.get_by_label("Add a note").fill("They call back")
+    page.context.clear_cookies()
+    refresh(page)
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Sign in again").click()
+    opened.value.wait_for_url("**/sign-in?next=/orders/1")
+    opened.value.locator("[name=email]").fill("administrator@sluice.example")
+    opened.value.locator("[name=password]").fill(PASSWORD)
+    opened.value.locator("[name=password]").press("Enter")
+    expect(opened.value.get_by_role("heading", name="Order 1001")).to_be_visible()
+
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("You have been signed out.")).to_be_hidden()
+    page.get_by_role("button", name="Add note").click()
+
+    expect(page.get_by_text("The note is added.")).to_be_visible()
+    expect(page.get_by_text("They call back")).to_be_visible()
+
+
 def test_the_live_switch_stops_the_refreshing(page: Page, served: Scene) -> None:
     page.goto(f"{served.url}/orders")
     asked: list[str] = []

@@ -162,3 +162,33 @@ def test_failures_to_sign_in_are_written_down_without_what_was_typed(
     assert f"Failed to sign in as {email}" in text
     assert "Failed to sign in as an unknown user" in text
     assert "my secret password" not in text
+
+
+def test_a_form_sent_after_signing_out_gives_back_what_was_typed(scene: Scene) -> None:
+    order_id = scene.order("1001")
+    client = scene.client(None)
+
+    answer = client.post_bare(
+        f"/orders/{order_id}/notes",
+        data={"text": "They call back <soon>", "password": "hunter2"},
+        headers={"Referer": f"http://localhost/orders/{order_id}?q=ada"},
+    )
+
+    assert answer.status_code == 401
+    assert "They call back &lt;soon&gt;" in answer.text
+    assert f'href="/sign-in?next=/orders/{order_id}?q%3Dada"' in answer.text
+    assert "hunter2" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "asked_from",
+    ["http://elsewhere.example/orders", "http://localhost/orders/1/notes", ""],
+)
+def test_a_form_of_no_page_of_ours_leads_to_the_overview(
+    scene: Scene, asked_from: str
+) -> None:
+    client = scene.client(None)
+
+    answer = client.post_bare("/orders/1/notes", headers={"Referer": asked_from})
+
+    assert 'href="/sign-in"' in answer.text

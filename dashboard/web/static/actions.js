@@ -31,6 +31,18 @@ addEventListener("pageshow", countTicks);
 const here = document.querySelector(".side-link[aria-current]");
 here?.parentElement.scrollTo({ left: here.offsetLeft - innerWidth / 2 + here.offsetWidth / 2 });
 
+// At a place within the page, what came of an act stays in sight until the next act;
+// the browser itself gives the focus to the place.
+addEventListener("load", () => {
+  const told = location.hash ? document.querySelector(".flash[autofocus]") : null;
+  if (!told) return;
+  told.classList.add("pinned");
+  told.focus({ preventScroll: true });
+  for (const act of ["pointerdown", "keydown"]) {
+    addEventListener(act, () => told.classList.remove("pinned"), { once: true });
+  }
+});
+
 async function copy(button, text) {
   await navigator.clipboard.writeText(text);
   button.dataset.copied = "yes";

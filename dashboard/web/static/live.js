@@ -18,7 +18,7 @@ const liveSwitch = document.querySelector("#live-switch");
 let etag = null;
 let slower = 1;
 let timer = null;
-let stopped = false;
+let signedOut = false;
 
 function keyOf(node) {
   return node.nodeType === Node.ELEMENT_NODE ? node.dataset?.key : undefined;
@@ -104,6 +104,34 @@ function say(what) {
   if (!lost) return;
   lost.hidden = what === null;
   for (const part of lost.querySelectorAll("[data-lost]")) part.hidden = part.dataset.lost !== what;
+  if (signedOut) keepWhatIsTyped();
+}
+
+// Whether something was typed that leaving the page would lose.
+function isTyped(field) {
+  return field.type !== "hidden" && !field.readOnly && field.value !== field.defaultValue;
+}
+
+function keepWhatIsTyped() {
+  const typed = [...document.querySelectorAll("main textarea, main input")].some(isTyped);
+  lost.querySelector("[data-lost='signed-out'] a").target = typed ? "_blank" : "";
+  lost.querySelector("[data-typed]").hidden = !typed;
+}
+
+// Goes on after its reader has signed in again in another tab: forms get the new token.
+async function signInAgain() {
+  const answer = await fetch(location.href.split("#")[0], {
+    cache: "no-store", credentials: "same-origin", redirect: "error",
+  }).catch(() => null);
+  if (!answer?.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const who = (page) => page.querySelector(".menu-who")?.textContent;
+  const token = fresh.querySelector("input[name=csrf_token]")?.value;
+  if (!token || who(fresh) !== who(document)) return;
+  for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token;
+  signedOut = false;
+  etag = null;
+  tick();
 }
 
 async function tick() {
@@ -116,8 +144,8 @@ async function tick() {
       signal: AbortSignal.timeout(15000),
     });
     if (answer.status === 401) {
+      signedOut = true;
       say("signed-out");
-      stopped = true;
       return;
     }
     if (!answer.ok && answer.status !== 304) throw new Error(`answer ${answer.status}`);
@@ -135,7 +163,7 @@ async function tick() {
 function plan() {
   clearTimeout(timer);
   timer = null;
-  if (stopped || document.hidden || !liveSwitch?.checked) return;
+  if (signedOut || document.hidden || !liveSwitch?.checked) return;
   const pace = document.body.dataset.moving === "yes" ? FAST_MS : SLOW_MS;
   // Lost: try again soon at first, whatever the pace was.
   timer = setTimeout(tick, slower > 1 ? FAST_MS * slower : pace);
@@ -161,7 +189,9 @@ if (liveSwitch && regions().length) {
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) plan();
-    else if (!stopped && liveSwitch.checked) tick();
+    else if (signedOut) signInAgain();
+    else if (liveSwitch.checked) tick();
   });
+  lost?.addEventListener("click", () => signedOut && keepWhatIsTyped());
   plan();
 }
