@@ -410,6 +410,28 @@ def test_times_are_relative_and_exact_on_a_tap(page: Page, served: Scene) -> Non
     expect(time).to_have_text(re.compile(r"20\d\d"))
 
 
+def test_on_paper_times_are_exact(page: Page, served: Scene) -> None:
+    page.goto(f"{served.url}/orders")
+    time = page.locator("#orders time").first
+    expect(time).to_have_text(re.compile("ago|now"))
+
+    page.emulate_media(media="print")
+    expect(time).to_have_text(re.compile(r"20\d\d"))
+
+    page.emulate_media(media="screen")
+    expect(time).to_have_text(re.compile("ago|now"))
+
+
+def test_a_number_is_copied_beside_it(page: Page, served: Scene) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{served.url}/orders/1")
+
+    page.get_by_role("button", name="Copy W-1001", exact=True).first.click()
+
+    expect(page.locator("[data-copied]")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == "W-1001"
+
+
 def test_ticked_orders_are_retried_after_a_question(page: Page, served: Scene) -> None:
     page.goto(f"{served.url}/orders?status=attention")
     page.get_by_label("Tick all that can be acted on").check()

@@ -68,7 +68,9 @@ document.addEventListener("click", async (event) => {
     const source = document.getElementById(button.dataset.copy);
     try {
       await copy(button, source.textContent);
-    } catch { /* the browser may forbid it; the text can still be marked */ }
+    } catch {
+      getSelection().selectAllChildren(source); // the browser may forbid it; keys can copy
+    }
   }
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;

@@ -16,6 +16,11 @@ const clockFormat = new Intl.DateTimeFormat(locale, {
   timeZone,
   hour: "2-digit", minute: "2-digit", second: "2-digit",
 });
+const paperFormat = new Intl.DateTimeFormat(locale, {
+  timeZone,
+  day: "numeric", month: "short", year: "numeric",
+  hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+});
 const relativeFormat = new Intl.RelativeTimeFormat(locale, {
   // German shortens with a stop ("vor 5 Std."), which a sentence would end with twice.
   numeric: "auto", style: locale?.startsWith("de") ? "long" : "short",
@@ -39,7 +44,11 @@ function relative(at) {
   return relativeFormat.format(0, "second");
 }
 
+// On paper "5 minutes ago" is soon wrong, and a time of day says nothing without its day.
+const paper = matchMedia("print");
+
 function text(element, at) {
+  if (paper.matches && element.dataset.time !== "exact") return paperFormat.format(at);
   if (element.dataset.shown === "exact") return exactFormat.format(at);
   switch (element.dataset.time) {
     case "exact": return exactFormat.format(at);
@@ -68,4 +77,5 @@ addEventListener("click", (event) => {
 });
 
 showTimes();
+paper.addEventListener("change", () => showTimes());
 setInterval(() => showTimes(), TICK_MS);
