@@ -48,6 +48,7 @@ USED = (
     "hourglass-split",
     "inbox",
     "info-circle",
+    "list",
     "key",
     "lightning-charge-fill",
     "moon-stars-fill",

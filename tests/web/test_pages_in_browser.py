@@ -432,6 +432,22 @@ def test_a_number_is_copied_beside_it(page: Page, served: Scene) -> None:
     assert page.evaluate("() => navigator.clipboard.readText()") == "W-1001"
 
 
+def test_on_a_phone_every_place_is_in_the_menu(page: Page, served: Scene) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{served.url}/orders")
+    places = page.get_by_role("navigation", name="Main")
+    activity = places.get_by_role("link", name="Activity")
+    expect(places.get_by_role("link", name="Problems")).to_be_in_viewport()
+    expect(activity).to_be_hidden()
+
+    places.get_by_role("button", name="More").click()
+    expect(activity).to_be_in_viewport(ratio=1)
+    activity.click()
+
+    expect(page).to_have_url(f"{served.url}/activity")
+    expect(activity).to_be_in_viewport(ratio=1)
+
+
 def test_ticked_orders_are_retried_after_a_question(page: Page, served: Scene) -> None:
     page.goto(f"{served.url}/orders?status=attention")
     page.get_by_label("Tick all that can be acted on").check()

@@ -43,6 +43,12 @@ addEventListener("load", () => {
   }
 });
 
+// On a narrow screen the navigation shows its first places, the others when asked.
+document.querySelector(".side-more")?.addEventListener("click", (event) => {
+  const isOpen = event.currentTarget.parentElement.classList.toggle("open");
+  event.currentTarget.setAttribute("aria-expanded", String(isOpen));
+});
+
 async function copy(button, text) {
   await navigator.clipboard.writeText(text);
   button.dataset.copied = "yes";
