@@ -128,6 +128,16 @@ def test_a_payment_is_judged_by_its_invoice(
     assert isinstance(finding, expected)
 
 
+def test_a_payment_of_an_invoice_that_others_paid_says_so() -> None:
+    member = a_payment("W-1-P1", "5.00")
+    settled = OPEN | {"Status": "PAID", "AmountDue": Decimal(0)}
+
+    finding = judge_payments([member], [settled])[member.id]
+
+    assert isinstance(finding, NotOurs)
+    assert "other hands have paid the whole invoice" in finding.problem.message
+
+
 # Contacts -----------------------------------------------------------------------------
 
 NUMBERED = {"ContactID": "C1", "ContactNumber": "shop-c7", "ContactStatus": "ACTIVE"}

@@ -280,6 +280,8 @@ def _judge_payment(draft: PaymentDraft, invoice: Element | None) -> Finding:
                 ),
             )
     due = amount_of(invoice.get("AmountDue"))
+    if due == 0:
+        return _not_payable(draft, say("other hands have paid the whole invoice"))
     if due is not None and due < draft.amount:
         return _not_payable(
             draft,
