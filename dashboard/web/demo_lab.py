@@ -163,7 +163,7 @@ def act(number: int, act: str) -> ResponseReturnValue:
             str(number),
             detail=act,
         )
-        return _("The shop has told it.")
+        return _("The shop has sent order %(number)s as it is now.", number=number)
 
     return _ask(ask, "orders")
 
