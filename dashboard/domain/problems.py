@@ -43,7 +43,7 @@ TITLES: Final[Mapping[Cause, Sentence]] = {
     Cause.NUMBER_TAKEN: say("Number already taken"),
     Cause.REFUSED: say("Refused by the books"),
     Cause.ARCHIVED_CONTACT: say("Contact archived in the books"),
-    Cause.NOT_OURS: say("Document in the books is not ours"),
+    Cause.NOT_OURS: say("Something in the books is not ours"),
     Cause.CHANGED_AFTER_BOOKING: say("Order changed after booking"),
     Cause.REFUND_NOT_BOOKED: say("Refund not booked"),
     Cause.NEGATIVE_TOTAL: say("Total below zero"),

@@ -52,8 +52,8 @@ _ADVICE: Final[Mapping[Cause, str]] = {
     ),
     Cause.ARCHIVED_CONTACT: _("Restore the contacts in the books, then retry all."),
     Cause.NOT_OURS: _(
-        "Look at the documents in the books. Void or rename what is in the way, then "
-        "retry all; or ignore the orders that are booked by hand."
+        "Look at the documents in the books. Void, rename or take out what is in the "
+        "way, then retry all; or ignore the orders that the books have right already."
     ),
     Cause.CHANGED_AFTER_BOOKING: _(
         "Open each order and choose how the books are to follow; or correct the "
