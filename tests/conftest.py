@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -21,6 +22,8 @@ from tests.fixtures.postgres import NoPostgres, running_postgres
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
+FIGURES = pytest.StashKey[dict[str, list[str]]]()
+
 # Begun last, one of these would be waited for alone.
 _LONGEST = ("tests/simulation/", "tests/crash/", "tests/web/test_pages_in_browser")
 
@@ -28,6 +31,38 @@ _LONGEST = ("tests/simulation/", "tests/crash/", "tests/web/test_pages_in_browse
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest."""
     items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> list[str]:
+    """Lines with what was counted, shown at the end of the tests of a folder."""
+    by_folder = request.config.stash.setdefault(FIGURES, {})
+    return by_folder.setdefault(request.path.parent.name, [])
+
+
+@pytest.fixture
+def tell(
+    request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str], None]:
+    """Write a line for who waits; nobody does where tests run side by side."""
+    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
+    one_at_a_time = threading.Lock()
+
+    def write(line: str) -> None:
+        if terminal is not None:
+            with one_at_a_time, capsys.disabled():
+                terminal.write_line(line)
+                terminal.flush()  # a file keeps lines back for longer than one waits
+
+    return write
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures."""
+    for folder, lines in terminalreporter.config.stash.get(FIGURES, {}).items():
+        terminalreporter.section(folder)
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ class Gateway:
             key = None
         scope = f"{grant.client_id} {trace.tenant_id}"
         with books.lock:
-            if key:
+            if key and not _is_forgotten(trace.rules):
                 kept = self._keyed_answers.replay(scope, key, call)
                 if kept is not None:
                     trace.replayed = True
@@ -230,6 +230,11 @@ def _wait(rules: Sequence[FaultRule]) -> None:
     for rule in rules:
         if rule.spec.kind is FaultKind.DELAY:
             time.sleep(rule.delay_s())
+
+
+def _is_forgotten(rules: Sequence[FaultRule]) -> bool:
+    """Whether the books are to know nothing of the call's idempotency key."""
+    return any(rule.spec.kind is FaultKind.FORGET_KEY for rule in rules)
 
 
 def _first(rules: Sequence[FaultRule], when: When) -> FaultSpec | None:

@@ -41,6 +41,7 @@ _OPTIONS: dict[FaultKind, tuple[str, ...]] = {
     FaultKind.TRUNCATE: ("keep_bytes",),
     FaultKind.MALFORM: (),
     FaultKind.DRIP: ("seconds", "chunk_bytes"),
+    FaultKind.FORGET_KEY: (),
     FaultKind.REFUSE_ELEMENT: ("element", "message"),
     FaultKind.CENT_OFF: ("element",),
     FaultKind.LOCK_PERIOD: ("until",),

@@ -29,6 +29,7 @@ class FaultKind(StrEnum):
     TRUNCATE = "truncate"
     MALFORM = "malform"
     DRIP = "drip"
+    FORGET_KEY = "forget_key"
     REFUSE_ELEMENT = "refuse_element"
     CENT_OFF = "cent_off"
     LOCK_PERIOD = "lock_period"
@@ -66,7 +67,7 @@ class FaultKind(StrEnum):
     @property
     def is_of_answer(self) -> bool:
         """Whether the client gets another answer than the true one, or none."""
-        aside = {FaultKind.DELAY, FaultKind.EXPIRE_TOKEN}
+        aside = {FaultKind.DELAY, FaultKind.EXPIRE_TOKEN, FaultKind.FORGET_KEY}
         return not (
             self in aside
             or self.is_of_elements
@@ -327,6 +328,8 @@ def _is_of_kind(kind: FaultKind, call: Call) -> bool:
         return is_accounting
     if kind is FaultKind.EXPIRE_TOKEN:
         return "authorization" in call.headers and is_accounting
+    if kind is FaultKind.FORGET_KEY:
+        return "idempotency-key" in call.headers and call.method in _WRITES
     return True
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import re
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from typing_extensions import override
 from tests.crash import mortal
 from tests.e2e.company import (
     EMAIL,
+    OPEN,
     OWN_JSON,
     PASSWORD,
     SECRET,
@@ -24,15 +27,24 @@ from tests.e2e.company import (
     Company,
     _token,
 )
-from tests.e2e.processes import Running, eventually, port_is_free
+from tests.e2e.processes import Running, as_long_as_it_moves, port_is_free
 from tests.fixtures.woocommerce_shop import KEY, WooCommerceShop
 from tests.fixtures.woocommerce_shop import SECRET as KEY_SECRET
 
 WORKERS = 2
 _LOOK_EVERY_S = 0.1
 _STANDING = "needs attention"
+DONE = {"paid", "invoiced", "credited", "ignored"}
+_REST_EVERY_S = 0.5
+_END_OF_ERROR = 600
 # What programs may say while their database is away or locked.
 _AWAY = re.compile(r"OperationalError|InterfaceError|AdminShutdown|DBAPIError")
+
+
+# Of errors that led to one another only the first begins a new piece.
+_NEXT_ERROR = re.compile(
+    r"(?<!exception:\n\n)(?<!occurred:\n\n)^(?=Traceback )", re.MULTILINE
+)
 
 
 class CrashCompany(Company):
@@ -45,7 +57,12 @@ class CrashCompany(Company):
         self.crashes = folder / "crashes"
         for name in ("deaths", "died"):
             (self.crashes / name).mkdir(parents=True)
-        self._env |= {"CRASH_DIR": str(self.crashes), "CRASH_MUTANT": mutant}
+        self._env |= {
+            "CRASH_DIR": str(self.crashes),
+            "CRASH_MUTANT": mutant,
+            # At the pace of a real organisation little could break in a minute.
+            "SLUICE_CALLS_PER_MINUTE": "1200",
+        }
         self._resting = threading.Event()
         self._keepers: list[threading.Thread] = []
         self.programs: dict[str, Running] = {}
@@ -179,27 +196,60 @@ class CrashCompany(Company):
         )
         return [row[0] for row in rows]
 
-    def come_to_rest(self, *, within_s: float, orders: int) -> None:
-        """Wait until nothing is open, a person trying again what was refused."""
+    def come_to_rest(
+        self, *, still_s: float, orders: int, tell: Callable[[], None]
+    ) -> None:
+        """Wait until nothing is open, a person trying again what was refused.
+
+        Raises:
+            AssertionError: If nothing moves for *still_s*.
+        """
 
         def rests() -> bool:
-            if self.standing():
-                self.press_retry(self.standing()[0])
-                return False
-            return True
+            tell()
+            standing = self.standing()
+            if standing:
+                self.press_retry(random.choice(standing))  # noqa: S311 - not secret
+            return not standing and self.is_settled(orders)
 
-        for _ in range(3):
-            eventually(rests, "nothing needs a person", within_s=within_s)
-            self.wait_until_settled(within_s=within_s, orders=orders)
-            if not self.standing():
-                return
+        try:
+            as_long_as_it_moves(
+                rests,
+                "nothing is open, and nothing needs a person",
+                progress=self._how_far,
+                still_s=still_s,
+                every_s=_REST_EVERY_S,
+            )
+        except AssertionError as error:
+            raise AssertionError(
+                f"{error}: {dict(self.statuses())}, {self.open_requests()}"
+            ) from error
+
+    def settled(self) -> int:
+        """Count the orders of which nothing is open, and that need nobody."""
+        statuses = self.statuses()
+        return statuses.total() - sum(statuses[it] for it in (*OPEN, _STANDING))
+
+    def _how_far(self) -> tuple[object, ...]:
+        """Return what changes as long as work is done, or waits for its time."""
+        waiting = (
+            "SELECT min(not_before) FROM requests WHERE state <> 'done' "
+            "HAVING min(not_before) > CURRENT_TIMESTAMP"
+        )
+        waits = time.monotonic() if self.query(waiting) else 0.0
+        return self.settled(), waits
+
+    def done(self) -> set[str]:
+        """Return the invoice numbers of the orders that are shown as booked."""
+        rows = self.query("SELECT invoice_number, status FROM orders")
+        return {number for number, status in rows if status in DONE}
 
     def tracebacks(self) -> list[str]:
         """Return the errors programs printed that no absent database explains."""
         return [
-            log.name
+            f"{log.name}: {error}"
             for log in sorted(self.folder.glob("*.log"))
-            if "Traceback" in log.read_text() and not _AWAY.search(log.read_text())
+            for error in unexplained_errors(log.read_text())
         ]
 
     def doubled_slots(self) -> list[tuple[Any, ...]]:
@@ -208,3 +258,18 @@ class CrashCompany(Company):
             "SELECT schedule_id, due_at FROM runs WHERE schedule_id IS NOT NULL "
             "GROUP BY schedule_id, due_at HAVING count(*) > 1"
         )
+
+
+def unexplained_errors(log: str) -> list[str]:
+    """Return the errors of a log that no absent database explains, each by its end.
+
+    The product writes a JSON object a line; Python writes what nobody caught in plain.
+    """
+    lines = log.splitlines(keepends=True)
+    written = [line for line in lines if line.startswith("{")]
+    plain = "".join(line for line in lines if not line.startswith("{"))
+    return [
+        error.rstrip()[-_END_OF_ERROR:]
+        for error in (*written, *_NEXT_ERROR.split(plain))
+        if "Traceback" in error and not _AWAY.search(error)
+    ]

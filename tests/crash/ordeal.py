@@ -18,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from tests.crash.company import WORKERS, CrashCompany
 from tests.crash.mortal import CALLS, MOMENTS
 from tests.crash.shops import Shops
+from tests.crash.traffic import Traffic
 from tests.e2e.books import Books
-from tests.e2e.processes import seeded
+from tests.e2e.processes import as_long_as_it_moves, seeded
 
 KILL_POINTS = [
     f"{side} {moment}"
@@ -36,7 +37,7 @@ _RARE = {
     "refuse_whole",
     "take_page",
 }
-_ALL_DEAD_WITHIN_S = 240.0
+_NOBODY_DIES_S = 240.0
 _LOOK_EVERY_S = 0.2
 _PAUSE_S = 0.5
 _LATE_EVERY_S = 1.0
@@ -45,13 +46,21 @@ _LULL_S = 20.0
 # Further than anything waits: a smaller jump back is waited out.
 _JUMPS_S = (-7200.0, 7200.0)
 _LOCKED_S = 1.5
-_REST_WITHIN_S = 90.0
+_TELL_EVERY_S = 30.0
+
+
+Disaster = Callable[["Ordeal"], None]
 
 
 @dataclass
 class Ordeal:
-    """One company, its books and its shops, while everything fails."""
+    """One company, its books and its shops, while everything fails.
 
+    What goes wrong with the script itself, such as a kill point that nobody came by, is
+    kept in *failures*: the books are to be looked at all the same.
+    """
+
+    name: str
     seed: int
     company: CrashCompany
     books: Books
@@ -60,59 +69,101 @@ class Ordeal:
     break_database: Callable[[], object]
     orders: int
     for_s: float
+    tell: Callable[[str], object]
+    # Happen again and again, beside what is drawn.
+    always: Sequence[Disaster] = ()
+    remembers: float = 0.7
+    still_s: float = 120.0
     chance: random.Random = field(init=False)
+    traffic: Traffic = field(init=False)
     happened: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
     _crowd: Future[None] | None = None
+    _begun_s: float = field(default_factory=time.monotonic)
+    _told_s: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)  # noqa: S311 - repeatable, not secret
+        self.traffic = Traffic(self.books)
 
     def go(self) -> str:
         """Send orders while the script is played; return the figures of it."""
-        started = time.monotonic()
-        make_books_hostile(self.books, self.seed)
+        self._begun_s = self._told_s = time.monotonic()
+        make_books_hostile(self.books, self.seed, remembers=self.remembers)
         with self.company.kept_running(), ThreadPoolExecutor(3) as beside:
             dying = beside.submit(self._let_all_die)
             waits = [dying, beside.submit(self._let_customers_order, dying)]
-            while not all(wait.done() for wait in waits) or self._lasts_s(started):
+            while not all(wait.done() for wait in waits) or self._lasts():
                 self._play_script(beside)
                 self._wait_for_work(waits)
+                self._tell_now_and_then()
             for wait in waits:
-                wait.result()
+                with self._failing_later():
+                    wait.result()
             self._calm_down()
-            self.shops.deliver_late()
+            with self._failing_later():
+                # A person signs in to the books anew: a pause of minutes ends.
+                self.company.connect(self.books.url)
+                self.shops.deliver_late()
             self.company.ask_for_run("pull")
-            self.company.come_to_rest(within_s=_REST_WITHIN_S, orders=self._came)
-        return self._figures(time.monotonic() - started)
+            with self._failing_later():
+                self.company.come_to_rest(
+                    still_s=self.still_s,
+                    orders=self._came,
+                    tell=self._tell_now_and_then,
+                )
+        self.traffic.look()
+        return self._figures()
+
+    @contextlib.contextmanager
+    def _failing_later(self) -> Iterator[None]:
+        try:
+            yield
+        except AssertionError as error:
+            self.failures.append(str(error))
 
     def _wait_for_work(self, waits: Sequence[Future[None]]) -> None:
         """Wait until the books were written to some more times, before more fails.
 
         On a slow machine disasters must not come faster than work is done.
         """
-        written = len(self.books.calls(method="PUT"))
+        written = self.traffic.writes
         give_up_at = time.monotonic() + _LULL_S
         while time.monotonic() < give_up_at and not all(w.done() for w in waits):
             time.sleep(_PAUSE_S)
-            if len(self.books.calls(method="PUT")) >= written + _WRITES:
+            self.traffic.look()
+            if self.traffic.writes >= written + _WRITES:
                 return
 
-    def _lasts_s(self, started: float) -> bool:
-        return time.monotonic() < started + self.for_s
+    def _lasts(self) -> bool:
+        return self._passed_s() < self.for_s
 
-    def _figures(self, took_s: float) -> str:
-        calls = self.books.calls()
-        faults = sum(bool(call["faults"]) for call in calls)
+    def _passed_s(self) -> float:
+        return time.monotonic() - self._begun_s
+
+    def _tell_now_and_then(self) -> None:
+        if time.monotonic() - self._told_s < _TELL_EVERY_S:
+            return
+        self._told_s = time.monotonic()
+        self.tell(
+            f"{self.name}, {self._passed_s():.0f} s: "
+            f"{self.company.settled()} of {self._came} orders settled, "
+            f"died at {len(self.company.died())} of {len(self.kill_points)} kill points"
+        )
+
+    def _figures(self) -> str:
         told = ", ".join(f"{name} {n}" for name, n in sorted(self.happened.items()))
         invoices, notes = self.books.invoices(), self.books.credit_notes().values()
         voided = sum(invoice.status == "VOIDED" for invoice in invoices)
         return (
-            f"seed {self.seed}: {self._came} orders; {len(invoices)} invoices, "
-            f"{voided} of them voided; {len(notes)} credit notes, "
+            f"{self.name}, seed {self.seed}: {self._came} orders; "
+            f"{len(invoices)} invoices, {voided} of them voided; "
+            f"{len(notes)} credit notes, "
             f"{sum(len(note.paid_out) for note in notes)} times paid out; "
             f"died at {len(self.company.died())} of {len(self.kill_points)} kill "
             f"points, {self.company.killed} more killed; "
-            f"{faults} of {len(calls)} calls with a fault; {told}; {took_s:.0f} s"
+            f"{self.traffic.with_a_fault} of {self.traffic.calls} calls with a fault; "
+            f"{told}; {self._passed_s():.0f} s"
         )
 
     @property
@@ -142,20 +193,32 @@ class Ordeal:
         for place in [place for place in waiting if _moment(place) in _RARE]:
             waiting.remove(place)
             self.company.doom(place)
-        until_s = time.monotonic() + self.for_s + _ALL_DEAD_WITHIN_S
-        while waiting or self.company.doomed():
+
+        def all_died() -> bool:
             doomed = self.company.doomed()
             if waiting and all(_moment(place) in _RARE for place in doomed):
                 self.company.doom(waiting.pop())
-            time.sleep(_LOOK_EVERY_S)
-            missing = doomed + waiting
-            assert time.monotonic() < until_s, f"nobody came by {missing}"
+                return False
+            return not (waiting or doomed)
+
+        try:
+            as_long_as_it_moves(
+                all_died,
+                "somebody came by every kill point",
+                progress=self.company.died,
+                still_s=self.for_s + _NOBODY_DIES_S,
+                every_s=_LOOK_EVERY_S,
+            )
+        except AssertionError as error:
+            missing = self.company.doomed() + waiting
+            raise AssertionError(f"{error}: nobody came by {missing}") from error
 
     def _play_script(self, beside: ThreadPoolExecutor) -> None:
         awaited = [_LEADS_TO.get(_moment(place)) for place in self.company.doomed()]
-        disaster = self.chance.choice([*_DISASTERS, *filter(None, awaited)])
-        self.happened[disaster.__name__] += 1
-        disaster(self)
+        drawn = self.chance.choice([*_DISASTERS, *filter(None, awaited)])
+        for disaster in (drawn, *self.always):
+            self.happened[disaster.__name__] += 1
+            disaster(self)
         if self._crowd is None or self._crowd.done():
             self._crowd = beside.submit(self._let_everybody_act_on_one_order)
 
@@ -196,6 +259,9 @@ class Ordeal:
     def database_breaks(self) -> None:
         self.break_database()
 
+    def somebody_dies_having_sent(self) -> None:
+        self.company.doom("after send")
+
     def _let_everybody_act_on_one_order(self) -> None:
         """A push, a pull, a schedule and a person's retry of an order, all at once."""
         if not self.shops.own_orders:
@@ -220,7 +286,7 @@ class Ordeal:
         self.company.press_retry(self.chance.choice(standing))
 
 
-_DISASTERS: list[Callable[[Ordeal], None]] = [
+_DISASTERS: list[Disaster] = [
     Ordeal.somebody_is_killed,
     Ordeal.too_many_calls,
     Ordeal.token_expires,
@@ -238,11 +304,16 @@ _LEADS_TO = {
 }
 
 
-def make_books_hostile(books: Books, seed: int) -> None:
-    """Let the mock lose, spoil, refuse and delay a good part of its answers."""
+def make_books_hostile(books: Books, seed: int, *, remembers: float) -> None:
+    """Let the mock lose, spoil, refuse and delay a good part of its answers.
+
+    The idempotency key of *remembers* of what it is sent again still means something to
+    it, as within six minutes; nothing may hang on that.
+    """
     often: dict[str, Any] = {"times": None, "seed": seed}
     put = {"match": {"method": "PUT"}}
     for kind, probability, options in (
+        ("forget_key", 1 - remembers, {}),
         ("delay", 0.4, {"seconds": 0.2}),
         ("lose_answer", 0.15, {"how": "reset", "when": "after"}),
         ("lose_answer", 0.05, {"how": "close", "when": "before"}),

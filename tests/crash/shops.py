@@ -32,10 +32,15 @@ _PUSH_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What must come of an order: what is asked for it, and the money that stays."""
+    """What must come of an order: what is asked for it, and the money that stays.
+
+    At no time may there be more in the books than the *most* it ever came to.
+    """
 
     asked: Decimal
     kept: Decimal
+    most_asked: Decimal
+    most_kept: Decimal
 
 
 @dataclass
@@ -86,15 +91,17 @@ class Shops:
             "last_name": f"N{customer}",
             "email": f"n{customer}@shop.example",
         }
-        self.wanted[f"W-{order_id}"] = Wanted(asked=_TOTAL, kept=_TOTAL)
+        self.wanted[f"W-{order_id}"] = Wanted(
+            asked=_TOTAL, kept=_TOTAL, most_asked=_TOTAL, most_kept=_TOTAL
+        )
         for _ in range(self.chance.choice([0, 1, 1, 2])):
             self._push(shop.written(order_id), WOOCOMMERCE)
 
     def _order_at_own(self, number: int) -> None:
         """Push an order as it comes in; what follows is told when others have come."""
         life = next(self._lives)
-        first, *following = life(number)
-        self.wanted[f"O-{number}"] = _wanted([first, *following][-1])
+        versions = first, *following = life(number)
+        self.wanted[f"O-{number}"] = _wanted(versions)
         self._tell([first])
         waiting = self._last if life is _taxed_in_a_way_unknown else self._following
         waiting.append(following)
@@ -250,13 +257,20 @@ def _order(
     }
 
 
-def _wanted(order: Payload) -> Wanted:
+def _wanted(versions: Sequence[Payload]) -> Wanted:
+    order = versions[-1]
     given_back = _sum(order["refunds"], lambda refund: refund["amount"])
     asked = Decimal(order["total"]) - given_back
     return Wanted(
         asked=Decimal(0) if order["status"] == "cancelled" else asked,
-        kept=_sum(order["payments"], lambda payment: payment["amount"]) - given_back,
+        kept=_paid(order) - given_back,
+        most_asked=max(Decimal(version["total"]) for version in versions),
+        most_kept=max(_paid(version) for version in versions),
     )
+
+
+def _paid(order: Payload) -> Decimal:
+    return _sum(order["payments"], lambda payment: payment["amount"])
 
 
 def _tax(line: Payload) -> str:

@@ -6,28 +6,28 @@ make crash CRASH_SECONDS=120 CRASH_SEEDS="1 2 3"
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.crash.company import CrashCompany
-from tests.crash.ordeal import KILL_POINTS, Ordeal, lock
+from tests.crash.company import DONE, CrashCompany
+from tests.crash.comparison import Difference, Kind, differences
+from tests.crash.ordeal import KILL_POINTS, Disaster, Ordeal, lock
 from tests.crash.shops import Shops
-from tests.e2e.books import BookedCreditNote, BookedInvoice, Books
+from tests.e2e.books import Books
 from tests.e2e.mock_program import running_mock
 from tests.e2e.processes import seeded
 from tests.fixtures.databases import PostgresServer
 from tests.fixtures.postgres import NoPostgres, PostgresProcess, postgres_process
 from tests.fixtures.served_shops import served
 from tests.fixtures.woocommerce_shop import WooCommerceShop
-from tests.simulation.promises import root_of
 
 SEEDS = [int(seed) for seed in os.environ.get("CRASH_SEEDS", "20260307").split()]
 FOR_S = float(os.environ.get("CRASH_SECONDS", "5"))
@@ -36,13 +36,18 @@ FOR_S = float(os.environ.get("CRASH_SECONDS", "5"))
 LONG = "CRASH_SECONDS" in os.environ
 KILL_POINTS_A_RUN = len(KILL_POINTS) if LONG else 5
 ORDERS_A_SECOND = 6
-# Those of the simulation that real time leaves room for: the books' own memory of keys
-# masks the others for minutes.
-MUTANTS = [
-    "confirmed before it is sent",
-    "a new key for every try, and nobody asks",
-    "a payment has another reference each time",
-]
+MUTANT_STILL_S = 20.0
+# Safeguards of the simulation's list, and what has to happen again and again. Of the
+# others no run of minutes has shown the lack yet: few processes meet in one request.
+MUTANTS: Mapping[str, Sequence[Disaster]] = {
+    "confirmed before it is sent": (),
+    "the request of a vanished worker is sent again": (
+        Ordeal.somebody_dies_having_sent,
+    ),
+    "no look-up": (),
+    "a payment has another reference each time": (),
+    "an older version of an order counts": (),
+}
 
 
 @pytest.fixture(scope="module")
@@ -70,48 +75,63 @@ def test_everything_is_booked_once_whatever_happens(
     databases: PostgresServer,
     tmp_path: Path,
     figures: list[str],
+    tell: Callable[[str], None],
 ) -> None:
     with ExitStack() as everything:
         addresses = {"SQLite": "", "PostgreSQL": databases.empty()}
-        ordeals = {
-            name: everything.enter_context(
+        ordeals = [
+            everything.enter_context(
                 an_ordeal(
                     tmp_path / name,
                     address,
+                    name=name,
                     seed=seed + number,
                     kill_points=seeded(seed + number).sample(
                         KILL_POINTS, KILL_POINTS_A_RUN
                     ),
-                    for_s=FOR_S,
+                    tell=tell,
                     break_database=postgres.restart if address else None,
                 )
             )
             for number, (name, address) in enumerate(addresses.items())
-        }
+        ]
         with ThreadPoolExecutor(len(ordeals)) as both:
-            told = {name: both.submit(ordeal.go) for name, ordeal in ordeals.items()}
-        broken = []
-        for name, ordeal in ordeals.items():
-            try:
-                figures.append(f"{name}, {told[name].result()}")
-                check(ordeal)
-            except AssertionError as error:
-                broken.append(f"{name}: {error}")
+            figures.extend(both.map(Ordeal.go, ordeals))
+        wrong = [
+            f"{ordeal.name}: {text}"
+            for ordeal in ordeals
+            for text in (*wrong_with_books(ordeal), *wrong_with_programs(ordeal))
+        ]
         again = f'make crash CRASH_SEEDS="{seed}" CRASH_SECONDS={FOR_S:g}'
-        assert not broken, "\n".join([*broken, f"Play it again: {again}"])
+        assert not wrong, "\n".join([*wrong, f"Play it again: {again}"])
 
 
-@pytest.mark.parametrize("mutant", MUTANTS if LONG else MUTANTS[:1])
+@pytest.mark.parametrize("mutant", MUTANTS if LONG else [*MUTANTS][:1])
 def test_a_safeguard_that_is_missing_shows_in_the_books(
-    mutant: str, tmp_path: Path, figures: list[str]
+    mutant: str, tmp_path: Path, figures: list[str], tell: Callable[[str], None]
 ) -> None:
     with an_ordeal(
-        tmp_path, "", seed=SEEDS[0], kill_points=[], for_s=FOR_S, mutant=mutant
+        tmp_path,
+        "",
+        name=mutant,
+        seed=SEEDS[0],
+        kill_points=[],
+        tell=tell,
+        mutant=mutant,
+        always=MUTANTS[mutant],
+        remembers=0.0,
+        still_s=MUTANT_STILL_S,
     ) as ordeal:
-        figures.append(f"{mutant}: {ordeal.go()}")
-        with pytest.raises(AssertionError) as found:
-            check(ordeal)
-        figures.append(f"  {str(found.value).splitlines()[0][:120]}")
+        figures.append(ordeal.go())
+        found = [
+            difference
+            for difference in compared(ordeal)
+            if difference.kind is not Kind.NOT_DONE
+        ]
+        counted = Counter(difference.kind for difference in found)
+        figures += [f"  {count} times: {kind}" for kind, count in counted.items()]
+        assert found, "\n".join(wrong_with_programs(ordeal)) or "nothing was found"
+        figures.append(f"  {found[0]}")
 
 
 @contextmanager
@@ -120,10 +140,9 @@ def an_ordeal(
     address: str,
     *,
     seed: int,
-    kill_points: Sequence[str],
-    for_s: float,
     break_database: Callable[[], object] | None = None,
     mutant: str = "",
+    **how: Any,
 ) -> Iterator[Ordeal]:
     """Prepare what a company on the database at *address* goes through.
 
@@ -146,52 +165,40 @@ def an_ordeal(
             company=company,
             books=everything.enter_context(Books(program.url)),
             shops=Shops(company, shop, seeded(seed)),
-            kill_points=kill_points,
             break_database=break_database or partial(lock, file),
-            orders=int(ORDERS_A_SECOND * for_s),
-            for_s=for_s,
+            orders=int(ORDERS_A_SECOND * FOR_S),
+            for_s=FOR_S,
+            **how,
         )
 
 
-def check(ordeal: Ordeal) -> None:
-    """Compare the books with the shops, to the cent."""
-    company, books, wanted = ordeal.company, ordeal.books, ordeal.shops.wanted
-    booked = {number: Account() for number in wanted}
-    for invoice in books.invoices():
-        booked[root_of(invoice.number)].add_invoice(invoice)
-    for note in books.credit_notes().values():
-        booked[root_of(note.number)].add_note(note)
-    assert {
-        number: (account.asked, account.kept) for number, account in booked.items()
-    } == {number: (order.asked, order.kept) for number, order in wanted.items()}
-    for number, account in booked.items():
-        # What is credited lowers what is asked for, before any of it is left over.
-        still_due = wanted[number].asked - wanted[number].kept
-        assert (account.due, account.left) == (still_due, 0), number
-    books.check()
-    assert company.open_requests() == []
-    assert set(company.statuses()) <= {"paid", "invoiced", "credited", "ignored"}
-    assert company.doubled_slots() == []
-    assert company.tracebacks() == []
-    assert set(company.died()) == set(ordeal.kill_points)
+def compared(ordeal: Ordeal) -> list[Difference]:
+    """Return what is not in the books as the shops told it."""
+    return differences(ordeal.books, ordeal.shops.wanted, ordeal.company.done())
 
 
-@dataclass
-class Account:
-    """What the books say of one order, all its documents added up."""
+def wrong_with_books(ordeal: Ordeal) -> list[str]:
+    """Return what is wrong with the books, by their own checks too."""
+    wrong = [str(difference) for difference in compared(ordeal)]
+    try:
+        ordeal.books.check()
+    except AssertionError as error:
+        wrong.append(f"the books themselves: {error}")
+    return wrong
 
-    asked: Decimal = Decimal(0)
-    kept: Decimal = Decimal(0)
-    due: Decimal = Decimal(0)
-    left: Decimal = Decimal(0)
 
-    def add_invoice(self, invoice: BookedInvoice) -> None:
-        if invoice.status != "VOIDED":
-            self.asked += invoice.total
-            self.due += invoice.due
-        self.kept += sum(payment.amount for payment in invoice.payments)
-
-    def add_note(self, note: BookedCreditNote) -> None:
-        self.asked -= note.total
-        self.left += note.left
-        self.kept -= sum(payment.amount for payment in note.paid_out)
+def wrong_with_programs(ordeal: Ordeal) -> list[str]:
+    """Return what else went wrong: with the script, or with the programs."""
+    company = ordeal.company
+    missing = set(ordeal.kill_points) - set(company.died())
+    looked_at = {
+        "left open": company.open_requests(),
+        "orders that are not done": sorted(set(company.statuses()) - DONE),
+        "slots of schedules run twice": company.doubled_slots(),
+        "errors in logs": company.tracebacks(),
+        "kill points nobody came by": sorted(missing),
+    }
+    return [
+        *ordeal.failures,
+        *(f"{what}: {found}" for what, found in looked_at.items() if found),
+    ]

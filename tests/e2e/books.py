@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
 import requests
+
+_PAGE_SIZE = 1000
+# Long enough for a machine that has too much to do.
+_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +67,7 @@ class Books:
     def control(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """Call `/__mock__/path` and return its answer."""
         answer = self._http.request(
-            method, f"{self.url}/__mock__/{path}", json=body, timeout=10
+            method, f"{self.url}/__mock__/{path}", json=body, timeout=_TIMEOUT_S
         )
         assert answer.ok, answer.text
         return _read(answer)
@@ -71,10 +76,15 @@ class Books:
         """Add a fault."""
         self.control("POST", "faults", {"kind": kind, **fields})
 
-    def calls(self, path: str = "", method: str = "") -> list[dict[str, Any]]:
-        """Return the requests of the API that the mock has seen."""
-        log = self.control("GET", f"requests?path={path}&method={method}&limit=5000")
-        return list(log["requests"])
+    def calls(
+        self, path: str = "", method: str = "", *, since: int = 0
+    ) -> list[dict[str, Any]]:
+        """Return the newest requests of the API: those after the one with id *since*.
+
+        The mock keeps the last 2,000.
+        """
+        asked = f"path={path}&method={method}&since={since}&limit=5000"
+        return list(self.control("GET", f"requests?{asked}")["requests"])
 
     def put(
         self, collection: str, element: dict[str, Any], *, path: str = ""
@@ -102,13 +112,11 @@ class Books:
 
     def invoices(self) -> list[BookedInvoice]:
         """Return all invoices, voided ones too."""
-        found = self._api("GET", "Invoices?page=1&pageSize=1000&unitdp=4")
-        return [_invoice(element) for element in found["Invoices"]]
+        return [_invoice(element) for element in self._all("Invoices")]
 
     def credit_notes(self) -> dict[str, BookedCreditNote]:
         """Return all credit notes by number."""
-        found = self._api("GET", "CreditNotes?page=1&pageSize=1000")
-        notes = map(_credit_note, found["CreditNotes"])
+        notes = map(_credit_note, self._all("CreditNotes"))
         return {note.number: note for note in notes}
 
     def payments(self) -> list[dict[str, Any]]:
@@ -136,12 +144,26 @@ class Books:
         found = self.control("POST", "assertions", {"checks": checks})
         assert found["ok"], found["checks"]
 
+    def repeated_payments(self) -> list[str]:
+        """Return what the mock itself says of payments that are booked twice."""
+        asked = {"checks": [{"check": "no_payment_twice"}]}
+        (finding,) = self.control("POST", "assertions", asked)["checks"]
+        return list(finding["problems"])
+
+    def _all(self, collection: str) -> Iterator[dict[str, Any]]:
+        for page in itertools.count(1):
+            asked = f"{collection}?page={page}&pageSize={_PAGE_SIZE}&unitdp=4"
+            found = self._api("GET", asked)[collection]
+            yield from found
+            if len(found) < _PAGE_SIZE:
+                return
+
     def _api(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         token = self._http.post(
             f"{self.url}/connect/token",
             data={"grant_type": "client_credentials"},
             auth=("demo", "demo"),
-            timeout=10,
+            timeout=_TIMEOUT_S,
         ).json()["access_token"]
         answer = self._http.request(
             method,
@@ -152,7 +174,7 @@ class Books:
                 "Accept": "application/json",
                 "Content-Type": "application/json",
             },
-            timeout=10,
+            timeout=_TIMEOUT_S,
         )
         assert answer.status_code == 200, answer.text
         return _read(answer)

@@ -38,7 +38,7 @@ EMAIL, PASSWORD = "robin@sluice.example", "cabbage-lantern-orbit-41"
 
 _HEALTHY_WITHIN_S = 20.0
 _COMMAND_WITHIN_S = 60.0
-_OPEN = ("queued", "in progress", "retrying", "checking")
+OPEN = ("queued", "in progress", "retrying", "checking")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,21 +236,26 @@ class Company:
             within_s: How long to wait.
             orders: How many orders there must be at least.
         """
-
-        def settled() -> bool:
-            statuses = self.statuses()
-            return (
-                statuses.total() >= orders
-                and not any(statuses[status] for status in _OPEN)
-                and not self.open_requests()
-            )
-
         try:
-            eventually(settled, "no order is open", within_s=within_s, every_s=0.2)
+            eventually(
+                lambda: self.is_settled(orders),
+                "no order is open",
+                within_s=within_s,
+                every_s=0.2,
+            )
         except AssertionError as error:
             raise AssertionError(
                 f"{error}: {dict(self.statuses())}, {self.open_requests()}"
             ) from error
+
+    def is_settled(self, orders: int = 0) -> bool:
+        """Tell whether nothing is open, and there are at least so many *orders*."""
+        statuses = self.statuses()
+        return (
+            statuses.total() >= orders
+            and not any(statuses[status] for status in OPEN)
+            and not self.open_requests()
+        )
 
     def wait_for(self, external_id: str, status: str, *, within_s: float) -> KnownOrder:
         """Wait until an order has a status and return it."""

@@ -16,23 +16,6 @@ from tests.e2e.mock_program import MockProgram, running_mock
 # A line of the log may hold a whole traceback.
 _MAX_HALF = 1500
 
-FIGURES = pytest.StashKey[list[str]]()
-
-
-@pytest.fixture
-def figures(request: pytest.FixtureRequest) -> list[str]:
-    """Lines with what was measured, shown at the end of the tests."""
-    return request.config.stash.setdefault(FIGURES, [])
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show the figures."""
-    lines = terminalreporter.config.stash.get(FIGURES, [])
-    if lines:
-        terminalreporter.section("end to end")
-    for line in lines:
-        terminalreporter.write_line(line)
-
 
 @pytest.fixture(scope="session")
 def mock_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockProgram]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.e2e.processes import Running, eventually, script
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
-_READY_WITHIN_S = 10.0
+_READY_WITHIN_S = 60.0
 
 
 class MockProgram:

@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 _LOOK_EVERY_S = 0.05
 _END_WITHIN_S = 10.0
+# Nothing goes on for so many times as long as it may stand still.
+_CIRCLES = 10
 
 
 def eventually(
@@ -35,6 +37,34 @@ def eventually(
             return found
         if time.monotonic() > until:
             raise AssertionError(f"Not within {within_s:g} s: {what}")
+        time.sleep(every_s)
+
+
+def as_long_as_it_moves(
+    look: Callable[[], T],
+    what: str,
+    *,
+    progress: Callable[[], object],
+    still_s: float,
+    every_s: float = _LOOK_EVERY_S,
+) -> T:
+    """Return what *look* finds as soon as it is true, on a slow machine too.
+
+    Raises:
+        AssertionError: If *progress* is the same for *still_s*, or it takes so long
+            that it moves in a circle.
+    """
+    started = moved_at = time.monotonic()
+    last = progress()
+    while True:
+        found = look()
+        if found:
+            return found
+        now = progress()
+        if now != last:
+            last, moved_at = now, time.monotonic()
+        if time.monotonic() > min(moved_at, started + _CIRCLES * still_s) + still_s:
+            raise AssertionError(f"Nothing moved for {still_s:g} s, but not: {what}")
         time.sleep(every_s)
 
 

@@ -74,6 +74,19 @@ def test_an_expired_token_stays_expired_and_a_new_one_works(api: Any) -> None:
     assert api.call("GET", "Organisation", headers=headers).status_code == 200
 
 
+def test_a_forgotten_key_protects_from_nothing(
+    api: Any, invoice_body: InvoiceBody
+) -> None:
+    first = api.put("Invoices", invoice_body(), Idempotency_Key="order-1042")
+    _set(api, "forget_key")
+
+    anew = api.put("Invoices", invoice_body(), Idempotency_Key="order-1042")
+    kept = api.put("Invoices", invoice_body(), Idempotency_Key="order-1042")
+
+    assert len(api.get("Invoices").get_json()["Invoices"]) == 2
+    assert first.data != anew.data == kept.data
+
+
 def test_the_element_with_the_key_is_refused_and_the_others_are_booked(
     api: Any, invoice_body: InvoiceBody
 ) -> None:

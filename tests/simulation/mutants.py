@@ -96,6 +96,7 @@ def never_slept(self: Worker, before: object) -> bool:
 
 
 def confirmed_before_it_is_sent(self: Worker, claim: Claim) -> None:
+    self.books.sign_in(self._log)
     verdicts = [Accepted(document_id=f"?{m.id}") for m in claim.members]
     if self.queue.start_sending(claim):
         exchange = Exchange(at=self.clock.now(), purpose="", method="", url="")
