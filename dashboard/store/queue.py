@@ -86,6 +86,18 @@ _LEFT = _DUE.where(
     RequestRow.id == bindparam("request_id"),
     RequestRow.state == RequestState.SENDING.value,
 ).with_for_update(key_share=True)
+_WAITING = (
+    select(RequestRow)
+    .options(defer(RequestRow.body))
+    .where(
+        RequestRow.state != RequestState.DONE.value,
+        RequestRow.claimed_by == "",
+        RequestRow.given_up_at.is_(None),
+        RequestRow.not_before > bindparam("now", type_=UtcDateTime()),
+    )
+    .order_by(RequestRow.id)
+    .with_for_update(key_share=True)
+)
 _OWN = (
     select(RequestRow)
     .options(defer(RequestRow.body))
@@ -388,6 +400,21 @@ class WorkQueue:
                     self._release(row, now, wait_s)
             refresh_locked(session, orders, now)
 
+    def wait_no_longer(self) -> None:
+        """Let what waits be tried at once: the books answer again; commits.
+
+        What may be in the books settles all the same, and what was given up waits for
+        its person.
+        """
+        with self._database.write() as session:
+            now = self._database.now(session)
+            for row in session.scalars(_WAITING, {"now": now}):
+                unknown = row.state == RequestState.UNKNOWN.value
+                settle_s = self._timing.settle_s if unknown else 0.0
+                settled_at = _sent_at(row, now) + timedelta(seconds=settle_s)
+                row.not_before = min(max(now, settled_at), row.not_before)
+                row.claimed_until = row.not_before
+
     def _take(self, row: RequestRow, now: datetime) -> None:
         row.claimed_by = self._worker
         row.claimed_until = now + timedelta(seconds=self._timing.lease_s)
@@ -441,10 +468,8 @@ class WorkQueue:
         self, row: RequestRow, now: datetime, again_s: float = 0.0
     ) -> None:
         row.state = RequestState.UNKNOWN.value
-        # A clock that was set back since would have it overdue, and nothing settle.
-        sent_at = min(row.last_sent_at or now, now)
         wait_s = self._timing.settle_s + again_s
-        self._release(row, sent_at, self._slowly(row, wait_s))
+        self._release(row, _sent_at(row, now), self._slowly(row, wait_s))
 
     def _slowly(self, row: RequestRow, wait_s: float) -> float:
         """Return how long to wait, longer once a person was told."""
@@ -475,6 +500,14 @@ class WorkQueue:
             return False
         age = (now - verified_at).total_seconds()
         return -1 <= age <= self._timing.fresh_s
+
+
+def _sent_at(row: RequestRow, now: datetime) -> datetime:
+    """Return when a request was sent; not later than *now*, for clocks are set back.
+
+    What was sent in the future would be overdue, and nothing settle.
+    """
+    return min(row.last_sent_at or now, now)
 
 
 def _members(session: Session, request_id: int) -> Sequence[SelectedPosting]:

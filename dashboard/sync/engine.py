@@ -126,6 +126,7 @@ class Engine:
         # What they said before is no sign that they still answer.
         books.prove(self._log_of(None))
         self._gate.note_success()
+        self._queue.wait_no_longer()
         self._learn(books, run_id=None)
         facts = self._stores.company.facts()
         return facts.organisation if facts else ""

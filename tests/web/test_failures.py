@@ -363,6 +363,40 @@ def test_a_refused_sign_in_ends_as_soon_as_a_person_puts_it_right(
     shop.books.assert_paid(["W-1001"])
 
 
+def test_what_met_a_pause_is_tried_at_once_when_a_person_has_ended_it(
+    shop: Shop,
+) -> None:
+    shop.books.fault("status", INVOICES, times=None, options=status(403))
+    order_id = shop.scene.order("1001")
+    shop.run()
+    assert shop.scene.status(order_id) == "retrying"
+    shop.books.clear_faults()
+
+    shop.scene.program.engine.meet_books()
+    shop.run()
+
+    assert shop.scene.status(order_id) == "paid"
+
+
+def test_what_may_be_in_the_books_settles_though_a_person_has_ended_the_pause(
+    shop: Shop,
+) -> None:
+    away = status(503, retry_after=300, when="after")
+    shop.books.fault("status", INVOICES, options=away)
+    order_id = shop.scene.order("1001")
+    shop.run()
+    assert shop.scene.status(order_id) == "checking"
+
+    shop.scene.program.engine.meet_books()
+    shop.run()
+    meanwhile = shop.scene.status(order_id)
+    shop.pass_time(minutes=1)
+    shop.run()
+
+    assert (meanwhile, shop.scene.status(order_id)) == ("checking", "paid")
+    shop.books.assert_one_invoice_each(["W-1001"])
+
+
 def test_books_that_are_away_pause_the_connection_and_come_back(
     shop: Shop,
 ) -> None:
