@@ -111,6 +111,17 @@ class ReconciliationListing:
         )
         return self._findings(DifferenceRow.id.in_(seen), kind, limit, after)
 
+    def gone_during(
+        self,
+        done: Pass,
+        kind: DifferenceKind | None = None,
+        *,
+        limit: int,
+        after: int = 0,
+    ) -> tuple[Finding, ...]:
+        """Return what was resolved while a pass ran, the oldest first."""
+        return self._findings(_gone_during(done), kind, limit, after)
+
     def open(
         self, kind: DifferenceKind | None = None, *, limit: int, after: int = 0
     ) -> tuple[Finding, ...]:
@@ -128,6 +139,10 @@ class ReconciliationListing:
             PassFindingRow.pass_id == pass_id
         )
         return self._counts(DifferenceRow.id.in_(seen))
+
+    def counts_gone_during(self, done: Pass) -> Mapping[DifferenceKind, int]:
+        """Count what was resolved while a pass ran by kind."""
+        return self._counts(_gone_during(done))
 
     def _findings(
         self,
@@ -162,6 +177,15 @@ class ReconciliationListing:
         with self._database.read() as session:
             counts = _counted(session, which)
         return {kind: counts[kind] for kind in DifferenceKind if kind in counts}
+
+
+def _gone_during(done: Pass) -> ColumnElement[bool]:
+    """Return what went while a pass ran: only passes resolve anything."""
+    resolved_at = DifferenceRow.resolved_at
+    since = resolved_at >= (done.started_at or done.created_at)
+    if done.finished_at is None:
+        return since
+    return since & (resolved_at <= done.finished_at)
 
 
 def _counted(session: Session, which: ColumnElement[bool]) -> dict[DifferenceKind, int]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,6 +18,7 @@ from dashboard.domain.csv_table import Cell
 from dashboard.domain.reconciliation import (
     Axis,
     DifferenceKind,
+    Pass,
     PassKind,
     Period,
     Total,
@@ -26,14 +27,18 @@ from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.store.listing_reconciliation import Finding, PassList
 from dashboard.web.access import requires, signed_in
+from dashboard.web.difference_query import DifferenceQuery, read_query
 from dashboard.web.download import csv_download
 from dashboard.web.forms import PageForm
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext
+from dashboard.web.language import lazy_gettext, number
 from dashboard.web.note import note
 from dashboard.web.reconciliation_words import AXES, KINDS, Group
 from dashboard.web.row_ids import row_id
 from dashboard.web.services import services
+from dashboard.web.tabs import CountedTab
+
+Find: TypeAlias = Callable[[DifferenceKind | None, int, int], tuple[Finding, ...]]
 
 blueprint = Blueprint("reconciliation", __name__)
 
@@ -67,14 +72,6 @@ class PeriodForm(PageForm):
             raise ValidationError(_("The period ends before it begins."))
         if (last - first).days > _LONGEST_DAYS:
             raise ValidationError(_("Compare a year at most at once."))
-
-
-@dataclass(frozen=True, kw_only=True)
-class FindingPart:
-    """How many differences of a kind are shown, and after which of them (its id)."""
-
-    size: int
-    after: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,17 +118,16 @@ def show(pass_id: int) -> ResponseReturnValue:
     detail = listing.one(pass_id)
     if detail is None:
         abort(404)
-    groups = _groups(
-        listing.counts_found_by(pass_id),
-        lambda kind, part: listing.found_by(
-            pass_id, kind, limit=part.size, after=part.after
-        ),
-        partial(url_for, "reconciliation.show", pass_id=pass_id),
-    )
+    query, done = read_query(request.args), detail.done
+    found = listing.counts_found_by(pass_id)
+    counts = listing.counts_gone_during(done) if query.gone else found
+    page = partial(url_for, "reconciliation.show", pass_id=pass_id)
     return render_template(
         "reconciliation/show.html",
-        done=detail.done,
-        groups=tuple(groups),
+        done=done,
+        query=query,
+        tabs=tuple(_tabs(found, query, page, gone=done.tally.resolved)),
+        groups=tuple(_groups(counts, query, _found(done, query), page)),
         tables=tuple(_tables(detail.totals)),
         not_booked=_of(detail.totals, Axis.NOT_BOOKED),
         others=_of(detail.totals, Axis.OTHER_ORIGIN),
@@ -141,17 +137,20 @@ def show(pass_id: int) -> ResponseReturnValue:
 @blueprint.get("/reconciliation/differences.csv")
 @requires(Role.WATCHER)
 def export_open() -> ResponseReturnValue:
-    """Send what differs now as a file."""
-    return _differences_file(services().reconciliation.open(limit=_ALL))
+    """Send what differs now as a file, of one kind if the address names it."""
+    kind = read_query(request.args).kind
+    return _differences_file(services().reconciliation.open(kind, limit=_ALL))
 
 
 @blueprint.get("/reconciliation/<row_id:pass_id>/differences.csv")
 @requires(Role.WATCHER)
 def export_found(pass_id: int) -> ResponseReturnValue:
-    """Send what one pass found as a file."""
-    if services().reconciliation.one(pass_id) is None:
+    """Send what one pass found as a file, or the part that the address names."""
+    detail = services().reconciliation.one(pass_id)
+    if detail is None:
         abort(404)
-    return _differences_file(services().reconciliation.found_by(pass_id, limit=_ALL))
+    query = read_query(request.args)
+    return _differences_file(_found(detail.done, query)(query.kind, _ALL, 0))
 
 
 @blueprint.get("/reconciliation/<row_id:pass_id>/totals.csv")
@@ -193,15 +192,16 @@ def _index(form: PeriodForm) -> str:
         before=request.args.get("before", type=row_id),
     )
     previous_url, next_url = _beside(page)
-    groups = _groups(
-        listing.counts_open(),
-        lambda kind, part: listing.open(kind, limit=part.size, after=part.after),
-        partial(url_for, "reconciliation.index"),
-    )
+    query = replace(read_query(request.args), gone=False)
+    counts = listing.counts_open()
+    show = partial(url_for, "reconciliation.index")
     return render_template(
         "reconciliation/index.html",
         form=form,
-        groups=tuple(groups),
+        query=query,
+        open=sum(counts.values()),
+        tabs=tuple(_tabs(counts, query, show)),
+        groups=tuple(_groups(counts, query, _open, show)),
         last=listing.last_done(),
         passes=page.passes,
         previous_url=previous_url,
@@ -225,41 +225,77 @@ def _ask(kind: PassKind, period: Period | None) -> ResponseReturnValue:
     return redirect(url_for("reconciliation.show", pass_id=pass_id))
 
 
+def _open(kind: DifferenceKind | None, size: int, after: int) -> tuple[Finding, ...]:
+    return services().reconciliation.open(kind, limit=size, after=after)
+
+
+def _found(done: Pass, query: DifferenceQuery) -> Find:
+    """Return how to find what a pass found, or what went while it ran."""
+    listing = services().reconciliation
+
+    def find(kind: DifferenceKind | None, size: int, after: int) -> tuple[Finding, ...]:
+        if query.gone:
+            return listing.gone_during(done, kind, limit=size, after=after)
+        return listing.found_by(done.id, kind, limit=size, after=after)
+
+    return find
+
+
+def _tabs(
+    counts: Mapping[DifferenceKind, int],
+    query: DifferenceQuery,
+    page: Callable[..., str],
+    *,
+    gone: int = 0,
+) -> Iterator[CountedTab]:
+    """Yield the kinds that were found, and what is *gone*, each with its list."""
+    here = DifferenceQuery(kind=None if query.gone else query.kind, gone=query.gone)
+    parts = [(_("All"), sum(counts.values()), DifferenceQuery())]
+    for kind in DifferenceKind:
+        if kind in counts or kind is here.kind:
+            part = DifferenceQuery(kind=kind)
+            parts.append((KINDS[kind].title, counts.get(kind, 0), part))
+    if gone or query.gone:
+        parts.append((_("Resolved"), gone, DifferenceQuery(gone=True)))
+    for label, count, part in parts:
+        yield CountedTab(
+            label=label,
+            count=number(count),
+            href=page(**part.args()),
+            here=part == here,
+            bad=bool(count) and not part.gone,
+        )
+
+
 def _groups(
     counts: Mapping[DifferenceKind, int],
-    find: Callable[[DifferenceKind, FindingPart], tuple[Finding, ...]],
+    query: DifferenceQuery,
+    find: Find,
     page: Callable[..., str],
 ) -> Iterator[FindingGroup]:
-    """Yield each kind with its first differences, the asked one with more of them."""
+    """Yield each kind that is asked for with its first differences, one alone more."""
+    size = _SHOWN_OF_ONE if query.kind else _SHOWN
     for kind, count in counts.items():
-        whole = request.args.get("kind") == _kind_key(kind)
-        part = FindingPart(
-            size=_SHOWN_OF_ONE if whole else _SHOWN,
-            after=(request.args.get("past", type=row_id) or 0) if whole else 0,
-        )
-        shown = find(kind, replace(part, size=part.size + 1))
-        more = len(shown) > part.size
-        shown = shown[: part.size]
-        last = shown[-1].id if whole and shown else 0
+        if query.kind not in {None, kind}:
+            continue
+        shown = find(kind, size + 1, query.after)
+        more = len(shown) > size
+        shown = shown[:size]
+        first = replace(query, kind=kind, after=0)
+        after = replace(first, after=shown[-1].id if query.kind and shown else 0)
         yield FindingGroup(
             kind=kind,
             group=KINDS[kind],
             count=count,
             shown=shown,
-            first_url=_part_url(page, kind, 0) if part.after else "",
-            more_url=_part_url(page, kind, last) if more else "",
+            first_url=_part_url(page, first) if query.after else "",
+            more_url=_part_url(page, after) if more else "",
         )
 
 
-def _part_url(page: Callable[..., str], kind: DifferenceKind, after: int) -> str:
-    """Return *page* with the differences of a kind that follow one of them."""
-    key = _kind_key(kind)
-    return page(kind=key, past=after or None, _anchor=f"kind-{key}")
-
-
-def _kind_key(kind: DifferenceKind) -> str:
-    """Return how a kind is written in an address."""
-    return kind.name.lower()
+def _part_url(page: Callable[..., str], query: DifferenceQuery) -> str:
+    """Return *page* with those differences, from where they begin."""
+    return page(**query.args(), _anchor="differences")
 
 
 def _tables(totals: Sequence[Total]) -> Iterator[tuple[Axis, str, tuple[Total, ...]]]:

@@ -24,6 +24,7 @@ from dashboard.domain.reconciliation import (
 )
 from dashboard.domain.users import Role
 from dashboard.store.passes import PassStore
+from tests.fixtures.clocks import SettableClock
 from tests.web.scene import Scene
 
 NOVEMBER = Period(first=date(2026, 11, 1), last=date(2026, 11, 30))
@@ -45,7 +46,7 @@ def a_difference(order_id: int | None = None, **fields: object) -> Difference:
     return replace(base, **fields)  # type: ignore[arg-type]
 
 
-def compare(scene: Scene, *found: Difference, orders: int = 2) -> Pass:
+def compare(scene: Scene, *found: Difference, resolved: int = 0) -> Pass:
     """Let a pass over November find differences."""
     passes = PassStore(scene.database)
     run_id = scene.book()
@@ -89,7 +90,7 @@ def compare(scene: Scene, *found: Difference, orders: int = 2) -> Pass:
             count=3,
         ),
     )
-    tally = Tally(documents=3, orders=orders, found=len(found))
+    tally = Tally(documents=3, orders=2, found=len(found), resolved=resolved)
     return passes.finish(begun.id, PassState.DONE, tally, totals)
 
 
@@ -192,3 +193,45 @@ def test_what_is_not_there_has_no_page(scene: Scene) -> None:
 
     for path in ("", "/differences.csv", "/totals.csv"):
         assert client.get(f"/reconciliation/77{path}").status_code == 404
+
+
+def test_every_number_of_differences_leads_to_the_list_it_counts(scene: Scene) -> None:
+    order_id = scene.order("1001")
+    amount = a_difference(order_id)
+    missing = a_difference(
+        order_id, kind=DifferenceKind.MISSING, number="W-77", message="Not there."
+    )
+    first = compare(scene, amount, missing)
+    client = scene.client()
+
+    for page in ("/reconciliation", f"/reconciliation/{first.id}"):
+        assert f'href="{page}?kind=missing"' in client.get(page).text
+        only = client.get(f"{page}?kind=missing").text
+        assert "Not there." in only
+        assert "The tax of a line was changed" not in only
+        assert f'href="{page}/differences.csv?kind=missing"' in only
+        file = client.get(f"{page}/differences.csv?kind=missing").text
+        (row,) = list(csv.DictReader(io.StringIO(file.lstrip("\ufeff"))))
+        assert row["Document"] == "W-77"
+
+
+def test_what_a_comparison_found_gone_is_a_list_of_its_own(
+    scene: Scene, clock: SettableClock
+) -> None:
+    order_id = scene.order("1001")
+    compare(scene, a_difference(order_id), a_difference(order_id, number="W-77"))
+    clock.advance(3600)
+
+    second = compare(scene, a_difference(order_id, number="W-77"), resolved=1)
+
+    page = f"/reconciliation/{second.id}"
+    client = scene.client()
+    assert f'href="{page}?gone=1#differences"' in client.get("/reconciliation").text
+    assert f'href="{page}?gone=1#differences"' in client.get(page).text
+    gone = client.get(f"{page}?gone=1").text
+    assert "W-1001" in gone
+    assert "Gone since" in gone
+    assert "W-77" not in gone
+    file = client.get(f"{page}/differences.csv?gone=1").text
+    (row,) = list(csv.DictReader(io.StringIO(file.lstrip("\ufeff"))))
+    assert row["Document"] == "W-1001"
