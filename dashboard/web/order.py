@@ -11,6 +11,7 @@ from wtforms import IntegerField, RadioField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from dashboard.domain.activity import ActivityKind
+from dashboard.domain.money import ZERO
 from dashboard.domain.order import Customer
 from dashboard.domain.postings import PostingState
 from dashboard.domain.rules import Correction
@@ -26,7 +27,7 @@ from dashboard.web.forms import PageForm, labelled
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext, said
 from dashboard.web.note import note
-from dashboard.web.order_lines import beside, unpaid
+from dashboard.web.order_lines import beside, paid_in_the_books, unpaid
 from dashboard.web.order_query import OrderQuery, read_query
 from dashboard.web.outcome import tell_outcome
 from dashboard.web.proposals import propose
@@ -218,7 +219,10 @@ def _page(
     ]
     told = services().actions.as_told(order.summary.id)
     rules = services().company.rules(order.shop)
-    status = order.summary.status
+    left = ZERO
+    # Who matches the bank's lines by hand is not told here what is paid.
+    if order.summary.status is OrderStatus.INVOICED and rules.mark_as_paid:
+        left = unpaid(drafts)
     return render_template(
         "order/show.html",
         order=order,
@@ -227,7 +231,9 @@ def _page(
         vat_words=vat_words,
         lines=beside(told, drafts, rules),
         rules=rules,
-        unpaid=unpaid(drafts) if status is OrderStatus.INVOICED else None,
+        unpaid=left,
+        # A shop may call the whole of an order paid that grew after it was.
+        paid=min(order.paid, paid_in_the_books(drafts)) if left else order.paid,
         steps=timeline(order),
         possible=possible(order),
         options=services().actions.options(order.summary.id),

@@ -72,6 +72,11 @@ def unpaid(drafts: Iterable[Draft]) -> Decimal:
     return left
 
 
+def paid_in_the_books(drafts: Iterable[Draft]) -> Decimal:
+    """Return what the payments among documents come to."""
+    return sum((d.amount for d in drafts if isinstance(d, PaymentDraft)), ZERO)
+
+
 def beside(order: Order | None, drafts: Iterable[Draft], rules: CompanyRules) -> Lines:
     """Lay the lines of an order and of its documents side by side.
 

@@ -249,7 +249,7 @@ def test_a_manager_chooses_how_the_books_follow_a_change(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("correction", ["adjust", "renew"])
-def test_an_order_that_was_paid_and_then_grew_says_what_is_left_to_pay(
+def test_an_order_that_was_paid_and_then_grew_says_what_was_paid_and_what_is_left(
     scene: Scene, correction: str
 ) -> None:
     order_id = a_changed_order(scene)
@@ -263,7 +263,9 @@ def test_an_order_that_was_paid_and_then_grew_says_what_is_left_to_pay(
 
     assert scene.status(order_id) == "invoiced"
     text = re.sub(r"<[^>]+>", "", client.get(f"/orders/{order_id}").text)
-    assert "€12.10 of what is invoiced is not paid yet" in text
+    paid, left = "€12.10 was paid in the shop before the order grew", "€12.10 is still"
+    assert f"{paid}, {left} to pay." in text
+    assert re.search(r"Paid in the shop\s*€12.10\s*€12.10 is still to pay", text)
 
 
 def test_a_watcher_sees_the_choice_and_leaves_it_to_a_manager(scene: Scene) -> None:
