@@ -217,6 +217,11 @@ def _page(
         for posting in order.postings
         if posting.state is not PostingState.CANCELLED
     ]
+    confirmed = [
+        posting.draft
+        for posting in order.postings
+        if posting.state is PostingState.CONFIRMED
+    ]
     told = services().actions.as_told(order.summary.id)
     rules = services().company.rules(order.shop)
     left = ZERO
@@ -229,7 +234,7 @@ def _page(
         summary=order.summary,
         told=told,
         vat_words=vat_words,
-        lines=beside(told, drafts, rules),
+        lines=beside(told, drafts, confirmed, rules),
         rules=rules,
         unpaid=left,
         # A shop may call the whole of an order paid that grew after it was.

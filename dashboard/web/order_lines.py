@@ -42,11 +42,20 @@ class LinePair:
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
-    """All lines with their totals; *difference* is booked minus charged."""
+    """All lines with their totals; *difference* is booked minus charged.
+
+    *in_the_books* is what has arrived there of *booked_total*, None before the invoice.
+    """
 
     pairs: tuple[LinePair, ...]
     shop_total: Decimal | None
     booked_total: Decimal | None
+    in_the_books: Decimal | None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether some of what is to be booked has not arrived in the books."""
+        return self.in_the_books != self.booked_total
 
     @property
     def difference(self) -> Decimal | None:
@@ -77,15 +86,19 @@ def paid_in_the_books(drafts: Iterable[Draft]) -> Decimal:
     return sum((d.amount for d in drafts if isinstance(d, PaymentDraft)), ZERO)
 
 
-def beside(order: Order | None, drafts: Iterable[Draft], rules: CompanyRules) -> Lines:
+def beside(
+    order: Order | None,
+    drafts: Sequence[Draft],
+    confirmed: Sequence[Draft],
+    rules: CompanyRules,
+) -> Lines:
     """Lay the lines of an order and of its documents side by side.
 
     What the rules added, and what was booked when the order changed, follows. Refunds
-    are not in it.
+    are not in it. The *confirmed* of *drafts* have arrived in the books.
     """
-    invoice, booked = _booked(drafts)
+    _invoice, booked = _booked(drafts)
     charged = order.lines if order is not None else ()
-    booked_total = sum((line.net + line.tax for line in booked), ZERO)
     found = _found(charged, booked)
     pairs = []
     for line, entries in zip(charged, found, strict=True):
@@ -98,7 +111,8 @@ def beside(order: Order | None, drafts: Iterable[Draft], rules: CompanyRules) ->
             replace(pair, tax_rule=choose.get(_amounts(pair.booked))) for pair in pairs
         ),
         shop_total=order.total if order is not None else None,
-        booked_total=None if invoice is None else booked_total,
+        booked_total=_booked_total(drafts),
+        in_the_books=_booked_total(confirmed),
     )
 
 
@@ -133,6 +147,13 @@ def _booked(drafts: Iterable[Draft]) -> tuple[InvoiceDraft | None, list[InvoiceL
             case _:
                 pass
     return invoice, lines
+
+
+def _booked_total(drafts: Iterable[Draft]) -> Decimal | None:
+    invoice, lines = _booked(drafts)
+    if invoice is None:
+        return None
+    return sum((line.net + line.tax for line in lines), ZERO)
 
 
 def _found(

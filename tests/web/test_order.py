@@ -248,6 +248,21 @@ def test_a_manager_chooses_how_the_books_follow_a_change(scene: Scene) -> None:
     assert "Chosen: book only the difference." in client.get(f"/orders/{order_id}").text
 
 
+def test_amounts_are_called_booked_once_they_are_in_the_books(scene: Scene) -> None:
+    order_id = scene.order("1001")
+    client = scene.client()
+
+    waiting = client.get(f"/orders/{order_id}").text
+    scene.book(order_id)
+    booked = client.get(f"/orders/{order_id}").text
+
+    assert "Net to book" in waiting
+    assert "€0.00 in the books so far" in re.sub(r"<[^>]+>", "", waiting)
+    assert "Booked net" not in waiting
+    assert "Booked net" in booked
+    assert "in the books so far" not in booked
+
+
 @pytest.mark.parametrize("correction", ["adjust", "renew"])
 def test_an_order_that_was_paid_and_then_grew_says_what_was_paid_and_what_is_left(
     scene: Scene, correction: str
