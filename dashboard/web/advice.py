@@ -137,6 +137,11 @@ def advice(cause: Cause) -> str:
     return _ADVICE.get(cause, _THEN_RETRY)
 
 
+def is_chosen_for_each(cause: Cause) -> bool:
+    """Tell whether a person chooses for each order, and retrying all does nothing."""
+    return cause is Cause.CHANGED_AFTER_BOOKING
+
+
 def place(group: ProblemGroup) -> str:
     """Return the address where a group is put right, empty when it is not here.
 

@@ -14,7 +14,7 @@ from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.web.access import is_live, user_or_none
-from dashboard.web.advice import advice, place, settings_place
+from dashboard.web.advice import advice, is_chosen_for_each, place, settings_place
 from dashboard.web.assets import asset, bootstrap_css, icon_href
 from dashboard.web.banner import banner_lines
 from dashboard.web.books_links import document_url, invoice_url
@@ -59,6 +59,7 @@ def install_page(app: Flask) -> None:
         tracker=tracker,
         invoice_url=invoice_url,
         advice=advice,
+        is_chosen_for_each=is_chosen_for_each,
         cause_key=cause_key,
         cause_titles=TITLES,
         group_href=group_href,

@@ -65,6 +65,26 @@ def test_a_group_says_what_to_do_and_leads_to_the_place_where_it_is_done(
     assert 'value="barter"' in client.get("/settings?payment_method=barter").text
 
 
+def test_where_each_order_is_chosen_for_the_choice_is_offered_and_no_retry_of_all(
+    scene: Scene,
+) -> None:
+    order_id = scene.order("1001", total="12.10")
+    scene.book(order_id)
+    scene.order("1001", total="24.20")
+    manager, watcher = scene.client(Role.MANAGER), scene.client(Role.WATCHER)
+
+    index = manager.get("/problems").text
+    (link,) = group_links(index)
+    group = manager.get(link).text
+
+    assert "Retry all" not in index + group
+    (order,) = re.findall(r'href="([^"]*#to-do)"', group)
+    assert "How the books can follow" in manager.get(order.replace("&amp;", "&")).text
+    text = watcher.get(link).text
+    assert "A manager decides how the books follow." in text
+    assert "#to-do" not in text
+
+
 def test_a_group_that_was_put_right_says_so(scene: Scene) -> None:
     text = scene.client().get("/problems/unknown-tax-rate?about=9+%25+in+NL").text
 
