@@ -170,6 +170,12 @@ def test_how_amounts_are_written_is_guessed_from_all_of_them(
     assert guess_reading(table, currency="EUR").decimal_comma is comma
 
 
+def test_a_price_of_an_unknown_name_tells_how_amounts_are_written() -> None:
+    table = read_table(b"order;date;what it cost;vat rate\n1;2026-11-01;24,20;21\n")
+
+    assert guess_reading(table, currency="EUR").decimal_comma
+
+
 @pytest.mark.parametrize(
     ("text", "comma", "amount"),
     [

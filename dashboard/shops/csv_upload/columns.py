@@ -52,12 +52,14 @@ class Column(StrEnum):
 # Names as exports write them, in English, Dutch and German, without signs and spaces.
 _NAMES: Final[Mapping[Column, str]] = {
     Column.ORDER: "order orderid ordernumber orderno ordernr number "
-    "ordernummer bestelnummer bestellnummer bestellnr bestellung",
+    "ordernummer bestelnummer bestellnummer bestellnr bestellung "
+    "bonnummer bonnr belegnummer belegnr",
     Column.ORDERED_ON: "orderedon orderedat orderdate date createdat datecreated "
     "datum orderdatum besteldatum bestelldatum",
     Column.STATUS: "status orderstatus",
     Column.CURRENCY: "currency currencycode valuta munt waehrung währung",
     Column.TOTAL: "total ordertotal totalincltax grandtotal totaal totaalbedrag "
+    "tebetalen "
     "gesamt gesamtbetrag gesamtsumme summe",
     Column.PAID_ON: "paidon paidat datepaid paymentdate betaaldop betaaldatum "
     "bezahltam zahlungsdatum",
@@ -93,8 +95,10 @@ _NAMES: Final[Mapping[Column, str]] = {
     "nettobetrag bedragexclbtw totaalexclbtw",
     Column.GROSS: "gross grossamount lineincltax linetotalincltax linetotal bruto "
     "brutto bruttobetrag bedraginclbtw totaalinclbtw regeltotaal",
-    Column.UNIT_NET: "unitprice unitnet priceexcltax prijsexclbtw nettopreis",
+    Column.UNIT_NET: "unitprice unitnet priceexcltax prijsexclbtw nettopreis "
+    "prijsexcl preisexkl",
     Column.UNIT_GROSS: "price unitgross lineitemprice priceincltax prijs prijsinclbtw "
+    "prijsincl preisinkl "
     "stukprijs preis bruttopreis einzelpreis",
     Column.TAX_RATE: "taxrate vatrate tax% vat% vat btw% btwpercentage btwtarief "
     "mwst% ust% mwstsatz ustsatz steuersatz",

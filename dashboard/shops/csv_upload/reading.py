@@ -50,12 +50,11 @@ class Reading:
 def guess_reading(table: Table, *, currency: str) -> Reading:
     """Return how a file is likely to be read; a person looks it over."""
     columns = guess_columns(table.header)
-    amounts = [
-        value
-        for column in _AMOUNTS
-        if column in columns
-        for value in table.values(columns[column])
-    ]
+    tell = [columns[column] for column in _AMOUNTS if column in columns]
+    if not set(PRICES) & set(columns):
+        # What a line costs stands in a column of another name: any may tell.
+        tell += set(table.header) - set(columns.values())
+    amounts = [value for name in tell for value in table.values(name)]
     days = columns.get(Column.ORDERED_ON)
     return Reading(
         columns=columns,
