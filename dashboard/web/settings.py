@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -163,14 +164,14 @@ def add_shop() -> ResponseReturnValue:
         entered.slug.errors = [_("There is a shop of that name already.")]
         return _page({"shop": entered}, status=422)
     try:
-        services().company.add_shop(
-            shop, entered.secret.data or "", at=services().clock.now()
-        )
+        # With a secret that nobody knows, nothing is taken from a webhook.
+        secret = (entered.secret.data or "").strip() or secrets.token_urlsafe()
+        services().company.add_shop(shop, secret, at=services().clock.now())
     except ShopExists as error:
         entered.prefix.errors = [said_of(error)]
         return _page({"shop": entered}, status=422)
     note(ActivityKind.SETTINGS, "added", say("shop %(slug)s", slug=shop.slug))
-    flash(_("The shop is added. It can send its orders now."), "good")
+    flash(_("The shop is added."), "good")
     return redirect(url_for("shops.show", slug=shop.slug))
 
 

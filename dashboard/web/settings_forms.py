@@ -324,7 +324,7 @@ class ShopForm(PageForm):
     )
     secret = PasswordField(
         lazy_gettext("Secret it signs with"),
-        [InputRequired(), Length(min=8, max=200)],
+        [Optional(), Length(min=8, max=200)],
         render_kw={"autocomplete": "new-password"},
     )
 

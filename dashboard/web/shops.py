@@ -99,6 +99,16 @@ def _form_of(shop: Shop) -> type[AccessForm]:
     return ShopifyAccessForm if shop.kind == Shopify.kind else AccessForm
 
 
+class SecretForm(PageForm):
+    """The secret that a shop signs its webhooks with."""
+
+    secret = PasswordField(
+        _("New secret"),
+        [InputRequired(), Length(min=8, max=200)],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
 class FieldsForm(PageForm):
     """In which fields of its orders a shop keeps what has no place of its own."""
 
@@ -150,6 +160,25 @@ def save_access(slug: str) -> ResponseReturnValue:
         services().company.add_shop(shop, keys.secret, at=at)
     note(ActivityKind.SETTINGS, "changed", say("shop %(slug)s, keys", slug=slug))
     return _tried_out(slug)
+
+
+@blueprint.post("/settings/shops/<slug>/secret")
+@requires(Role.ADMINISTRATOR)
+def save_secret(slug: str) -> ResponseReturnValue:
+    """Save what the shop will sign with; until then the secret before is taken too."""
+    shop = _shop(slug)
+    if shop.kind in SIGNED_BY_KEY_SECRET:
+        abort(404)
+    entered = SecretForm()
+    if not entered.validate():
+        keys = _keys(shop)
+        form = _access_form(shop, keys)
+        return _page(shop, keys, form, secret_form=entered, status=422)
+    secret = (entered.secret.data or "").strip()
+    services().company.add_shop(shop, secret, at=services().clock.now())
+    note(ActivityKind.SETTINGS, "changed", say("shop %(slug)s, secret", slug=slug))
+    flash(gettext("Saved. Set the same secret in the webhooks of the shop."), "good")
+    return redirect(url_for("shops.show", slug=slug))
 
 
 @blueprint.post("/settings/shops/<slug>/fields")
@@ -271,6 +300,7 @@ def _page(
     keys: ApiKeys | None,
     form: AccessForm,
     *,
+    secret_form: SecretForm | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
     company = services().company
@@ -281,6 +311,7 @@ def _page(
         form=form,
         key_hint=keys.hint if keys else "",
         has_keys=keys is not None,
+        secret_form=_secret_form(shop, secret_form),
         fields_form=_fields_form(shop),
         own_rules=own_rules(company.shop_rules(shop), company.rules(), company.facts()),
         can_be_asked=shop.kind in READERS,
@@ -290,6 +321,13 @@ def _page(
         and in_words(schedule.kind, schedule.spec, schedule.timezone),
     )
     return page, status
+
+
+def _secret_form(shop: Shop, entered: SecretForm | None) -> SecretForm | None:
+    """Return the form, as it was *entered* if it was; None for a shop without it."""
+    if shop.kind in SIGNED_BY_KEY_SECRET:
+        return None
+    return entered or SecretForm(None)
 
 
 def _fields_form(shop: Shop) -> FieldsForm | None:

@@ -127,6 +127,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /settings/shops/<slug>/forget": ADMINISTRATOR,
     "POST /settings/shops/<slug>/own-schedule": MANAGER,
     "POST /settings/shops/<slug>/pull": WATCHER,
+    "POST /settings/shops/<slug>/secret": ADMINISTRATOR,
     "POST /settings/shops/<slug>/shared-schedule": MANAGER,
     "GET /settings/shops/<slug>/rules": WATCHER,
     "POST /settings/shops/<slug>/rules/<section>": MANAGER,

@@ -12,6 +12,7 @@ from dashboard.domain.rules import InvoiceWhen
 from dashboard.domain.users import Role
 from dashboard.sync.setup import plan_waiting
 from mock_accounting.testing.client import MockOrganisation
+from tests.e2e.company import OWN_JSON, signed
 from tests.web.scene import FACTS, Scene
 
 COMPANY = {
@@ -217,6 +218,21 @@ def test_a_shop_is_added_with_a_secret_nobody_sees_again(scene: Scene) -> None:
     assert "/intake/second" in text
     assert "very-secret-indeed" not in text
     assert client.post("/settings/shops", shop).status_code == 422
+
+
+def test_a_shop_without_webhooks_needs_no_secret_and_takes_nothing_pushed(
+    scene: Scene,
+) -> None:
+    client = scene.client(Role.ADMINISTRATOR)
+    till = {"name": "Till", "slug": "till", "kind": "json", "secret": " "}
+
+    answer = client.post("/settings/shops", till)
+
+    assert answer.headers["Location"] == "/settings/shops/till"
+    for secret in ("", " "):
+        headers = signed(b"{}", OWN_JSON, secret)
+        pushed = client.post_bare("/intake/till", data=b"{}", headers=headers)
+        assert pushed.status_code == 401
 
 
 @pytest.mark.parametrize(

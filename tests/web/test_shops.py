@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -192,6 +193,32 @@ def test_a_webhook_is_answered_and_its_order_read_from_the_shop(
     run = scene.program.engine.runs.begin(Task.PULL, Trigger.ORDER)
     done = scene.program.puller._carry_out(run)
     assert done.message == "Woo: 1 orders read, 1 new or changed."
+
+
+def test_a_new_secret_is_taken_beside_the_one_before(
+    scene: Scene, shop: WooCommerceShop
+) -> None:
+    client = scene.client(Role.ADMINISTRATOR)
+    body = json.dumps(shop.written(shop.place())).encode()
+
+    answer = client.post(f"{PAGE}/secret", {"secret": "another-secret"})
+
+    assert answer.headers["Location"] == PAGE
+    for secret in ("another-secret", "hook-secret", "neither"):
+        headers = signed(body, "woo", secret)
+        pushed = client.post_bare("/intake/woo", data=body, headers=headers)
+        assert (pushed.status_code == 401) is (secret == "neither")
+    assert "another-secret" not in client.get(PAGE).text + client.get("/activity").text
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_secret_that_is_too_short_is_refused_where_it_is_entered(
+    scene: Scene,
+) -> None:
+    answer = scene.client(Role.ADMINISTRATOR).post(f"{PAGE}/secret", {"secret": "abc"})
+
+    assert answer.status_code == 422
+    assert "is-invalid" in answer.text
 
 
 def test_a_shop_that_is_not_there_is_not_found(scene: Scene) -> None:
