@@ -24,13 +24,12 @@ from flask_login import LoginManager, current_user
 from dashboard.domain.users import Role, User
 from dashboard.web.own_address import own_address
 from dashboard.web.services import services
+from dashboard.web.typed import typed
 
 LIVE_HEADER = "X-Live"
 _ROLE = "required_role"
 _PUBLIC = "public"
 _USER = "known_user"
-# Fields that people write sentences into; what else a form holds may be a secret.
-_PROSE = ("text", "reason")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 _P = ParamSpec("_P")
@@ -178,10 +177,9 @@ def is_signed_out() -> bool:
 
 def keep_what_was_typed() -> ResponseReturnValue:
     """Answer a form of somebody who is signed out: its words would be lost else."""
-    texts = (request.form.get(name, "").strip() for name in _PROSE)
     page = render_template(
         "sign_in/signed_out.html",
-        typed=[text for text in texts if text],
+        typed=typed(request.form),
         wanted=_page_of_form(),
     )
     return page, 401

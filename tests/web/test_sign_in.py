@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from werkzeug.datastructures import MultiDict
+from wtforms import Form, PasswordField
+from wtforms.fields.core import UnboundField
 
 from dashboard.domain.users import Role
+from dashboard.web.forms import PageForm
+from dashboard.web.typed import typed
 from tests.fixtures.clocks import SettableClock
 from tests.web.scene import PASSWORD, Scene
 
@@ -178,6 +184,48 @@ def test_a_form_sent_after_signing_out_gives_back_what_was_typed(scene: Scene) -
     assert "They call back &lt;soon&gt;" in answer.text
     assert f'href="/sign-in?next=/orders/{order_id}?q%3Dada"' in answer.text
     assert "hunter2" not in answer.text
+
+
+def test_settings_sent_after_signing_out_are_given_back_without_what_is_secret(
+    scene: Scene,
+) -> None:
+    rules = {"tax_rows-1-rate_percent": "8.1", "tax_rows-1-country": "CH"}
+    connection = {"base_url": "https://books.example", "client_secret": "hunter2"}
+    shop = {"base_url": "https://shop.example", "key": "ck_9", "secret": "cs_9"}
+    signed_in = {"base_url": "https://me:hunter2@books.example", "client_id": "mine"}
+
+    def answer(path: str, form: dict[str, str]) -> str:
+        return scene.client(None).post_bare(path, data=form).text
+
+    text = answer("/settings/taxes", rules)
+    assert "Country or region, row 2" in text
+    assert 'value="CH"' in text
+    text = answer("/settings/connection", connection)
+    assert "https://books.example" in text
+    assert "hunter2" not in text
+    text = answer("/settings/shops/demo/access", shop)
+    assert "https://shop.example" in text
+    assert "ck_9" not in text
+    assert "cs_9" not in text
+    assert "hunter2" not in answer("/settings/connection", signed_in)
+
+
+def every_form(form: type[Form] = PageForm) -> Iterator[type[Form]]:
+    for below in form.__subclasses__():
+        yield below
+        yield from every_form(below)
+
+
+def test_no_form_gives_back_a_secret(scene: Scene) -> None:
+    for form in every_form():
+        fields = {n: f for n, f in vars(form).items() if isinstance(f, UnboundField)}
+        sent = MultiDict({name: f"<{name}>" for name in fields})
+        secret = {n for n, f in fields.items() if f.field_class is PasswordField}
+
+        with scene.app.test_request_context():
+            given = {each.text for each in typed(sent)}
+
+        assert given.isdisjoint({f"<{name}>" for name in secret}), form
 
 
 @pytest.mark.parametrize(
