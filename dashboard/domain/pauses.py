@@ -24,6 +24,14 @@ class Pause(StrEnum):
         """Whether time alone ends it: no call has to prove that it is over."""
         return self is Pause.MINUTE_LIMIT
 
+    @property
+    def may_be_over(self) -> bool:
+        """Whether asking before its time may find it over.
+
+        Others last until a person puts them right, or as long as the books have said.
+        """
+        return self in {Pause.AWAY, Pause.FAILING}
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionPause:

@@ -56,7 +56,8 @@ class BannerLine:
     """One thing to look at.
 
     *title* and *text* are sentences. *until* is when it is tried whether it is over.
-    *href* is where to look, *place* what that is called; both may be empty.
+    *href* is where to look, *place* what that is called; both may be empty. *may_try*
+    is True where asking before *until* may find that it is over.
     """
 
     tone: str
@@ -67,6 +68,7 @@ class BannerLine:
     until: datetime | None = None
     place: str = ""
     href: str = ""
+    may_try: bool = False
 
 
 def banner_lines(pulse: Pulse, alarms: Sequence[Alarm]) -> tuple[BannerLine, ...]:
@@ -140,4 +142,5 @@ def _paused(pause: ConnectionPause) -> BannerLine:
             if words.section
             else url_for("runs.index")
         ),
+        may_try=pause.pause.may_be_over,
     )

@@ -47,6 +47,7 @@ from dashboard.web.settings_forms import (
     payments_form,
     taxes_form,
 )
+from dashboard.web.sign_in import local_address
 from dashboard.web.words import SHOP_KINDS
 
 blueprint = Blueprint("settings", __name__)
@@ -220,7 +221,21 @@ def test_connection() -> ResponseReturnValue:
     return _tried_out()
 
 
-def _tried_out() -> ResponseReturnValue:
+@blueprint.post("/settings/connection/try")
+@requires(Role.MANAGER)
+def try_now() -> ResponseReturnValue:
+    """Find out before its time whether a pause is over, where that may be."""
+    back = local_address(request.args.get("next", ""))
+    pulse = services().overview.pulse(services().clock.now())
+    if pulse.pause is None or not pulse.pause.pause.may_be_over:
+        flash(_("There is no pause any more that a try could end."), "quiet")
+        return redirect(back)
+    subject = say("the connection to the books, before the pause ends")
+    note(ActivityKind.SETTINGS, "tested", subject)
+    return _tried_out(back)
+
+
+def _tried_out(back: str = "") -> ResponseReturnValue:
     """Sign in to the books, and say on the page what came of it."""
     try:
         organisation = services().meet_books()
@@ -232,7 +247,7 @@ def _tried_out() -> ResponseReturnValue:
         services().start_run(Task.SYNC)
         text = _("It works: these are the books of %(name)s.", name=organisation)
         flash(text, "good")
-    return redirect(url_for("settings.show", _anchor="connection"))
+    return redirect(back or url_for("settings.show", _anchor="connection"))
 
 
 @blueprint.post("/settings/connection/read")

@@ -120,6 +120,7 @@ ACCESS: Mapping[str, Role | Other] = {
     "POST /settings/connection": ADMINISTRATOR,
     "POST /settings/connection/read": MANAGER,
     "POST /settings/connection/test": MANAGER,
+    "POST /settings/connection/try": MANAGER,
     "POST /settings/shops": ADMINISTRATOR,
     "GET /settings/shops/<slug>": WATCHER,
     "POST /settings/shops/<slug>/access": ADMINISTRATOR,

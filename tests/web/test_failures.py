@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from typing_extensions import override
 
 from dashboard.domain.clock import SystemClock
+from dashboard.domain.pauses import Pause
 from dashboard.domain.runs import Trigger
+from dashboard.domain.users import Role
 from dashboard.store.company import Connection
-from dashboard.store.schema import RequestRow
+from dashboard.store.schema import GateRow, RequestRow
 from mock_accounting.testing.client import MockOrganisation
 from tests.web.conftest import MakeScene
 from tests.web.scene import RULES, Scene
@@ -413,6 +415,43 @@ def test_books_that_are_away_pause_the_connection_and_come_back(
     shop.books.clear_faults()
     shop.run_until_settled(order_id)
     shop.books.assert_one_invoice_each(["W-1001"])
+
+
+def test_a_manager_finds_out_before_its_time_that_the_books_are_back(
+    shop: Shop,
+) -> None:
+    shop.books.fault("status", None, times=None, options={"status": 503})
+    shop.scene.order("1001")
+    for _ in range(8):
+        shop.run()
+        shop.pass_time(minutes=3)
+    shop.books.clear_faults()
+    manager, watcher = (shop.scene.client(r) for r in (Role.MANAGER, Role.WATCHER))
+
+    page = manager.get("/orders?q=ada").text
+    (action,) = re.findall(r'formaction="(/settings/connection/try[^"]*)"', page)
+    answer = manager.post(action, {}, page="/orders")
+
+    assert answer.headers["Location"] == "/orders?q=ada"
+    assert shop.banner() == NOTHING_TO_SAY
+    assert "before the pause ends" in manager.get("/activity").text
+    assert "/settings/connection/try" not in watcher.get("/orders").text
+
+
+@pytest.mark.parametrize("pause", [p for p in Pause if not p.may_be_over])
+def test_what_no_try_can_end_is_not_tried(scene: Scene, pause: Pause) -> None:
+    scene.close_gate("So it is.")
+    with scene.database.write() as session:
+        session.execute(update(GateRow).values(pause=pause.value))
+    client = scene.client()
+    calls = scene.contents()["exchanges"]
+
+    page = client.get("/").text
+    client.post("/settings/connection/try", {}, page="/")
+
+    assert "/settings/connection/try" not in page
+    assert scene.contents()["exchanges"] == calls
+    assert "no pause any more that a try could end" in client.get("/").text
 
 
 def test_an_order_that_never_gets_an_answer_is_told_and_never_sent_blindly(
