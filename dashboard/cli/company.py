@@ -16,7 +16,7 @@ from dashboard.cli.terminal import (
 from dashboard.domain.sentences import say
 from dashboard.installation import holder_of_books, working_organisations
 from dashboard.outbound.address import AddressRefused, check_address
-from dashboard.store.company import Connection
+from dashboard.store.company import Connection, OtherBooks
 
 
 @click.group()
@@ -55,7 +55,13 @@ def set_connection(
     )
     given = program.engine.identified(program.company.with_known_tenant(entered))
     _refuse_books_of_others(program, given)
-    program.company.set_connection(given)
+    try:
+        program.company.set_connection(given)
+    except OtherBooks as error:
+        raise click.ClickException(
+            "These are other books than those that orders are booked in. Give them "
+            "an organisation of their own: sluice organisations add"
+        ) from error
     note(program, "set", say("connection to %(address)s", address=given.base_url))
     facts = {"kind": kind, "base_url": given.base_url, "organisation": None}
     try:

@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from dashboard.domain.books import BooksFacts
+from dashboard.domain.postings import PostingState
 from dashboard.domain.rules import (
     CompanyRules,
     Correction,
@@ -34,6 +35,8 @@ from dashboard.store.schema import (
     CompanyRulesRow,
     ConnectionRow,
     PaymentRuleRow,
+    PostingRow,
+    RequestRow,
     ShopRow,
     ShopRuleRow,
     TaxRuleRow,
@@ -52,11 +55,22 @@ _SHOP_RULES = select(ShopRuleRow.name, ShopRuleRow.value).where(
 _TOLD = select(
     *(ConnectionRow.facts[name] for name in ("country", "base_currency", "currencies"))
 )
+_CONNECTION = select(ConnectionRow.version, ConnectionRow.tenant_id).with_for_update()
+_ANYTHING_SENT = select(
+    or_(
+        exists().where(PostingRow.state == PostingState.CONFIRMED.value),
+        exists().where(RequestRow.last_sent_at.is_not(None)),
+    )
+)
 _SECRETS = select(ShopRow.secrets).where(ShopRow.id == bindparam("shop_id"))
 
 
 class ChangedMeanwhile(Exception):
     """Somebody else saved the same thing since it was read."""
+
+
+class OtherBooks(Exception):
+    """Orders are booked in books other than those that a connection leads to."""
 
 
 class ShopExists(Exception):
@@ -85,12 +99,15 @@ class Connection:
         return self.base_url, self.client_id
 
     def is_to_the_books_of(self, other: Connection) -> bool:
-        """Tell whether both write into the same books, as far as is known."""
+        """Tell whether both write into the same books, as far as is known.
+
+        Of a sign-in that leads nobody knows where, as the books are silent, it may be.
+        """
         if not leads_to(self.base_url, other.base_url):
             return False
         if self.tenant_id and other.tenant_id:
             return self.tenant_id == other.tenant_id
-        return self.client_id == other.client_id
+        return self.client_id == other.client_id or not other.tenant_id
 
 
 class CompanyStore:
@@ -309,24 +326,30 @@ class CompanyStore:
     ) -> None:
         """Store *connection* (its version does not matter); commits.
 
-        What the books said of themselves is forgotten when it changes.
+        What the books said of themselves is forgotten when it changes. Which
+        organisation they are is not, once anything was sent to them.
 
         Raises:
             ChangedMeanwhile: If it was changed since *expected_version* was read.
+            OtherBooks: If it is to another organisation than the one that orders are
+                booked in: what may be in its books would be looked for in others.
         """
         known = self.readable_connection()
         if known and replace(connection, version=known.version) == known:
             return
         with self._database.write() as session:
-            stored = session.scalar(select(ConnectionRow.version).with_for_update())
-            if expected_version not in {None, stored or 0}:
+            row = session.execute(_CONNECTION).first()
+            if expected_version not in {None, row.version if row else 0}:
                 raise ChangedMeanwhile
+            booked_in = row.tenant_id if row and session.scalar(_ANYTHING_SENT) else ""
+            if booked_in and connection.tenant_id not in {"", booked_in}:
+                raise OtherBooks
             values = {
                 "kind": connection.kind,
                 "base_url": connection.base_url,
                 "client_id": connection.client_id,
                 "client_secret": self._vault.lock([connection.client_secret]),
-                "tenant_id": connection.tenant_id,
+                "tenant_id": connection.tenant_id or booked_in,
             }
             first = {"id": 1, "version": 1, **values}
             if not insert_missing(session, ConnectionRow, unique=["id"], **first):

@@ -263,8 +263,13 @@ class Engine:
             run_id=run.id,
         )
 
+        company = self._stores.company
+
         def step() -> bool:
-            return not self.runs.stopped_by(run.id) and worker.step()
+            # With another connection, another run goes on.
+            changed = company.connection_version() != connection.version
+            stopped = changed or self.runs.stopped_by(run.id)
+            return not stopped and worker.step()
 
         crew = Crew(step, self._workers, self._stopping)
         crew.run(lambda: self.runs.beat("engine", run.id), _BEAT_S)

@@ -22,7 +22,7 @@ from dashboard.domain.sentences import Sentence, say
 from dashboard.domain.users import Role
 from dashboard.mapping.suggest import narrowed, too_wide
 from dashboard.shops.registry import CONNECTORS
-from dashboard.store.company import ChangedMeanwhile, ShopExists
+from dashboard.store.company import ChangedMeanwhile, OtherBooks, ShopExists
 from dashboard.web.access import requires
 from dashboard.web.forms import PageForm, VersionField, labelled
 from dashboard.web.language import (
@@ -195,8 +195,8 @@ def connect() -> ResponseReturnValue:
     if holder is not None:
         entered.tenant_id.errors = [
             _(
-                "The organisation at %(path)s has these books already. If they are "
-                "others, say which.",
+                "The organisation at %(path)s has these books already, as far as can "
+                "be told. If they are others, say which.",
                 path=holder.path or "/",
             )
         ]
@@ -209,6 +209,14 @@ def connect() -> ResponseReturnValue:
             "bad",
         )
         return redirect(url_for("settings.show", _anchor="connection"))
+    except OtherBooks:
+        entered.client_id.errors = [
+            _(
+                "These are other books than those that orders are booked in. Give them "
+                "an organisation of their own, under Organisations."
+            )
+        ]
+        return _page({"connection": entered}, status=422)
     address = say("connection to %(address)s", address=given.base_url)
     note(ActivityKind.SETTINGS, "changed", address)
     return _tried_out()

@@ -20,11 +20,12 @@ from flask.testing import FlaskClient
 from typing_extensions import override
 from werkzeug.test import TestResponse
 
-from dashboard.accounting.protocol import Log, Pacer
+from dashboard.accounting.protocol import BooksSilent, Log, Pacer
 from dashboard.app import Program, build, open_pages
 from dashboard.config import Settings
 from dashboard.domain.books import BooksFacts, InvoiceDraft
 from dashboard.domain.clock import Clock
+from dashboard.domain.exchanges import NotProcessed
 from dashboard.domain.organisations import Organisation
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Run, Trigger
@@ -45,7 +46,9 @@ PASSWORD = "correct horse battery"
 
 
 class NamedBooks(FakeBooks):
-    """Fake books that say whose they are."""
+    """Fake books that say whose they are, unless they are not to."""
+
+    answers_facts = True
 
     def __init__(self, clock: Clock, name: str) -> None:
         super().__init__(clock)
@@ -57,6 +60,8 @@ class NamedBooks(FakeBooks):
 
     @override
     def facts(self, _log: Log) -> tuple[BooksFacts, str]:
+        if not self.answers_facts:
+            raise BooksSilent(NotProcessed(reason="The books are away"))
         return replace(FACTS, organisation=self.name), self.name
 
     def invoices(self) -> list[str]:

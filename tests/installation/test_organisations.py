@@ -429,5 +429,52 @@ def test_books_that_another_organisation_has_are_not_connected(
     )
 
     assert answer.status_code == 422
-    assert "The organisation at / has these books already." in answer.text
+    assert "The organisation at / has these books already" in answer.text
     assert two.program("acme").company.connection() == before
+
+
+@on_sqlite
+def test_silent_books_that_another_organisation_may_have_are_not_connected(
+    two: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.outbound.address._addresses", lambda *_: [])
+    two.set_up("", "secret")
+    two.program("").engine.meet_books()
+    two.books["first"].answers_facts = False
+    two.visit("acme", "robin@acme.example", Role.ADMINISTRATOR)
+
+    answer = two.post(
+        "/at/acme/settings/connection",
+        page="/at/acme/settings",
+        base_url="https://first.example",
+        client_id="another-client",
+        client_secret="secret",
+    )
+
+    assert answer.status_code == 422
+    assert two.program("acme").company.connection() is None
+
+
+@on_sqlite
+def test_other_books_than_those_that_orders_are_booked_in_are_not_connected(
+    two: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.outbound.address._addresses", lambda *_: [])
+    two.set_up("", "secret")
+    two.push("/intake/shop", "1", "secret")
+    two.book("")
+    before = two.program("").company.connection()
+    two.visit("", "robin@first.example", Role.ADMINISTRATOR)
+
+    answer = two.post(
+        "/settings/connection",
+        page="/settings",
+        version="1",
+        base_url="https://acme.example",
+        client_id="id",
+        client_secret="secret",
+    )
+
+    assert answer.status_code == 422
+    assert "other books than those that orders are booked in" in answer.text
+    assert two.program("").company.connection() == before

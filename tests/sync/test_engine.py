@@ -15,7 +15,7 @@ from dashboard.domain.exchanges import NotProcessed
 from dashboard.domain.pace import Pace
 from dashboard.domain.runs import Run, RunState, Task, Trigger
 from dashboard.domain.timing import Timing
-from dashboard.store.company import Connection
+from dashboard.store.company import Connection, OtherBooks
 from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.runs import RunStore
 from dashboard.store.schema import RunRow
@@ -62,6 +62,7 @@ class Process:
 
     company: Company
     books: BooksWithFacts = field(init=False)
+    opened: list[str] = field(default_factory=list)
     engine: Engine = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,23 +83,28 @@ class Process:
             process="process",
         )
 
-    def connect(self) -> None:
+    def connect(
+        self, *, client_id: str = "id", tenant_id: str = ""
+    ) -> Connection | None:
+        """Set the connection, and return it as it is kept."""
         self.company.settings.set_connection(
             Connection(
                 kind="xero",
                 base_url="http://books.example",
-                client_id="id",
+                client_id=client_id,
                 client_secret="secret",
-                tenant_id="",
+                tenant_id=tenant_id,
                 version=0,
             )
         )
+        return self.company.settings.connection()
 
     def run(self) -> Run:
         return self.engine.run_now(Trigger.PERSON)
 
     def _open(self, connection: Connection, pacer: Pacer) -> Books:
-        del connection, pacer
+        del pacer
+        self.opened.append(connection.client_id)
         return self.books
 
 
@@ -137,6 +143,40 @@ def test_a_stopped_run_ends_after_its_batch_and_the_next_one_goes_on(
     assert list(postings.values()).count("confirmed") == 1
     assert "in flight" not in postings.values()
     assert process.company.status("1") == "paid"
+
+
+def test_a_run_ends_after_its_batch_when_the_connection_changes(
+    process: Process,
+) -> None:
+    process.connect()
+    process.company.take_in(an_order("1"))
+    process.engine._workers = 1  # a second may have begun a batch of its own by then
+    process.books.while_sending = lambda: process.connect(client_id="another")
+
+    process.run()
+    postings = process.company.postings()
+    process.books.while_sending = lambda: None
+    process.run()
+
+    assert list(postings.values()).count("confirmed") == 1
+    assert process.opened == ["id", "another"]
+    assert process.company.status("1") == "paid"
+
+
+def test_the_books_stay_the_same_once_anything_was_sent_to_them(
+    process: Process,
+) -> None:
+    process.connect(tenant_id="never used")
+    process.connect()
+    process.company.take_in(an_order("1"))
+    process.run()
+
+    with pytest.raises(OtherBooks):
+        process.connect(tenant_id="another")
+    connection = process.connect(client_id="another")
+
+    assert connection is not None
+    assert (connection.client_id, connection.tenant_id) == ("another", "tenant")
 
 
 def test_what_a_person_stopped_is_not_begun_again_by_itself(process: Process) -> None:
