@@ -34,9 +34,9 @@ from dashboard.store.revisions import (
     Planner,
     Reader,
     Revision,
-    StoredRevision,
     Taken,
     newest_of,
+    told_before,
     told_of,
 )
 from dashboard.store.schema import OrderEventRow, OrderRow, PostingRow
@@ -416,11 +416,20 @@ class OrderStore:
                 return None
             return told_of(session, row, stored, reader)
 
-    def newest_revision(self, order_id: int) -> StoredRevision | None:
-        """Return what the shop last sent of an order."""
+    def last_told(self, order_id: int, reader: Reader) -> Order | None:
+        """Return an order as the shop last told it in a way that is understood.
+
+        None where the last is that the shop deleted it.
+        """
         with self._database.read() as session:
             row = session.get(OrderRow, order_id)
-            return None if row is None else newest_of(session, row)
+            newest = None if row is None else newest_of(session, row)
+            if row is None or newest is None:
+                return None
+            told = reader(newest)
+            if isinstance(told, Problem):
+                return told_before(session, row, newest, reader)
+            return told
 
     def standing(self, order_id: int) -> tuple[str, OrderStatus]:
         """Return why an order is not booked, in words, and its status."""

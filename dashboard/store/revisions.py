@@ -81,12 +81,12 @@ def told_of(
     told = reader(newest)
     if told is not None:
         return told
-    before = _told_before(session, row, newest, reader)
+    before = told_before(session, row, newest, reader)
     heard_on = newest.received_at.date()
     return None if before is None else before.deleted_on(heard_on)
 
 
-def _told_before(
+def told_before(
     session: Session, row: OrderRow, newest: StoredRevision, reader: Reader
 ) -> Order | None:
     """Return the order as its row has it; else as it came last before *newest*."""

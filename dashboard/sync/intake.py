@@ -219,9 +219,8 @@ def as_deleted(
 ) -> Order | None:
     """Return an order as we know it, but deleted; None if we do not know it."""
     order_id = orders.find(shop, external_id)
-    stored = None if order_id is None else orders.newest_revision(order_id)
-    told = None if stored is None else read_again(stored)
-    return told.deleted_on(on) if isinstance(told, Order) else None
+    told = None if order_id is None else orders.last_told(order_id, read_again)
+    return None if told is None else told.deleted_on(on)
 
 
 def read_again(stored: StoredRevision) -> Order | Problem | None:

@@ -290,6 +290,20 @@ def test_an_order_deleted_after_booking_is_taken_back(
     assert order["credit"] == "confirmed"
 
 
+def test_a_booked_order_that_is_changed_beyond_reading_and_deleted_is_taken_back(
+    company: Any, an_order: AnOrder
+) -> None:
+    company.push(an_order("1042"))
+    company.sync()
+    company.push(an_order("1042") | {"total": "much"})
+
+    company.push({"id": "1042", "status": "deleted"})
+    company.sync()
+
+    (order,) = orders(company)
+    assert order["status"] == "credited"
+
+
 def test_a_deleted_order_can_be_tried_again(company: Any, an_order: AnOrder) -> None:
     company.push(an_order("1042"))
     company.sync()

@@ -150,8 +150,8 @@ def chosen_without_a_person(row: OrderRow) -> Correction:
 def chosen_for_any_version(
     self: OrderStore, order_id: int, revision_id: int, *rest: Any, **named: Any
 ) -> bool:
-    newest = self.newest_revision(order_id)
-    revision_id = newest.revision_id if newest else revision_id
+    with self._database.read() as session:
+        revision_id = session.get_one(OrderRow, order_id).revision_id or revision_id
     return _correct(self, order_id, revision_id, *rest, **named)
 
 
