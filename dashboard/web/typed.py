@@ -28,7 +28,7 @@ Sent = MultiDict[str, str]
 
 # Who opens an address with it, in the address itself.
 _SIGN_IN: Final = re.compile(r"://[^/\s]*@")
-_ROW: Final = re.compile(r"(\w+)-(\d+)-(\w+)")
+_ROW: Final = re.compile(r"(\w+)-([0-9]{1,3})-(\w+)")
 _UNSEEN: Final = (HiddenField, FileField, FieldList)
 
 

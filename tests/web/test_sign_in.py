@@ -186,6 +186,15 @@ def test_a_form_sent_after_signing_out_gives_back_what_was_typed(scene: Scene) -
     assert "hunter2" not in answer.text
 
 
+def test_no_row_of_a_form_has_a_number_too_long_to_be_one(scene: Scene) -> None:
+    rubbish = {f"tax_rows-{'9' * 5000}-country": "CH", "tax_rows-0-country": "DE"}
+
+    answer = scene.client(None).post_bare("/settings/taxes", data=rubbish)
+
+    assert answer.status_code == 401
+    assert "DE" in answer.text
+
+
 def test_settings_sent_after_signing_out_are_given_back_without_what_is_secret(
     scene: Scene,
 ) -> None:
