@@ -264,7 +264,7 @@ def build(
         puller=puller,
         pulls=pulls,
         uploads=Uploads(UploadStore(database), company, pulls, engine.wake, clock),
-        mirror=ScheduleMirror(ScheduleStore(database), engine.runs, clock, wake),
+        mirror=ScheduleMirror(ScheduleStore(database), engine.runs, wake),
         clock=clock,
     )
 
@@ -498,7 +498,7 @@ def _advancer(program: Program, lab: Lab, clock: DemoClock) -> Callable[[int], N
         # They are alive, whatever the time of their last sign of it has become.
         for role in ("engine", "scheduler"):
             program.engine.runs.beat(role)
-        program.mirror.look_again()
+        program.mirror.wake()
         program.engine.wake(Trigger.PERSON)
         program.puller.wake()
         program.reconciler.wake()

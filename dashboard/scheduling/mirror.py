@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from typing_extensions import override
 
-from dashboard.domain.clock import Clock, SystemClock
 from dashboard.domain.rules import Shop
 from dashboard.domain.runs import Schedule, ScheduleKind, Task, Trigger
 from dashboard.logs import in_the_same_name
 from dashboard.scheduling.plan import ScheduleWrong, make_trigger, next_due
 from dashboard.store.runs import RunStore
 from dashboard.store.schedules import ScheduleStore
+from dashboard.sync.background import Background
 
 _log = logging.getLogger(__name__)
 
 _MIRROR_EVERY_S = 5
-_MIRROR = "mirror"
+# A clock that was set back by less is waited out.
+_SET_BACK: Final = timedelta(seconds=60)
 _PULLED_AT_FIRST: Final = (ScheduleKind.INTERVAL, "300", "UTC")
 
 
@@ -42,20 +44,22 @@ class _Scheduler(BackgroundScheduler):  # type: ignore[misc]
         self._named_loop()
 
 
-class ScheduleMirror:
-    """APScheduler in this process, kept equal to the schedules table."""
+class ScheduleMirror(Background):
+    """APScheduler in this process, kept equal to the schedules table.
+
+    APScheduler waits by the time of day, the mirror by a clock that nobody sets.
+    """
 
     def __init__(
         self,
         schedules: ScheduleStore,
         runs: RunStore,
-        clock: Clock,
         wake: Callable[[Trigger], None],
     ) -> None:
+        super().__init__("mirror of schedules", every_s=_MIRROR_EVERY_S)
         self._schedules = schedules
         self._runs = runs
-        self._clock = clock
-        self._wake = wake
+        self._wake_for = wake
         self._mirrored: dict[int, int] = {}
         self._scheduler = _Scheduler(
             timezone=UTC,
@@ -67,38 +71,37 @@ class ScheduleMirror:
             },
         )
 
+    @override
     def start(self) -> None:
         """Begin to watch the table and to fire what is due."""
-        self._scheduler.add_job(
-            in_the_same_name(self.mirror),
-            "interval",
-            seconds=_MIRROR_EVERY_S,
-            id=_MIRROR,
-            next_run_time=SystemClock().now(),  # APScheduler goes by the machine's
-        )
         self._scheduler.start()
+        super().start()
 
-    def look_again(self) -> None:
-        """Fire what is due by a clock that was moved."""
-        if self._scheduler.running:
-            self._scheduler.modify_job(_MIRROR, next_run_time=SystemClock().now())
-
-    def stop(self) -> None:
+    @override
+    def stop(self, timeout_s: float = 10.0) -> None:
         """Fire nothing any more."""
+        super().stop(timeout_s)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+
+    @override
+    def _work(self) -> None:
+        self.mirror()
 
     def mirror(self) -> None:
         """Bring the jobs up to the table, and fire what was missed."""
         self._runs.beat("scheduler")
         rows = {schedule.id: schedule for schedule in self._schedules.all()}
+        now = self._schedules.now()
         for gone in self._mirrored.keys() - rows.keys():
             self._forget(gone)
         for schedule in rows.values():
             if self._mirrored.get(schedule.id) != schedule.version:
                 self._replace(schedule)
-            if schedule.active and schedule.next_due_at <= self._clock.now():
-                self._fire(schedule)
+            if schedule.active and schedule.next_due_at <= now:
+                self._fire(schedule, now)
+            elif schedule.active:
+                self._bring_forward(schedule, now)
 
     def _replace(self, schedule: Schedule) -> None:
         self._forget(schedule.id)
@@ -121,11 +124,22 @@ class ScheduleMirror:
     def _due(self, schedule_id: int) -> None:
         schedule = self._schedules.get(schedule_id)
         if schedule is not None and schedule.active:
-            self._fire(schedule)
+            self._fire(schedule, self._schedules.now())
 
-    def _fire(self, schedule: Schedule) -> None:
+    def _bring_forward(self, schedule: Schedule, now: datetime) -> None:
+        """Let a schedule be due by the clock as it is, if it was set back."""
+        with suppress(ScheduleWrong):  # said when its job was to be made
+            kind, spec, zone = schedule.kind, schedule.spec, schedule.timezone
+            if next_due(kind, spec, zone, now + _SET_BACK) >= schedule.next_due_at:
+                return
+            due = next_due(kind, spec, zone, now)
+            if self._schedules.bring_forward(schedule, due):
+                _log.warning("the clock was set back", extra={"schedule": schedule.id})
+            self._replace(schedule)
+
+    def _fire(self, schedule: Schedule, now: datetime) -> None:
         """Queue one run for all times that have passed."""
-        after = max(self._clock.now(), schedule.next_due_at)
+        after = max(now, schedule.next_due_at)
         try:
             due = next_due(schedule.kind, schedule.spec, schedule.timezone, after)
         except ScheduleWrong as error:
@@ -133,7 +147,7 @@ class ScheduleMirror:
             _log.error("a schedule cannot be used", extra={"error": str(error)})
             return
         if self._schedules.fire(schedule, due):
-            self._wake(Trigger.SCHEDULE)
+            self._wake_for(Trigger.SCHEDULE)
 
 
 def give_own_schedule(schedules: ScheduleStore, shop: Shop, now: datetime) -> Schedule:

@@ -17,7 +17,11 @@ _OPEN = RequestRow.state != RequestState.DONE.value
 def holders(database: Database) -> set[str]:
     """Return the processes that hold a request, or a place among the calls."""
     with database.read() as session:
-        claims = select(RequestRow.claimed_by).where(_OPEN, RequestRow.claimed_by != "")
+        claims = select(RequestRow.claimed_by).where(
+            _OPEN,
+            RequestRow.claimed_by != "",
+            RequestRow.claimed_until > database.now(session),
+        )
         slots = select(CallSlotRow.holder).where(CallSlotRow.holder != "")
         return {*session.scalars(claims), *session.scalars(slots)}
 

@@ -160,7 +160,7 @@ class RunListing:
         """Return the last runs a schedule started, the oldest of them first."""
         query = (
             _runs()
-            .where(RunRow.schedule_id == schedule_id)
+            .where(RunRow.schedule_id == schedule_id, RunRow.due_at.is_not(None))
             .order_by(RunRow.due_at.desc())  # they stand so in an index
             .limit(limit)
         )

@@ -112,6 +112,26 @@ class ScheduleStore:
             ).first()
             return removed is not None
 
+    def now(self) -> datetime:
+        """Return the time by which schedules are due, in all processes."""
+        with self._database.read() as session:
+            return self._database.now(session)
+
+    def bring_forward(self, schedule: Schedule, next_due_at: datetime) -> bool:
+        """Let *schedule*, as read, be due at an earlier time; False if it was changed.
+
+        Its runs of later times give them up: when they come, they are due once more.
+        """
+        with self._database.write() as session:
+            if not _move(session, schedule, next_due_at):
+                return False
+            session.execute(
+                update(RunRow)
+                .where(RunRow.schedule_id == schedule.id, RunRow.due_at >= next_due_at)
+                .values(due_at=None)
+            )
+            return True
+
     def fire(self, schedule: Schedule, next_due_at: datetime) -> bool:
         """Queue the run that *schedule*, as read, is due for; False if it is not ours.
 
@@ -123,21 +143,29 @@ class ScheduleStore:
             now = self._database.now(session)
             if schedule.next_due_at > now + timedelta(seconds=_EARLY_S):
                 return False
-            won = session.execute(
-                update(ScheduleRow)
-                .where(
-                    ScheduleRow.id == schedule.id,
-                    ScheduleRow.version == schedule.version,
-                    ScheduleRow.next_due_at == schedule.next_due_at,
-                    ScheduleRow.active,
-                )
-                .values(next_due_at=next_due_at)
-                .returning(ScheduleRow.id)
-            ).first()
-            if won is None:
+            if not _move(session, schedule, next_due_at):
                 return False
             _queue(session, schedule, now)
             return True
+
+
+def _move(session: Session, schedule: Schedule, next_due_at: datetime) -> bool:
+    """Let an active schedule be due at another time than was read, if nobody else did.
+
+    Of several processes that move it one wins.
+    """
+    moved = session.execute(
+        update(ScheduleRow)
+        .where(
+            ScheduleRow.id == schedule.id,
+            ScheduleRow.version == schedule.version,
+            ScheduleRow.next_due_at == schedule.next_due_at,
+            ScheduleRow.active,
+        )
+        .values(next_due_at=next_due_at)
+        .returning(ScheduleRow.id)
+    ).first()
+    return moved is not None
 
 
 def _queue(session: Session, schedule: Schedule, now: datetime) -> None:

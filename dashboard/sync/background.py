@@ -15,10 +15,11 @@ _SWEEP_S = 15.0
 
 
 class Background(ABC):
-    """Does its work when it is woken, and looks for some every 15 seconds."""
+    """Does its work when it is woken, and looks for some every so many seconds."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, every_s: float = _SWEEP_S) -> None:
         self._name = name
+        self._every_s = every_s
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._thread: threading.Thread | None = None
@@ -53,5 +54,5 @@ class Background(ABC):
                 _log.exception(
                     "work in the background failed", extra={"of": self._name}
                 )
-            self._woken.wait(_SWEEP_S)
+            self._woken.wait(self._every_s)
             self._woken.clear()

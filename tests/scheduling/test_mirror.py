@@ -6,9 +6,10 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from dashboard.domain.runs import Run, Schedule, Task, Trigger
 from dashboard.scheduling.mirror import ScheduleMirror, install_defaults
@@ -31,10 +32,7 @@ class Process:
     def __post_init__(self) -> None:
         self.schedules = ScheduleStore(self.database)
         self.runs = RunStore(self.database, self.name)
-        clock = self.database.clock
-        self.mirror = ScheduleMirror(
-            self.schedules, self.runs, clock, self.woken.append
-        )
+        self.mirror = ScheduleMirror(self.schedules, self.runs, self.woken.append)
 
     def look(self) -> None:
         self.mirror.mirror()
@@ -91,12 +89,12 @@ def test_what_a_moved_clock_makes_due_fires_at_once(
 ) -> None:
     fired = threading.Event()
     process.mirror = ScheduleMirror(
-        process.schedules, process.runs, clock, lambda _trigger: fired.set()
+        process.schedules, process.runs, lambda _trigger: fired.set()
     )
     process.mirror.start()
 
     clock.advance(86_400)
-    process.mirror.look_again()
+    process.mirror.wake()
 
     # Sooner than it would look by itself.
     assert fired.wait(4)
@@ -109,6 +107,53 @@ def test_missed_times_give_one_run(process: Process, clock: SettableClock) -> No
     process.look()
 
     assert len(process.taken()) == 1
+
+
+def test_a_clock_that_was_set_back_holds_up_no_schedule(
+    process: Process, clock: SettableClock
+) -> None:
+    for wait_s in (60, 7140):
+        clock.advance(wait_s)
+        process.look()
+        assert len(process.taken()) == 1
+
+    clock.jump(-7200)
+    process.look()
+    clock.advance(60)
+    process.look()
+
+    # The time of the first run came once more.
+    assert len(process.taken()) == 1
+    assert process.schedule().next_due_at == NOW + timedelta(seconds=120)
+
+
+def test_a_clock_that_was_set_back_a_little_fires_nothing_twice(
+    process: Process, clock: SettableClock
+) -> None:
+    clock.advance(60)
+    process.look()
+    clock.jump(-30)
+    process.look()
+    clock.advance(30)
+    process.look()
+
+    assert len(process.taken()) == 1
+
+
+def test_a_clock_that_is_set_back_does_not_put_the_mirror_to_sleep(
+    process: Process, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fired = threading.Event()
+    monkeypatch.setattr("dashboard.scheduling.mirror._MIRROR_EVERY_S", 0.05)
+    process.mirror = ScheduleMirror(
+        process.schedules, process.runs, lambda _trigger: fired.set()
+    )
+    process.mirror.start()
+
+    with time_machine.travel(datetime.now(UTC) - timedelta(hours=2)):
+        clock.advance(60)
+
+        assert fired.wait(10)
 
 
 def test_a_changed_schedule_takes_effect_without_a_restart(
@@ -185,7 +230,6 @@ def test_the_scheduler_itself_fires_and_ends(process: Process) -> None:
     mirror = ScheduleMirror(
         process.schedules,
         process.runs,
-        process.database.clock,
         lambda _trigger: fired.set(),
     )
     process.change(spec="10")

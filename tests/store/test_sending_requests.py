@@ -9,6 +9,7 @@ import pytest
 
 from dashboard.domain.exchanges import Claim
 from dashboard.domain.timing import Timing
+from dashboard.store.holdings import free, holders
 from tests.fixtures.builders import a_customer, an_order
 from tests.fixtures.company import TIMING, Company
 from tests.fixtures.fake_books import freeze
@@ -100,6 +101,17 @@ def test_a_worker_that_vanished_while_sending_leaves_an_unknown_outcome(
     assert taken is not None
     assert taken.unknown
     assert company.status() == "checking"
+
+
+@pytest.mark.usefixtures("claim")
+def test_what_a_killed_worker_held_is_freed_once(company: Company) -> None:
+    assert holders(company.database) == {"worker"}
+
+    free(company.database, ["worker"])
+
+    # Nobody may be able to take it for hours, while the books are away.
+    assert holders(company.database) == set()
+    assert company.queue("other").claim() is not None
 
 
 def test_a_lost_answer_is_asked_for_only_after_settling(

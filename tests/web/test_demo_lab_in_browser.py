@@ -74,11 +74,13 @@ def test_lab_and_tour_are_accessible_and_fit(
         page.goto(served.url + path)
         faults += axe_faults(page) + wideness(page)
     page.goto(f"{served.url}/demo")
-    page.get_by_role("button", name="Guided tour").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Guided tour").click()
     faults += axe_faults(page)
     while page.get_by_role("button", name="End of the tour").count() == 0:
         faults += wideness(page)
-        page.get_by_role("button", name="Next").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Next").click()
     faults += axe_faults(page)
 
     assert faults == []
