@@ -80,6 +80,27 @@ def test_the_page_before_is_the_page_one_came_from(scene: Scene) -> None:
     assert numbers(client.get(back.replace("&amp;", "&")).text) == numbers(first)
 
 
+def test_an_open_list_that_grows_leads_on_from_the_rows_it_shows_now(
+    scene: Scene,
+) -> None:
+    client = scene.client()
+    for number in range(1001, 1026):
+        scene.order(str(number))
+    live = {"X-Live": "1"}
+    whole = client.get("/orders", headers=live).text
+
+    scene.order("1026")
+    grown = client.get("/orders", headers=live).text
+
+    # Only what stands in a part that is kept up to date reaches an open page.
+    pagers = r'<div id="pager" data-live>(.*?)</div>'
+    (before,) = re.findall(pagers, whole, re.DOTALL)
+    (after,) = re.findall(pagers, grown, re.DOTALL)
+    assert "href" not in before
+    (onward,) = re.findall(r'href="([^"]+)" rel="next"', after)
+    assert numbers(client.get(onward).text) == ["1001"]
+
+
 def test_an_empty_list_says_which_kind_of_empty_it_is(scene: Scene) -> None:
     client = scene.client()
     assert "No orders yet" in client.get("/orders").text
