@@ -11,10 +11,21 @@ from flask import url_for
 from dashboard.domain.pauses import ConnectionPause, Pause
 from dashboard.domain.problems import Cause
 from dashboard.store.listing_problems import ProblemGroup
+from dashboard.store.order_summaries import OrderSummary
 from dashboard.web.language import lazy_gettext as _
 from dashboard.web.order_query import cause_key
 
 _ONE_RULE: Final = {Cause.UNKNOWN_TAX_RATE, Cause.UNKNOWN_PAYMENT_METHOD}
+# What is put right elsewhere lets these go on at once: a retry by hand changes nothing.
+_GO_ON_BY_THEMSELVES: Final = {
+    Cause.TOTAL_DIFFERS,
+    Cause.UNKNOWN_TAX_RATE,
+    Cause.UNKNOWN_CURRENCY,
+    Cause.VAT_NUMBER,
+    Cause.UNKNOWN_PAYMENT_METHOD,
+    Cause.NO_LEDGER_ACCOUNT,
+    Cause.NEGATIVE_TOTAL,
+}
 _THEN_RETRY: Final = _("Put it right, then retry all.")
 _ADVICE: Final[Mapping[Cause, str]] = {
     Cause.NOT_UNDERSTOOD: _(
@@ -22,7 +33,8 @@ _ADVICE: Final[Mapping[Cause, str]] = {
         "go on by themselves."
     ),
     Cause.TOTAL_DIFFERS: _(
-        "Look at the lines of each order, correct it in the shop and save it there."
+        "Look at the lines of each order, correct it in the shop and save it there: it "
+        "is read again and goes on by itself."
     ),
     Cause.UNKNOWN_TAX_RATE: _(
         "Choose the tax type this becomes in the books. The orders go on as soon as "
@@ -34,7 +46,8 @@ _ADVICE: Final[Mapping[Cause, str]] = {
     ),
     Cause.VAT_NUMBER: _(
         "Correct the VAT number in the shop and save the order there: it is read again "
-        "and goes on by itself. Without a valid number the customer owes tax."
+        "and goes on by itself. Without a valid number the customer owes tax. Which "
+        "orders have to have one is a rule under Settings > Invoices."
     ),
     Cause.UNKNOWN_PAYMENT_METHOD: _(
         "Choose the bank account this method's money arrives on. The orders go on as "
@@ -142,6 +155,11 @@ def is_chosen_for_each(cause: Cause) -> bool:
     return cause is Cause.CHANGED_AFTER_BOOKING
 
 
+def may_help_to_retry(cause: str) -> bool:
+    """Tell whether a retry can change anything for orders that stand still so."""
+    return cause not in _GO_ON_BY_THEMSELVES
+
+
 def place(group: ProblemGroup) -> str:
     """Return the address where a group is put right, empty when it is not here.
 
@@ -153,11 +171,12 @@ def place(group: ProblemGroup) -> str:
     return settings_place(group)
 
 
-def settings_place(group: ProblemGroup) -> str:
-    """Return the part of Settings that puts a group right, empty if there is none."""
-    if not group.settings_section:
+def settings_place(group: ProblemGroup | OrderSummary) -> str:
+    """Return the part of Settings that puts it right, empty if there is none."""
+    # A rule says which orders need a VAT number; what is wrong is the number.
+    if not group.settings_section or group.cause == Cause.VAT_NUMBER:
         return ""
-    unknown_method = group.cause is Cause.UNKNOWN_PAYMENT_METHOD
+    unknown_method = group.cause == Cause.UNKNOWN_PAYMENT_METHOD
     return url_for(
         "settings.show",
         payment_method=group.about if unknown_method else None,

@@ -11,7 +11,6 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.domain.csv_table import Cell
-from dashboard.domain.problems import TITLES
 from dashboard.domain.users import Role
 from dashboard.store.order_counts import StatusCount
 from dashboard.store.order_filter import OrderSort
@@ -19,10 +18,11 @@ from dashboard.store.order_summaries import OrderSummary
 from dashboard.web.access import requires
 from dashboard.web.chips import Chip
 from dashboard.web.download import csv_download
-from dashboard.web.language import day, lazy_gettext, said
+from dashboard.web.language import day, lazy_gettext
 from dashboard.web.language import gettext as _
 from dashboard.web.order_query import GROUPS, SIZES, TABS, OrderQuery, Tab, read_query
 from dashboard.web.paging import beside
+from dashboard.web.problem_titles import problem_title
 from dashboard.web.row_ids import row_id
 from dashboard.web.saved_views import LONGEST_NAME, view_links
 from dashboard.web.services import services
@@ -164,8 +164,7 @@ def _chips(query: OrderQuery) -> tuple[Chip, ...]:
         name = shops.get(query.shop, query.shop)
         without.append((_("Shop: %(name)s", name=name), replace(query, shop="")))
     if query.cause:
-        title = said(TITLES[query.cause])
-        cause = ": ".join(filter(None, (title, query.about)))
+        cause = problem_title(query.cause, query.about or "")
         text = _("Cause: %(cause)s", cause=cause)
         without.append((text, replace(query, cause=None, about=None)))
     if query.day:

@@ -14,13 +14,20 @@ from dashboard.domain.runs import Task, Trigger
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
 from dashboard.web.access import is_live, user_or_none
-from dashboard.web.advice import advice, is_chosen_for_each, place, settings_place
+from dashboard.web.advice import (
+    advice,
+    is_chosen_for_each,
+    may_help_to_retry,
+    place,
+    settings_place,
+)
 from dashboard.web.assets import asset, bootstrap_css, icon_href
 from dashboard.web.banner import banner_lines
 from dashboard.web.books_links import document_url, invoice_url
 from dashboard.web.browser_name import browser_name
 from dashboard.web.order_query import cause_key
 from dashboard.web.own_address import own_address
+from dashboard.web.problem_titles import problem_title
 from dashboard.web.problems import group_href
 from dashboard.web.reconciliation_words import PASS_STATES, total_label
 from dashboard.web.services import services
@@ -60,6 +67,8 @@ def install_page(app: Flask) -> None:
         invoice_url=invoice_url,
         advice=advice,
         is_chosen_for_each=is_chosen_for_each,
+        may_help_to_retry=may_help_to_retry,
+        problem_title=problem_title,
         cause_key=cause_key,
         cause_titles=TITLES,
         group_href=group_href,

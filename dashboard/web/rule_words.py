@@ -10,9 +10,8 @@ from flask import Flask, url_for
 from dashboard.domain.choices import AccountRule
 from dashboard.domain.money import ZERO
 from dashboard.domain.rules import Layer, PaymentRule, Shop, TaxRule, TaxSituation
-from dashboard.domain.tax_cases import percent
 from dashboard.web.language import gettext as _
-from dashboard.web.language import lazy_gettext
+from dashboard.web.language import lazy_gettext, percent
 
 LAYERS: Final[Mapping[Layer, str]] = {
     Layer.COMPANY: lazy_gettext("the company's"),

@@ -57,7 +57,32 @@ def test_a_stopped_order_says_what_to_do_and_where(scene: Scene) -> None:
 
     assert "Unknown tax rate" in text
     assert 'href="/settings#taxes"' in text
-    assert f'formaction="/orders/{order_id}/retry"' in text
+
+
+def test_a_retry_is_offered_where_it_can_change_something_and_nowhere_else(
+    scene: Scene,
+) -> None:
+    without_rule = scene.order("1001", rate="13")
+    refused = scene.order("1002")
+    scene.refuse(refused)
+    client = scene.client()
+
+    for order_id, offered in ((without_rule, False), (refused, True)):
+        text = client.get(f"/orders/{order_id}").text
+        assert (f'formaction="/orders/{order_id}/retry"' in text) is offered, order_id
+
+
+def test_what_has_nothing_to_show_is_not_offered(scene: Scene) -> None:
+    waiting = scene.order("1001", paid=False)
+    paid = scene.order("1002")
+    scene.book(paid)
+    client = scene.client()
+
+    before, after = (client.get(f"/orders/{each}").text for each in (waiting, paid))
+
+    assert f"/orders/{waiting}/preview" in before
+    assert f"/orders/{paid}/preview" not in after
+    assert "In the API log" not in before
 
 
 def test_who_may_not_change_settings_is_told_who_puts_an_order_right(

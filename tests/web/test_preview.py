@@ -132,7 +132,7 @@ def test_the_rules_that_chose_account_tax_type_and_bank_account_are_named(
 
     text = " ".join(scene.client().get(f"/orders/{order_id}/preview").text.split())
 
-    assert "tax rule for 21 % in BE" in text
+    assert "tax rule for 21% in BE" in text
     assert "tax rule for what is not taxable in any country" in text
     assert "ledger account for products" in text
     assert "ledger account for rounding" in text
@@ -154,12 +154,12 @@ def test_preview_and_order_say_whose_each_rule_is(scene: Scene) -> None:
     order = " ".join(client.get(f"/orders/{order_id}").text.split())
 
     of_shop, of_company = "</a> · this shop's own", "</a> · the company's"
-    assert f"tax rule for 21 % in any country{of_shop}" in preview
+    assert f"tax rule for 21% in any country{of_shop}" in preview
     assert f"30 days after the order{of_shop}" in preview
     assert f"ledger account for products{of_company}" in preview
     assert f"rule for payment method ideal{of_company}" in preview
     assert 'href="/settings/shops/demo/rules#taxes"' in preview
-    assert "tax rule for 21 % in any country · this shop's own" in order
+    assert "tax rule for 21% in any country · this shop's own" in order
     assert "2 of the shop's own, else the company's" in order
 
 
