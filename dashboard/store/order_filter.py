@@ -47,6 +47,7 @@ class OrderFilter:
     order, the customer's name or e-mail address, all of them. *shop* is a slug.
     *about* is what tells a problem from others of its cause; only with a *cause*.
     *booked* is when the invoice was, *run_id* a run that did something to the order.
+    *ignored_by_person* leaves out what a rule ignores.
     """
 
     statuses: tuple[OrderStatus, ...] = ()
@@ -57,6 +58,7 @@ class OrderFilter:
     received: TimeSpan | None = None
     booked: TimeSpan | None = None
     run_id: int | None = None
+    ignored_by_person: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,7 @@ class Scope:
     cause: Cause | None
     about: str | None
     received: TimeSpan | None
+    ignored_by_person: bool
 
     @property
     def is_narrow(self) -> bool:
@@ -103,6 +106,8 @@ class Scope:
             conditions += [HAS_PROBLEM, OrderRow.cause == self.cause.value]
         if self.about is not None:
             conditions.append(OrderRow.cause_about == self.about)
+        if self.ignored_by_person:
+            conditions.append(OrderRow.ignored_by != "")
         if self.received is not None:
             at = func.coalesce(OrderRow.received_at, OrderRow.received_at)
             conditions += [at >= self.received.start, at < self.received.end]
@@ -135,6 +140,7 @@ def scope_of(session: Session, wanted: OrderFilter) -> Scope | None:
         cause=wanted.cause,
         about=None if wanted.cause is None else wanted.about,
         received=received,
+        ignored_by_person=wanted.ignored_by_person,
     )
 
 

@@ -46,6 +46,7 @@ class OrderSummary:
     invoice: PostingState | None
     payment: PostingState | None
     credit: PostingState | None = None
+    ignored_by: str = ""
 
 
 def summaries(session: Session, rows: list[OrderRow]) -> tuple[OrderSummary, ...]:
@@ -83,6 +84,7 @@ def _summary(
         payment=steps.get((row.id, PostingKind.PAYMENT)),
         credit=steps.get((row.id, PostingKind.CREDIT_NOTE))
         or steps.get((row.id, PostingKind.VOID)),
+        ignored_by=row.ignored_by,
     )
 
 

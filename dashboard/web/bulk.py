@@ -26,6 +26,7 @@ from dashboard.domain.selections import (
 from dashboard.domain.sentences import say_number
 from dashboard.domain.status import OrderStatus
 from dashboard.domain.users import Role
+from dashboard.store.order_summaries import OrderSummary
 from dashboard.sync.actions import Outcome
 from dashboard.web.access import requires, signed_in
 from dashboard.web.forms import PageForm
@@ -77,7 +78,7 @@ def ask() -> ResponseReturnValue:
         ids, meant = _matching(act)
     else:
         ticked = services().orders.some(set(request.form.getlist("order", type=row_id)))
-        ids = tuple(sorted(o.id for o in ticked if o.status is _FOR[act]))
+        ids = tuple(sorted(o.id for o in ticked if _fits(act, o)))
         meant = len(ticked)
     if not ids:
         flash(_nothing_to_do(act), "quiet")
@@ -124,13 +125,20 @@ def _matching(act: SelectionAct) -> tuple[tuple[int, ...], int]:
     held = sum(c.count for c in counts if c.status in statuses) if whole else 0
     if _FOR[act] not in statuses:
         return (), held
-    fitting = replace(wanted, statuses=(_FOR[act],))
+    by_person = act is SelectionAct.RESTORE
+    fitting = replace(wanted, statuses=(_FOR[act],), ignored_by_person=by_person)
     return services().orders.ids(fitting, size=MOST + 1), held
+
+
+def _fits(act: SelectionAct, order: OrderSummary) -> bool:
+    """Tell whether an act makes sense; what a rule ignores, none would restore."""
+    by_rule = order.status is OrderStatus.IGNORED and not order.ignored_by
+    return order.status is _FOR[act] and not by_rule
 
 
 def _nothing_to_do(act: SelectionAct) -> str:
     if act is SelectionAct.RESTORE:
-        return _("None of these orders is ignored any more.")
+        return _("None of these orders was ignored by a person.")
     return _("None of these orders needs attention any more.")
 
 

@@ -245,6 +245,24 @@ def test_orders_are_restored_with_a_reason_and_not_without(scene: Scene) -> None
     assert "Restored: It was ours" in client.get(f"/orders/{order_ids[0]}").text
 
 
+def test_what_a_rule_ignores_is_not_offered_to_be_restored(scene: Scene) -> None:
+    by_rule = scene.order("2001", total="0.00", paid=False)
+    by_person, *_others = many(scene, 2)
+    scene.program.actions.ignore(by_person, "by hand", "Pat")
+    client = scene.client()
+
+    listed = client.get("/orders?status=ignored").text
+    all_matching = frozen(ask(client, "restore", "&status=ignored"))
+    ticked = {"act": "restore", "order": [str(by_rule), str(by_person)]}
+    question = client.post("/orders/bulk", ticked, page="/orders").text
+
+    assert scene.status(by_rule) == "ignored"
+    assert re.findall(r'name="order" value="(\d+)"', listed) == [str(by_person)]
+    assert orders_of(scene, all_matching) == [by_person]
+    assert orders_of(scene, frozen(question)) == [by_person]
+    assert "1 order of these was not ignored by a person" in question
+
+
 def test_what_nobody_confirms_is_forgotten(empty: Scene, clock: SettableClock) -> None:
     empty.shop()
     many(empty, 2)
