@@ -246,7 +246,7 @@ def test_orders_are_restored_with_a_reason_and_not_without(scene: Scene) -> None
 
 
 def test_what_a_rule_ignores_is_not_offered_to_be_restored(scene: Scene) -> None:
-    by_rule = scene.order("2001", total="0.00", paid=False)
+    by_rule = scene.order("3001", status="cancelled", paid=False)
     by_person, *_others = many(scene, 2)
     scene.program.actions.ignore(by_person, "by hand", "Pat")
     client = scene.client()
