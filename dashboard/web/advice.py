@@ -16,16 +16,6 @@ from dashboard.web.language import lazy_gettext as _
 from dashboard.web.order_query import cause_key
 
 _ONE_RULE: Final = {Cause.UNKNOWN_TAX_RATE, Cause.UNKNOWN_PAYMENT_METHOD}
-# What is put right elsewhere lets these go on at once: a retry by hand changes nothing.
-_GO_ON_BY_THEMSELVES: Final = {
-    Cause.TOTAL_DIFFERS,
-    Cause.UNKNOWN_TAX_RATE,
-    Cause.UNKNOWN_CURRENCY,
-    Cause.VAT_NUMBER,
-    Cause.UNKNOWN_PAYMENT_METHOD,
-    Cause.NO_LEDGER_ACCOUNT,
-    Cause.NEGATIVE_TOTAL,
-}
 _THEN_RETRY: Final = _("Put it right, then retry all.")
 _ADVICE: Final[Mapping[Cause, str]] = {
     Cause.NOT_UNDERSTOOD: _(
@@ -153,11 +143,6 @@ def advice(cause: Cause) -> str:
 def is_chosen_for_each(cause: Cause) -> bool:
     """Tell whether a person chooses for each order, and retrying all does nothing."""
     return cause is Cause.CHANGED_AFTER_BOOKING
-
-
-def may_help_to_retry(cause: str) -> bool:
-    """Tell whether a retry can change anything for orders that stand still so."""
-    return cause not in _GO_ON_BY_THEMSELVES
 
 
 def place(group: ProblemGroup) -> str:

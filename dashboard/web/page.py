@@ -17,7 +17,6 @@ from dashboard.web.access import is_live, user_or_none
 from dashboard.web.advice import (
     advice,
     is_chosen_for_each,
-    may_help_to_retry,
     place,
     settings_place,
 )
@@ -67,7 +66,6 @@ def install_page(app: Flask) -> None:
         invoice_url=invoice_url,
         advice=advice,
         is_chosen_for_each=is_chosen_for_each,
-        may_help_to_retry=may_help_to_retry,
         problem_title=problem_title,
         cause_key=cause_key,
         cause_titles=TITLES,
