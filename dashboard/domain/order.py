@@ -187,6 +187,14 @@ class Order:
         )
 
     @property
+    def bought_without_tax(self) -> bool:
+        """Tell whether something was sold without tax because of who bought it.
+
+        Some shops keep the mark of such a customer on an order they did tax.
+        """
+        return self.vat_exempt and any(not line.tax for line in self.lines)
+
+    @property
     def taxed_at(self) -> Address:
         """Where tax is due: where the goods go, else where the customer is billed."""
         return self.delivery if self.delivery.country else self.customer.address

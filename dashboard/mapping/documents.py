@@ -107,6 +107,16 @@ def _check_total(order: Order) -> None:
                 currency=order.currency,
             ),
         )
+    check_paid(order)
+
+
+def check_paid(order: Order) -> None:
+    """Stop an order for which the shop took more than it asked for.
+
+    Raises:
+        NotMappable: If it did.
+    """
+    total = to_cents(order.total)
     paid = sum((to_cents(payment.amount) for payment in order.payments), ZERO)
     if paid > total:
         raise stopped(

@@ -86,7 +86,7 @@ def check_vat_number(order: Order, rules: CompanyRules) -> None:
         NotMappable: If it does not, by the company's rule.
     """
     abroad = region_of(order.taxed_at.country, rules.home)
-    if not order.vat_exempt or abroad != EU or rules.vat_check is VatCheck.OFF:
+    if not order.bought_without_tax or abroad != EU or rules.vat_check is VatCheck.OFF:
         return
     number = vat_number(order.customer)
     if number is None:
@@ -151,7 +151,8 @@ def reverse_charge_note(order: Order, rules: CompanyRules) -> str:
 
     https://eur-lex.europa.eu/eli/dir/2006/112 Article 226 (4) and (11a)
     """
-    if not order.vat_exempt or region_of(order.taxed_at.country, rules.home) != EU:
+    abroad = region_of(order.taxed_at.country, rules.home)
+    if not order.bought_without_tax or abroad != EU:
         return ""
     number = vat_number(order.customer)
     return "" if number is None else f"Reverse charge, VAT number {number.text}"

@@ -24,6 +24,19 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = 40
 # Control characters and lone surrogates: no database takes all of them.
 _UNPRINTABLE = {"Cc", "Cs"}
+# Signs that nobody sees: spaces without width, and what turns round all text behind it.
+# Those that join the parts of one emoji stay.
+_UNSEEN = dict.fromkeys(
+    (0x00AD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
+_COUNTRY = re.compile("[A-Z]{2}")
+# Written otherwise by some: ISO 3166-1 has these.
+_COUNTRIES = {"EL": "GR", "UK": "GB"}
+_MAX_NUMBER_LENGTH = 100
+# By these, the books cannot be asked for an invoice of that number.
+_NOT_IN_NUMBERS = re.compile(r'[,"\\]')
+_MAX_RATE_PERCENT = Decimal(1000)
+_RATE_STEP = Decimal("0.000001")
 
 
 class Fields:
@@ -64,6 +77,51 @@ class Fields:
         self.fault(key, say("must be a text, not %(value)s", value=_shown(value)))
         return default
 
+    def order_number(self, key: str, default: str, *, sign: str = "") -> str:
+        """Return the number people know an order by, without the *sign* before it.
+
+        It is *default* where there is none.
+        """
+        number = self.text(key).removeprefix(sign).strip() or default
+        if len(number) > _MAX_NUMBER_LENGTH:
+            self.fault(
+                key,
+                say(
+                    "has more than %(max_number_length)s characters",
+                    max_number_length=_MAX_NUMBER_LENGTH,
+                ),
+            )
+            return default
+        if _NOT_IN_NUMBERS.search(number):
+            self.fault(
+                key,
+                say(
+                    "has a comma, a quotation mark or a backslash, with which the "
+                    "books cannot be asked for the invoice: %(number)s",
+                    number=number,
+                ),
+            )
+            return default
+        return number
+
+    def country(self, key: str) -> str:
+        """Return a country as ISO 3166-1 writes it (alpha-2), empty where none is told.
+
+        One that is not known for sure would count as outside the EU.
+        """
+        text = self.text(key).upper()
+        country = _COUNTRIES.get(text, text)
+        if country and not _COUNTRY.fullmatch(country):
+            self.fault(
+                key,
+                say(
+                    "must be a country code of two letters, such as NL, not %(value)s",
+                    value=_shown(text),
+                ),
+            )
+            return ""
+        return country
+
     def amount(self, key: str, default: Decimal | None = None) -> Decimal:
         """Return a number, written as a text or not, with the decimals it came with.
 
@@ -82,6 +140,19 @@ class Fields:
             )
             return instead
         return number
+
+    def rate_percent(self, key: str, *, of_one: bool = False) -> Decimal:
+        """Return a tax rate in percent; with *of_one*, 0.21 is written for 21 %.
+
+        Shops keep rates as binary fractions, and some show it: 9.9749999999999996 is
+        9.975 %.
+        """
+        rate = self.amount(key, default=Decimal(0)) * (100 if of_one else 1)
+        if not 0 <= rate <= _MAX_RATE_PERCENT:
+            self.fault(key, say("%(rate)s is no tax rate", rate=rate))
+            return Decimal(0)
+        rounded = rate.quantize(_RATE_STEP)
+        return rate if rate == rounded else rounded
 
     def decimals_written(self, key: str) -> int | None:
         """Return how many decimals an amount written as a text has, else None.
@@ -156,6 +227,19 @@ class Fields:
                     place, say("must be an object, not %(item)s", item=_shown(item))
                 )
 
+    def parts_apart(self, key: str) -> Iterator[Fields]:
+        """Yield the objects of the list in the field *key*, each with an id of its own.
+
+        Of two with one id, nobody could tell which of them is booked.
+        """
+        known: set[str] = set()
+        for part in self.parts(key):
+            name = part.text("id")
+            if name and name in known:
+                part.fault("id", say("is there twice"))
+            known.add(name)
+            yield part
+
     def raw_objects(self, key: str) -> list[dict[str, Any]]:
         """Return the objects in the field *key*, whatever they hold; no error."""
         value = self._data.get(key)
@@ -174,7 +258,7 @@ def one_line(text: str) -> str:
     plain = html.unescape(_TAG.sub("", _BREAK.sub(" ", text)))
     printable = (
         " " if unicodedata.category(character) in _UNPRINTABLE else character
-        for character in plain
+        for character in plain.translate(_UNSEEN)
     )
     return " ".join("".join(printable).split())
 

@@ -18,6 +18,7 @@ from dashboard.domain.status import Decision
 from dashboard.mapping.documents import (
     Documents,
     check_currency,
+    check_paid,
     draft_documents,
 )
 from dashboard.mapping.lines import lines_total
@@ -68,6 +69,8 @@ def plan_order(
 def _plan_new(sheet: Sheet, order: Order, shop: Shop, rules: CompanyRules) -> Plan:
     undue = _not_due(order, rules, enough=order.total)
     if undue is not None:
+        if order.phase is OrderPhase.PLACED:
+            check_paid(order)  # for nothing, money may have come in all the same
         return undue
     check_currency(order, rules)
     check_vat_number(order, rules)

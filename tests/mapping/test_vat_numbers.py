@@ -13,6 +13,7 @@ from dashboard.domain.order import (
     Customer,
     LineItem,
     LineKind,
+    LineTax,
     Order,
     OrderPhase,
     ShopPayment,
@@ -20,6 +21,7 @@ from dashboard.domain.order import (
 from dashboard.domain.problems import Cause
 from dashboard.domain.rules import (
     CompanyRules,
+    InvoiceWhen,
     PaymentRule,
     Shop,
     TaxRule,
@@ -38,9 +40,16 @@ RULES = CompanyRules(
         TaxRule(situation=TaxSituation.EXEMPT, tax_type="REVERSE", country="EU"),
         TaxRule(situation=TaxSituation.EXEMPT, tax_type="EXPORT", country="WORLD"),
         TaxRule(situation=TaxSituation.UNTAXED, tax_type="NONE"),
+        TaxRule(
+            situation=TaxSituation.RATE,
+            tax_type="OSS",
+            rate_percent=Decimal(19),
+            country="DE",
+        ),
     ),
     payment_rules=(PaymentRule(method="card", bank_account="091"),),
 )
+STRICT = replace(RULES, vat_check=VatCheck.REQUIRED, invoice_when=InvoiceWhen.ORDERED)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -65,6 +74,18 @@ def an_order(number: str, country: str = "DE", *, exempt: bool = True) -> Order:
         lines=(item, item),
         payments=(ShopPayment(amount=Decimal("20.00"), method="card", paid_at=NOW),),
         vat_exempt=exempt,
+    )
+
+
+def with_tax(order: Order, lines: int) -> Order:
+    """Return *order* with tax on its first *lines*, unpaid."""
+    tax = LineTax(rate_percent=Decimal(19), amount=Decimal("1.90"))
+    taxed = [replace(line, taxes=(tax,)) for line in order.lines[:lines]]
+    return replace(
+        order,
+        total=order.total + lines * tax.amount,
+        lines=(*taxed, *order.lines[lines:]),
+        payments=(),
     )
 
 
@@ -204,6 +225,26 @@ def test_invoice_with_reverse_charge_names_it_and_the_number() -> None:
 
     assert first.description == "Mug"
     assert last.description == "Mug\nReverse charge, VAT number DE136695976"
+
+
+@pytest.mark.parametrize("lines", [0, 1])
+def test_reverse_charge_is_where_anything_bears_no_tax(lines: int) -> None:
+
+    plan = plan_order(with_tax(an_order(""), lines), SHOP, STRICT, ())
+
+    assert plan.problem is not None
+    assert plan.problem.cause is Cause.VAT_NUMBER
+
+
+def test_order_taxed_in_full_has_no_reverse_charge_whatever_its_mark_says() -> None:
+    order = with_tax(an_order(""), 2)
+
+    plan = plan_order(order, SHOP, STRICT, ())
+
+    assert plan.decision is Decision.BOOK
+    numbered = with_tax(an_order("DE136695976"), 2)
+    *_, last = draft_documents(numbered, SHOP, STRICT).invoice.lines
+    assert last.description == "Mug"
 
 
 def test_invoice_with_tax_does_not_speak_of_reverse_charge() -> None:

@@ -38,6 +38,20 @@ def test_a_new_order_waits_with_all_it_needs(company: Company) -> None:
     assert company.status() == "queued"
 
 
+def test_an_order_over_nothing_gets_no_invoice(company: Company) -> None:
+    company.take_in(an_order(total="0.00", payments=()))
+
+    assert company.status() == "ignored"
+    assert company.postings() == {}
+
+
+def test_money_for_an_order_over_nothing_is_told_to_a_person(company: Company) -> None:
+    company.take_in(an_order(total="0.00", payments=("12.00",)))
+
+    assert company.status() == "needs attention"
+    assert company.postings() == {}
+
+
 def test_the_same_message_again_changes_nothing(company: Company) -> None:
     first, second = company.take_in(an_order(), an_order())
 

@@ -17,7 +17,6 @@ from dashboard.domain.order import (
     Refund,
     ShopPayment,
 )
-from dashboard.domain.sentences import say
 from dashboard.shops.fields import Fields
 from dashboard.shops.protocol import FieldError
 
@@ -69,13 +68,13 @@ def _read_customer(customer: Fields) -> Customer:
             city=address.text("city"),
             region=address.text("region"),
             postcode=address.text("postcode"),
-            country=address.text("country"),
+            country=address.country("country"),
         ),
     )
 
 
 def _read_delivery(delivery: Fields) -> Address:
-    return Address(region=delivery.text("region"), country=delivery.text("country"))
+    return Address(region=delivery.text("region"), country=delivery.country("country"))
 
 
 def _read_line(line: Fields) -> LineItem:
@@ -95,7 +94,7 @@ def _read_tax(tax: Fields) -> LineTax:
         rate_percent=tax.amount("rate_percent"),
         amount=tax.amount("amount"),
         label=tax.text("label"),
-        country=tax.text("country"),
+        country=tax.country("country"),
         compound=tax.flag("compound"),
     )
 
@@ -112,11 +111,7 @@ def _read_payments(fields: Fields) -> Iterator[ShopPayment]:
 
 
 def _read_refunds(fields: Fields) -> Iterator[Refund]:
-    known: set[str] = set()
-    for refund in fields.parts("refunds"):
-        if refund.text("id") in known:
-            refund.fault("id", say("is there twice"))
-        known.add(refund.text("id"))
+    for refund in fields.parts_apart("refunds"):
         yield Refund(
             external_id=refund.text("id"),
             amount=refund.amount("amount"),

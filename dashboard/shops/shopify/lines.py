@@ -14,7 +14,6 @@ from dashboard.domain.sentences import say
 from dashboard.shops.fields import Fields
 
 _HUNDRED: Final = Decimal(100)
-_MAX_RATE_PERCENT: Final = _HUNDRED * 10
 _BY_THE_MARKETPLACE: Final = "tax paid by the marketplace"
 
 
@@ -222,15 +221,10 @@ class Charges:
 def _rate_percent(tax: Fields) -> Decimal | None:
     """Return the rate of a tax line, None where Shopify tells none."""
     if not tax.is_empty("ratePercentage"):
-        rate = tax.amount("ratePercentage")
-    elif not tax.is_empty("rate"):
-        rate = tax.amount("rate") * _HUNDRED
-    else:
-        return None
-    if not 0 <= rate <= _MAX_RATE_PERCENT:
-        tax.fault("ratePercentage", say("%(rate)s is no tax rate", rate=rate))
-        return ZERO
-    return rate
+        return tax.rate_percent("ratePercentage")
+    if not tax.is_empty("rate"):
+        return tax.rate_percent("rate", of_one=True)
+    return None
 
 
 def gross_of(charges: tuple[Charge, ...] | list[Charge]) -> Decimal:

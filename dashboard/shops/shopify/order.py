@@ -63,7 +63,6 @@ VAT_NUMBER_KEYS: Final = (
 _TAX_CREDENTIAL: Final = re.compile(r"TAX_CREDENTIAL_[A-Z]{2}")
 _NOT_A_LETTER: Final = re.compile(r"[^a-z0-9]")
 _CURRENCY_LETTERS: Final = 3
-_MAX_NUMBER_LENGTH: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +87,12 @@ def read_order(
     errors: list[FieldError] = []
     fields = Fields(payload, errors)
     external_id = numeric_id(fields, "Order")
-    number = _read_number(fields, external_id)
+    number = fields.order_number("name", external_id, sign="#")
     order = _read_order(fields, external_id, number, Days(zone), vat_number_keys)
     if errors:
-        return NotUnderstood(
-            external_id=external_id, number=number, errors=tuple(errors)
-        )
+        # What is read for several purposes is found wrong several times.
+        told = tuple(dict.fromkeys(errors))
+        return NotUnderstood(external_id=external_id, number=number, errors=told)
     return Received(order=order)
 
 
@@ -131,21 +130,6 @@ def _read_order(
         note=fields.text("note"),
         delivery=_read_delivery(fields.part("shippingAddress")),
     )
-
-
-def _read_number(fields: Fields, external_id: str) -> str:
-    """Return the order's name without the sign that Shopify puts before it."""
-    number = fields.text("name", default=external_id).removeprefix("#").strip()
-    if len(number) > _MAX_NUMBER_LENGTH:
-        fields.fault(
-            "name",
-            say(
-                "has more than %(max_number_length)s characters",
-                max_number_length=_MAX_NUMBER_LENGTH,
-            ),
-        )
-        return external_id
-    return number or external_id
 
 
 def _read_phase(fields: Fields) -> tuple[OrderPhase, str]:
@@ -273,7 +257,7 @@ def _read_customer(fields: Fields, vat_number_keys: Sequence[str]) -> Customer:
             city=address.text("city"),
             region=address.text("provinceCode"),
             postcode=address.text("zip"),
-            country=address.text("countryCodeV2").upper(),
+            country=address.country("countryCodeV2"),
         ),
     )
 
@@ -282,7 +266,7 @@ def _read_delivery(address: Fields) -> Address:
     """Return where the goods go, as far as it matters for taxes."""
     return Address(
         region=address.text("provinceCode"),
-        country=address.text("countryCodeV2").upper(),
+        country=address.country("countryCodeV2"),
     )
 
 

@@ -91,7 +91,7 @@ def read_method(order: Fields) -> tuple[str, str]:
 
 
 def _taken(order: Fields, money: ShopMoney, days: Days) -> Iterator[Taken]:
-    for transaction in order.parts("transactions"):
+    for transaction in order.parts_apart("transactions"):
         if not _is_done(transaction) or transaction.text("kind") not in _TAKEN:
             continue
         number = numeric_id(transaction, "OrderTransaction")

@@ -38,7 +38,7 @@ def read_refunds(
 def _read(
     order: Fields, charged: Mapping[str, Charge], charges: Charges, money: ShopMoney
 ) -> Iterator[GivenBack]:
-    for refund in order.parts("refunds"):
+    for refund in order.parts_apart("refunds"):
         yield GivenBack(
             id=numeric_id(refund, "Refund"),
             amount=sum(_money_back(refund, money), ZERO),

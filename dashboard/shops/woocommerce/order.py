@@ -51,8 +51,6 @@ REFUND_DETAILS: Final = "sluice_refunds"
 
 _CURRENCY_LETTERS: Final = 3
 _COUNTRY: Final = re.compile("[A-Z]{2}")
-_MAX_NUMBER_LENGTH: Final = 100
-_MAX_RATE_PERCENT: Final = Decimal(1000)
 _NO_RATE: Final = (
     "is missing: this version of WooCommerce does not tell the rate of a tax. Update "
     "WooCommerce, then open the order and update it."
@@ -106,7 +104,7 @@ def _read_order(
     rates = _Rates(fields, step=Decimal(1).scaleb(-decimals_of(currency)))
     return Order(
         external_id=external_id,
-        number=_read_number(fields, external_id),
+        number=fields.order_number("number", external_id),
         # Plugins add statuses of their own, for orders that are being handled.
         phase=_PHASES.get(status, OrderPhase.PLACED),
         shop_status=status,
@@ -134,20 +132,6 @@ def _read_id(fields: Fields) -> str:
         return external_id
     fields.fault("id", say("must be the order's id, a whole number above zero"))
     return ""
-
-
-def _read_number(fields: Fields, external_id: str) -> str:
-    number = fields.text("number", default=external_id)
-    if len(number) > _MAX_NUMBER_LENGTH:
-        fields.fault(
-            "number",
-            say(
-                "has more than %(max_number_length)s characters",
-                max_number_length=_MAX_NUMBER_LENGTH,
-            ),
-        )
-        return external_id
-    return number
 
 
 def _read_currency(fields: Fields) -> str:
@@ -215,16 +199,14 @@ def _read_customer(
             city=billing.text("city"),
             region=billing.text("state"),
             postcode=billing.text("postcode"),
-            country=billing.text("country").upper(),
+            country=billing.country("country"),
         ),
     )
 
 
 def _read_delivery(shipping: Fields) -> Address:
     """Return where the goods go, as far as it matters for taxes."""
-    return Address(
-        region=shipping.text("state"), country=shipping.text("country").upper()
-    )
+    return Address(region=shipping.text("state"), country=shipping.country("country"))
 
 
 def _read_lines(fields: Fields, rates: _Rates) -> Iterator[LineItem]:
@@ -322,14 +304,8 @@ class _Rates:
             fields = self._tax_lines[rate_id]
             if fields.is_empty("rate_percent"):
                 fields.fault("rate_percent", _NO_RATE)
-            rate_percent = fields.amount("rate_percent", default=_ZERO)
-            if not 0 <= rate_percent <= _MAX_RATE_PERCENT:
-                fields.fault(
-                    "rate_percent",
-                    say("%(rate_percent)s is no tax rate", rate_percent=rate_percent),
-                )
             self._known[rate_id] = _TaxLine(
-                rate_percent=rate_percent,
+                rate_percent=fields.rate_percent("rate_percent"),
                 label=fields.text("label"),
                 country=_rate_country(fields.text("rate_code")),
                 compound=fields.flag("compound"),
@@ -376,8 +352,10 @@ def _read_refunds(fields: Fields, rates: _Rates) -> Iterator[Refund]:
     there when the refund was asked for (see `with_refunds`).
     """
     told = {detail.text("id"): detail for detail in fields.parts(REFUND_DETAILS)}
-    for refund in fields.parts("refunds"):
+    for refund in fields.parts_apart("refunds"):
         external_id = refund.text("id")
+        if not external_id:
+            refund.fault("id", say("is missing"))
         detail = told.get(external_id)
         yield Refund(
             external_id=external_id,
