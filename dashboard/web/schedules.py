@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length
 
 from dashboard.domain.activity import ActivityKind
 from dashboard.domain.rules import Shop
-from dashboard.domain.runs import Schedule
+from dashboard.domain.runs import Schedule, Task
 from dashboard.domain.sentences import say
 from dashboard.domain.users import Role
 from dashboard.scheduling.plan import ScheduleWrong, in_words, next_due, next_runs
@@ -34,6 +34,8 @@ blueprint = Blueprint("schedules", __name__)
 
 _STRIP_PLACES: Final = 30
 _PREVIEWED: Final = 5
+# As an order meets them.
+_JOURNEY: Final = (Task.PULL, Task.SYNC, Task.RECONCILE, Task.PRUNE)
 
 
 class PauseForm(PageForm):
@@ -64,7 +66,7 @@ def index() -> ResponseReturnValue:
         "schedules/index.html",
         shown=tuple(
             _shown(schedule, shops.get(schedule.shop_id or 0))
-            for schedule in services().schedules.all()
+            for schedule in sorted(services().schedules.all(), key=_turn)
         ),
         pause_form=PauseForm(),
     )
@@ -201,6 +203,10 @@ def _shown(schedule: Schedule, shop: Shop | None) -> ShownSchedule:
         strip=history_strip(runs, _STRIP_PLACES),
         last=runs[-1] if runs else None,
     )
+
+
+def _turn(schedule: Schedule) -> tuple[int, str]:
+    return _JOURNEY.index(schedule.task), schedule.name
 
 
 def _preview(schedule: Schedule) -> Sequence[datetime]:

@@ -113,9 +113,43 @@ def test_a_schedule_is_previewed_before_it_is_saved(scene: Scene) -> None:
     assert "Every weekday at 07:00, Amsterdam" in client.get("/schedules").text
 
 
+def test_a_schedule_is_said_in_days_and_a_time_without_a_cron_line(
+    scene: Scene,
+) -> None:
+    schedule = scene.schedule()
+    client = scene.client(Role.MANAGER)
+    path = f"/schedules/{schedule.id}"
+    for days, words in (
+        ("12345", "Every weekday at 07:30, Amsterdam"),
+        ("1234560", "Every day at 07:30, Amsterdam"),
+        ("60", "Every Saturday, Sunday at 07:30, Amsterdam"),
+    ):
+        wanted = {
+            "version": str(scene.schedule().version),
+            "kind": "days",
+            "days": list(days),
+            "at": "07:30",
+            # What is entered for another way counts for nothing.
+            "every": "soon",
+            "unit": "60",
+            "timezone": "Europe/Amsterdam",
+        }
+
+        client.post(path, wanted, page=path)
+
+        assert words in client.get("/schedules").text
+        form = client.get(path).text
+        ticked = re.findall(r'checked[^>]*name="days"[^>]*value="(\d)"', form)
+        assert ticked == list(days)
+        assert 'value="07:30"' in form
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"kind": "days", "at": "07:30"}, "Choose a day."),
+        ({"kind": "days", "days": "1"}, "Enter a time of day."),
+        ({"kind": "interval"}, "Enter a number."),
         ({"kind": "cron", "cron": "soon"}, "five fields"),
         ({"kind": "interval", "every": "1", "unit": "1"}, "from 10"),
         ({"kind": "interval", "every": "5", "timezone": "Mars/Base"}, "no time zone"),
