@@ -336,6 +336,17 @@ def test_a_backfill_is_planned_first_and_books_when_it_is_started(
     assert "1 of 1 orders handled" in words(client.get(page).text)
 
 
+def test_a_backfill_that_would_book_nothing_says_so(scene: Scene) -> None:
+    scene.book(scene.order("1001"))
+    client = scene.client(Role.MANAGER)
+
+    text = client.get(plan(client, scene)).text
+
+    assert "There is nothing to book in these days" in text
+    assert "Takes about" not in text
+    assert "/start" not in text
+
+
 def test_only_managers_start_a_backfill_or_stop_it(scene: Scene) -> None:
     scene.refuse(scene.order("1001"))
     page = plan(scene.client(Role.MANAGER), scene)

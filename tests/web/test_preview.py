@@ -141,6 +141,16 @@ def test_the_rules_that_chose_account_tax_type_and_bank_account_are_named(
     assert "number pattern {prefix}{number}" in text
 
 
+def test_the_preview_of_a_stopped_order_leads_to_where_it_is_put_right(
+    scene: Scene,
+) -> None:
+    order_id = scene.order("1001", rate="13")
+
+    text = scene.client().get(f"/orders/{order_id}/preview").text
+
+    assert f'href="/orders/{order_id}#to-do"' in text
+
+
 def test_preview_and_order_say_whose_each_rule_is(scene: Scene) -> None:
     (shop,) = scene.program.company.shops()
     (rate,) = RULES.tax_rules
