@@ -27,7 +27,12 @@ from dashboard.shops.registry import CONNECTORS
 from dashboard.shops.shopify.queries import TOPICS
 from dashboard.shops.shopify.reader import ShopifyReader
 from tests.fixtures.served_shops import Answer, served
-from tests.fixtures.shopify_shop import CLIENT_ID, CLIENT_SECRET, ShopifyShop
+from tests.fixtures.shopify_shop import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    SCOPES,
+    ShopifyShop,
+)
 
 START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 HOOK = "https://sluice.example/intake/shopify"
@@ -559,9 +564,29 @@ def test_an_app_without_its_scopes_is_told_which(shop: ShopifyShop, here: Here) 
     shop.scopes = "read_products"
     assert "read_orders" in wrong(here)
 
-    shop.scopes, here.token = "read_orders", None
+    shop.scopes = "read_orders"
     with pytest.raises(ShopSilent, match="read_all_orders"):
         here.reader(since=START - timedelta(days=90)).facts()
+
+
+def test_what_was_put_right_in_the_app_is_seen_by_the_next_test(
+    shop: ShopifyShop, here: Here
+) -> None:
+    shop.scopes = "read_products"
+    assert "read_orders" in wrong(here)
+
+    shop.scopes = SCOPES
+
+    assert here.reader().facts().orders == 0
+
+
+def test_keys_that_are_good_no_more_are_told_while_a_token_still_lasts(
+    shop: ShopifyShop, here: Here
+) -> None:
+    here.pull()
+    shop.secret = "shpss_rotated"
+
+    assert "client secret" in wrong(here)
 
 
 def test_scopes_decide_what_is_asked_for(shop: ShopifyShop, here: Here) -> None:

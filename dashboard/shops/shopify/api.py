@@ -83,6 +83,14 @@ class Api:
         self.now = clock.now()
         self.version = API_VERSION
 
+    def forget_token(self) -> None:
+        """Exchange the keys anew before the next question.
+
+        A token lasts a day with the scopes it was made with, whatever becomes of the
+        app and its keys meanwhile.
+        """
+        self._token = None
+
     def scopes(self) -> frozenset[str]:
         """Return what the app may do in this shop."""
         return self._valid_token().scopes

@@ -80,7 +80,8 @@ class ShopifyReader:
         self._page_size = _ORDERS_A_PAGE
 
     def facts(self) -> ShopFacts:
-        """Try the access out: scopes, version, orders and webhooks."""
+        """Try the access out: keys, scopes, version, orders and webhooks."""
+        self._api.forget_token()
         if not queries.may(self._api.scopes(), queries.READ_ORDERS):
             message = say(
                 "The app has no access scope read_orders. Add it to a new version of "
