@@ -8,6 +8,7 @@ from typing import Final
 from dashboard.domain.selections import (
     Outlook,
     Result,
+    Selection,
     SelectionAct,
     SelectionState,
 )
@@ -63,3 +64,11 @@ RESULTS: Final[Mapping[Result, Look]] = {
     ),
     Result.FAILED: Look(label=lazy_gettext("Failed"), tone="bad", icon="x-circle-fill"),
 }
+_NOT_DONE: Final = Look(label=lazy_gettext("Not done"), tone="quiet", icon="x-lg")
+
+
+def results_of(selection: Selection) -> Mapping[Result, Look]:
+    """Return the words for what became of orders; nothing waits once it is over."""
+    if selection.finished_at is None:
+        return RESULTS
+    return {**RESULTS, Result.WAITING: _NOT_DONE}

@@ -38,11 +38,16 @@ from dashboard.web.note import note
 from dashboard.web.paging import beside
 from dashboard.web.row_ids import row_id
 from dashboard.web.selection_query import TABS, SelectionQuery, read_query
-from dashboard.web.selection_words import ACTS, OUTLOOKS, RESULTS, SELECTION_STATES
+from dashboard.web.selection_words import (
+    ACTS,
+    OUTLOOKS,
+    SELECTION_STATES,
+    results_of,
+)
 from dashboard.web.services import services
 from dashboard.web.sign_in import local_address
 from dashboard.web.tabs import CountedTab, written_count
-from dashboard.web.words import STATUSES
+from dashboard.web.words import STATUSES, Look
 
 blueprint = Blueprint("selections", __name__)
 
@@ -160,7 +165,7 @@ def show(selection_id: int) -> ResponseReturnValue:
         minutes=_minutes(selection),
         acts=ACTS,
         states=SELECTION_STATES,
-        results=RESULTS,
+        results=results_of(selection),
         outlooks=OUTLOOKS,
         previous_url=previous_url,
         next_url=next_url,
@@ -173,11 +178,11 @@ def show(selection_id: int) -> ResponseReturnValue:
 @requires(Role.WATCHER)
 def export(selection_id: int) -> ResponseReturnValue:
     """Send the orders of a selection, with what became of each, as a file."""
-    _found(selection_id)
+    results = results_of(_found(selection_id))
     which = _which(request.args.get("of", ""))
     header = (_("Order"), _("Plan"), _("Result"), _("Why"), _("Order now"))
-    rows = map(_row, services().selections.all(selection_id, which))
-    return csv_download("selection", header, rows)
+    listed = services().selections.all(selection_id, which)
+    return csv_download("selection", header, (_row(each, results) for each in listed))
 
 
 @blueprint.post("/selections/<row_id:selection_id>/start")
@@ -343,13 +348,13 @@ def _minutes(selection: Selection) -> int:
     return round(selection.effort.lasts.total_seconds() / 60)
 
 
-def _row(listed: ListedMember) -> Sequence[Cell]:
+def _row(listed: ListedMember, results: Mapping[Result, Look]) -> Sequence[Cell]:
     member, status = listed.member, listed.status
     acted_on = member.outlook in {None, Outlook.CREATES}
     return (
         member.number,
         str(OUTLOOKS[member.outlook]) if member.outlook else "",
-        str(RESULTS[member.result].label) if acted_on else "",
+        str(results[member.result].label) if acted_on else "",
         member.why,
         str(STATUSES[status].label) if status else "",
     )
@@ -373,7 +378,7 @@ def _parts(selection: Selection, which: Which | None) -> tuple[Part, ...]:
     ]
     results = [
         Part(key=word.value, label=look.label, count=count, here=which is word)
-        for word, look in RESULTS.items()
+        for word, look in results_of(selection).items()
         if (count := tally.results.get(word, 0)) and selection.started_at is not None
     ]
     every = Part(key="", label=_("All"), count=total, here=which is None)

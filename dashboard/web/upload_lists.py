@@ -9,11 +9,11 @@ from typing import Any, Final, Generic, TypeVar
 
 from flask import request, url_for
 
-from dashboard.domain.problems import TITLES
 from dashboard.domain.status import Decision
 from dashboard.domain.uploads import Standing
 from dashboard.sync.upload import Foreseen, Preview
-from dashboard.web.language import lazy_gettext, said
+from dashboard.web.language import lazy_gettext
+from dashboard.web.problem_titles import problem_title
 
 _T = TypeVar("_T")
 
@@ -108,6 +108,4 @@ def _outcome(order: Foreseen) -> tuple[Decision, str] | None:
         return plan.decision, ""
     if plan.problem is None:
         return plan.decision, plan.reason
-    about = plan.problem.about
-    title = said(TITLES[plan.problem.cause])
-    return plan.decision, f"{title}: {about}" if about else title
+    return plan.decision, problem_title(plan.problem.cause, plan.problem.about)

@@ -207,6 +207,15 @@ def test_a_refusal_says_what_to_do(message: str, cause: Cause, section: str) -> 
     assert verdict.problem.message.endswith(".")
 
 
+def test_what_a_refusal_says_and_what_to_do_are_two_sentences() -> None:
+    answer = outcome({"Invoices": [an_error("The document date is locked")]})
+
+    assert isinstance(answer, Answered)
+    (verdict,) = answer.verdicts
+    assert isinstance(verdict, Refused)
+    assert "The document date is locked. " in verdict.problem.message
+
+
 def test_an_error_without_a_reason_is_a_refusal_all_the_same() -> None:
     silent = {"InvoiceID": NOBODY, "InvoiceNumber": "W-1"}
     answer = outcome({"Invoices": [silent]})

@@ -193,7 +193,10 @@ def test_a_stopped_act_leaves_the_rest_undone_for_good(scene: Scene) -> None:
     let_work(scene)
 
     assert {scene.status(each) for each in order_ids} == {"needs attention"}
-    assert "Stopped" in client.get(page).text
+    text = client.get(page).text
+    assert "Stopped" in text
+    assert "Waiting" not in text
+    assert "Not done" in client.get(f"{page}.csv").text
 
 
 def test_an_act_that_is_stopped_counts_what_it_was_at(scene: Scene) -> None:

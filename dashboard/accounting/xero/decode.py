@@ -315,13 +315,18 @@ def explain(message: str, member: Posting) -> Problem:
             "The books refuse %(kind)s %(natural_key)s: %(message)s %(advice)s",
             kind=NAMES[member.kind],
             natural_key=member.natural_key,
-            message=message,
+            message=_ended(message),
             advice=advice,
         ),
         # The same words about other documents are the same problem.
         about=message.replace(member.natural_key, "it")[:_MAX_ABOUT],
         settings_section=section,
     )
+
+
+def _ended(message: str) -> str:
+    """Return *message* with the stop that some of the API's lack."""
+    return message if message.endswith((".", "!", "?")) else f"{message}."
 
 
 def _refused_whole(reply: Reply, members: Sequence[Posting]) -> Outcome:
