@@ -51,13 +51,17 @@ def read_forecast(
 
 
 def pending_by_kind(session: Session) -> dict[PostingKind, int]:
-    """Count the postings that wait to be frozen into a request."""
+    """Count the postings that wait to be frozen into a request, and need no person.
+
+    What waits behind a refused one goes no sooner than somebody acts.
+    """
     wanted = exists().where(
         or_(
             OrderRow.id == PostingRow.order_id,
             OrderRow.contact_posting_id == PostingRow.id,
         ),
         OrderRow.decision == Decision.BOOK.value,
+        OrderRow.status != OrderStatus.NEEDS_ATTENTION.value,
     )
     counts = session.execute(
         select(PostingRow.kind, func.count())

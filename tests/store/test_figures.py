@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from dashboard.domain.exchanges import Refused
+from dashboard.domain.problems import Cause, Problem
 from dashboard.domain.status import RequestState
 from dashboard.store.exchanges import ExchangeStore
 from dashboard.store.figures import CurrencySum, FigureReading
 from dashboard.store.runs import RunStore
 from tests.fixtures.builders import an_order
 from tests.fixtures.company import Company
-from tests.fixtures.work import an_exchange, confirm_next, send_next
+from tests.fixtures.work import an_exchange, answer, confirm_next, send_next
 
 
 def test_sums_tell_ordered_from_invoiced_from_paid(company: Company) -> None:
@@ -55,6 +57,19 @@ def test_backlog_counts_what_waits_and_since_when(company: Company) -> None:
     assert backlog.pending == 4  # two invoices and two payments behind the contact
     assert backlog.requests[RequestState.SENDING] == 1
     assert backlog.due_since == since
+
+
+def test_what_waits_behind_a_refused_posting_waits_for_a_person(
+    company: Company,
+) -> None:
+    company.take_in(an_order("1"))
+    confirm_next(company)
+    refused = Refused(problem=Problem(cause=Cause.REFUSED, message="It is locked."))
+    answer(company, send_next(company), [refused])
+
+    backlog = FigureReading(company.database).backlog(company.clock.now())
+
+    assert backlog.pending == 0
 
 
 def test_backlog_is_empty_when_all_is_booked(company: Company) -> None:
