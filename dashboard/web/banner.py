@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from flask import url_for
+from flask import request, url_for
 
 from dashboard.domain.alarms import Alarm, AlarmKind
 from dashboard.domain.pauses import ConnectionPause
@@ -19,6 +19,8 @@ from dashboard.web.words import ALARMS
 
 _Place = tuple[str, Callable[[], str]]
 
+# Pages that show what needs a person by themselves, all of it.
+_SHOW_PROBLEMS: Final = {"overview.show", "problems.index", "problems.group"}
 # Where each is looked into; what works in the background has no page.
 _PLACES: Final[Mapping[AlarmKind, _Place]] = {
     AlarmKind.SCHEDULE_LATE: (
@@ -88,7 +90,7 @@ def _lines(pulse: Pulse, alarms: Sequence[Alarm]) -> Iterator[BannerLine]:
         _line(a.kind, a.message, a.since) for a in alarms if a.kind not in apart
     )
     problems = [a for a in alarms if a.kind is AlarmKind.NEEDS_PERSON]
-    if problems:
+    if problems and request.endpoint not in _SHOW_PROBLEMS:
         yield _problems(problems)
 
 

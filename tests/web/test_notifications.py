@@ -285,6 +285,14 @@ def test_many_alarms_are_one_banner_the_most_urgent_first(scene: Scene) -> None:
     assert places == sorted(places)
 
 
+def test_problems_are_not_told_twice_where_a_page_shows_them(scene: Scene) -> None:
+    scene.hold(AlarmKind.NEEDS_PERSON)
+    client = scene.client()
+
+    for path, told in (("/", False), ("/problems", False), ("/orders", True)):
+        assert ("Orders need a person" in client.get(path).text) is told, path
+
+
 def test_the_first_of_several_causes_is_told_in_the_readers_language(
     scene: Scene,
 ) -> None:
