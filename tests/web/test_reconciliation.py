@@ -215,6 +215,16 @@ def test_every_number_of_differences_leads_to_the_list_it_counts(scene: Scene) -
         assert row["Document"] == "W-77"
 
 
+def test_a_comparison_that_found_nothing_gone_does_not_say_that_all_agrees(
+    scene: Scene,
+) -> None:
+    done = compare(scene, a_difference(scene.order("1001")))
+
+    text = scene.client().get(f"/reconciliation/{done.id}?gone=1").text
+
+    assert "All that was compared agrees" not in text
+
+
 def test_what_a_comparison_found_gone_is_a_list_of_its_own(
     scene: Scene, clock: SettableClock
 ) -> None:
