@@ -28,6 +28,11 @@ _NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _EXAMPLE: Final = Decimal("9.5")
 
 
+def stripped(text: str | None) -> str:
+    """Return what was typed without the space around it: a filter of a field."""
+    return (text or "").strip()
+
+
 def labelled(*pairs: tuple[str | int, str]) -> list[Any]:
     """Return the choices of a field from pairs of value and label."""
     return [SelectChoice(value=value, label=label) for value, label in pairs]

@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, Length
 from dashboard.domain.users import Role
 from dashboard.store.saved_views import MOST, TooManyViews
 from dashboard.web.access import requires, signed_in
-from dashboard.web.forms import PageForm
+from dashboard.web.forms import PageForm, stripped
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext
 from dashboard.web.order_query import OrderQuery, read_query
@@ -31,7 +31,7 @@ class SaveViewForm(PageForm):
     name = StringField(
         lazy_gettext("Name"),
         [DataRequired(), Length(max=LONGEST_NAME)],
-        filters=[lambda text: (text or "").strip()],
+        filters=[stripped],
     )
 
 

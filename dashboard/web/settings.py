@@ -166,7 +166,7 @@ def add_shop() -> ResponseReturnValue:
         return _page({"shop": entered}, status=422)
     try:
         # With a secret that nobody knows, nothing is taken from a webhook.
-        secret = (entered.secret.data or "").strip() or secrets.token_urlsafe()
+        secret = entered.secret.data or secrets.token_urlsafe()
         services().company.add_shop(shop, secret, at=services().clock.now())
     except ShopExists as error:
         entered.prefix.errors = [said_of(error)]

@@ -49,6 +49,7 @@ from dashboard.web.forms import (
     RowForm,
     VersionField,
     labelled,
+    stripped,
 )
 from dashboard.web.language import gettext, lazy_gettext, said_of
 from dashboard.web.language import lazy_gettext as _
@@ -325,6 +326,7 @@ class ShopForm(PageForm):
     secret = PasswordField(
         lazy_gettext("Secret it signs with"),
         [Optional(), Length(min=8, max=200)],
+        filters=[stripped],
         render_kw={"autocomplete": "new-password"},
     )
 

@@ -31,7 +31,7 @@ from dashboard.shops.shopify.connector import Shopify
 from dashboard.store.pulls import ApiKeys
 from dashboard.store.vault import SecretUnreadable
 from dashboard.web.access import requires
-from dashboard.web.forms import PageForm
+from dashboard.web.forms import PageForm, stripped
 from dashboard.web.language import gettext, said_of
 from dashboard.web.language import lazy_gettext as _
 from dashboard.web.note import note
@@ -105,6 +105,7 @@ class SecretForm(PageForm):
     secret = PasswordField(
         _("New secret"),
         [InputRequired(), Length(min=8, max=200)],
+        filters=[stripped],
         render_kw={"autocomplete": "new-password"},
     )
 
@@ -174,7 +175,7 @@ def save_secret(slug: str) -> ResponseReturnValue:
         keys = _keys(shop)
         form = _access_form(shop, keys)
         return _page(shop, keys, form, secret_form=entered, status=422)
-    secret = (entered.secret.data or "").strip()
+    secret = entered.secret.data or ""
     services().company.add_shop(shop, secret, at=services().clock.now())
     note(ActivityKind.SETTINGS, "changed", say("shop %(slug)s, secret", slug=slug))
     flash(gettext("Saved. Set the same secret in the webhooks of the shop."), "good")

@@ -218,6 +218,8 @@ def test_a_shop_is_added_with_a_secret_nobody_sees_again(scene: Scene) -> None:
     assert "/intake/second" in text
     assert "very-secret-indeed" not in text
     assert client.post("/settings/shops", shop).status_code == 422
+    padded = {**shop, "slug": "till", "prefix": "", "secret": "   x    "}
+    assert client.post("/settings/shops", padded).status_code == 422
 
 
 def test_a_shop_without_webhooks_needs_no_secret_and_takes_nothing_pushed(

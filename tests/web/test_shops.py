@@ -212,10 +212,11 @@ def test_a_new_secret_is_taken_beside_the_one_before(
 
 
 @pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("secret", ["abc", " " * 8, "   abc   "])
 def test_a_secret_that_is_too_short_is_refused_where_it_is_entered(
-    scene: Scene,
+    scene: Scene, secret: str
 ) -> None:
-    answer = scene.client(Role.ADMINISTRATOR).post(f"{PAGE}/secret", {"secret": "abc"})
+    answer = scene.client(Role.ADMINISTRATOR).post(f"{PAGE}/secret", {"secret": secret})
 
     assert answer.status_code == 422
     assert "is-invalid" in answer.text
