@@ -415,7 +415,8 @@ def _read_shop_rules(session: Session, shop: Shop) -> ShopRules:
 
 
 def _version_of(rules: ShopRules) -> int:
-    return zlib.crc32(json.dumps(to_plain(rules), sort_keys=True).encode())
+    # Nine digits at most: no form takes more for a version.
+    return zlib.crc32(json.dumps(to_plain(rules), sort_keys=True).encode()) >> 3
 
 
 def _read_company_rules(session: Session) -> CompanyRules:

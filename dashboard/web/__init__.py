@@ -106,10 +106,11 @@ def register_pages(app: Flask, services: Services) -> None:
     install_language(app)
     uploads.allow_files(app)
     Bootstrap5(app)
-    CSRFProtect(app)
     # Of a demonstration alone: elsewhere there is nothing that could empty the books.
     pages = _PAGES if services.demo_lab is None else (*_PAGES, demo_lab.blueprint)
     install_access(app, frozenset(blueprint.name for blueprint in pages))
+    # After who is there: the words of who is signed out are kept, whatever the token.
+    CSRFProtect(app)
     install_freshness(app)
     install_errors(app)
     install_page(app)

@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
-from urllib.parse import urlsplit, urlunsplit
 
 from flask import (
     Flask,
@@ -22,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
 from dashboard.domain.users import Role, User
-from dashboard.web.own_address import own_address
+from dashboard.web.own_address import own_address, page_before
 from dashboard.web.services import services
 from dashboard.web.typed import typed
 
@@ -31,6 +30,7 @@ _ROLE = "required_role"
 _PUBLIC = "public"
 _USER = "known_user"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_LONGEST_NAME = 100
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -126,7 +126,7 @@ def install_access(app: Flask, guarded: frozenset[str]) -> None:
             return None
         if request.method not in _SAFE_METHODS:
             _refuse_foreign_sites()
-            _refuse_nul()
+            _refuse_rubbish()
         if is_public(view):
             return None
         if not current_user.is_authenticated:
@@ -153,29 +153,26 @@ def _refuse_foreign_sites() -> None:
         abort(403)
 
 
-def _refuse_nul() -> None:
-    """Refuse text that no browser sends and PostgreSQL cannot hold."""
-    if any("\0" in value for _name, value in request.form.items(multi=True)):
-        abort(400)
+def _refuse_rubbish() -> None:
+    """Refuse what no browser sends of our forms.
+
+    PostgreSQL cannot hold a NUL, and a name with thousands of digits is no row's.
+    """
+    for name, value in request.form.items(multi=True):
+        if len(name) > _LONGEST_NAME or not name.isascii() or "\0" in value:
+            abort(400)
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
     if is_live():
         return "", 401
     if request.method not in _SAFE_METHODS:
-        return keep_what_was_typed()
+        return _keep_what_was_typed()
     wanted = own_address() if request.path != "/" else None
     return redirect(url_for("sign_in.form", next=wanted))
 
 
-def is_signed_out() -> bool:
-    """Tell whether what was asked for is for users, and nobody is signed in."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    closed = view is not None and not is_public(view)
-    return closed and not current_user.is_authenticated
-
-
-def keep_what_was_typed() -> ResponseReturnValue:
+def _keep_what_was_typed() -> ResponseReturnValue:
     """Answer a form of somebody who is signed out: its words would be lost else."""
     page = render_template(
         "sign_in/signed_out.html",
@@ -187,11 +184,11 @@ def keep_what_was_typed() -> ResponseReturnValue:
 
 def _page_of_form() -> str | None:
     """Return the address of the page that held the form, None if it has none."""
-    parts = urlsplit(request.referrer or "")
-    if parts.netloc != request.host or not parts.path.startswith(request.script_root):
+    page = page_before()
+    if not page.startswith(request.script_root):
         return None
     adapter = current_app.create_url_adapter(request)
-    path = parts.path.removeprefix(request.script_root)
-    if adapter is None or not adapter.test(path, "GET"):
+    path = page.removeprefix(request.script_root).partition("?")[0]
+    if not path or adapter is None or not adapter.test(path, "GET"):
         return None
-    return urlunsplit(("", "", parts.path, parts.query, ""))
+    return page

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import Request, url_for
 
 from dashboard.web.language import gettext as _
 from dashboard.web.language import lazy_gettext, ngettext, number
+from dashboard.web.own_address import page_before
 
 _MEGABYTE: Final = 1_000_000
 # The list to look in for what an address named, by how that began.
@@ -126,17 +126,9 @@ def ways_on(code: int, request: Request) -> Iterator[Way]:
 
 def _came_from(request: Request) -> str:
     """Return the page of ours that led here, empty if none did."""
-    try:
-        parts = urlsplit(request.referrer or "")
-    except ValueError:
-        return ""
+    before = page_before()
     here = request.script_root + request.path
-    if parts.netloc != request.host or parts.path == here:
-        return ""
-    # As an address of its own, what begins with two slashes names another server.
-    if not parts.path.startswith("/") or parts.path.startswith(("//", "/\\")):
-        return ""
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    return "" if before.partition("?")[0] == here else before
 
 
 def _most(most_bytes: int | None) -> str:

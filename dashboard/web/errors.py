@@ -14,7 +14,6 @@ from werkzeug.exceptions import (
 )
 
 from dashboard.store.database import DATABASE_AWAY
-from dashboard.web.access import is_signed_out, keep_what_was_typed
 from dashboard.web.error_words import Words, ways_on, words_of
 from dashboard.web.headers import request_id
 from dashboard.web.language import gettext as _
@@ -63,8 +62,6 @@ def _database_away(error: Exception) -> ResponseReturnValue:
 
 
 def _form_too_old(_error: HTTPException) -> ResponseReturnValue:
-    if is_signed_out():
-        return keep_what_was_typed()
     return _page(
         400,
         Words(

@@ -26,6 +26,8 @@ from dashboard.web.language import gettext, plain_number
 # Nothing is grouped: "1.250" is over a thousand to some, a little over one to others.
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _EXAMPLE: Final = Decimal("9.5")
+# The tables count up to 2**31; Python reads no number of thousands of digits.
+_VERSION_DIGITS: Final = 9
 
 
 def stripped(text: str | None) -> str:
@@ -64,7 +66,7 @@ class VersionField(HiddenField):
     def number(self) -> int:
         """The version that was read."""
         text = str(self.data or "")
-        return int(text) if text.isdecimal() else -1
+        return int(text) if text.isdecimal() and len(text) <= _VERSION_DIGITS else -1
 
 
 class NumberField(Field):

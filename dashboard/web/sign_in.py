@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -105,12 +104,9 @@ def local_address(wanted: str) -> str:
     Browsers read a backslash as a slash and skip control characters: either makes
     another site of what looks like a path.
     """
-    parts = urlsplit(wanted)
     ours = wanted.startswith("/") and not wanted.startswith("//")
     plain = wanted.isprintable() and "\\" not in wanted
-    if ours and plain and not parts.scheme and not parts.netloc:
-        return wanted
-    return url_for("overview.show")
+    return wanted if ours and plain else url_for("overview.show")
 
 
 def start_session(user: User) -> None:

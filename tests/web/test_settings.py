@@ -46,6 +46,16 @@ def test_two_people_do_not_undo_each_other(scene: Scene) -> None:
     assert "Somebody else saved" in client.get("/settings").text
 
 
+@pytest.mark.parametrize("version", ["9" * 5_000, "9" * 25, "-1", "²", "many"])
+def test_what_is_no_version_is_the_one_of_nobody(scene: Scene, version: str) -> None:
+    client = scene.client()
+    kept = {"exchange_days": "30", "failure_days": "90", "activity_days": "365"}
+
+    for path, form in (("company", COMPANY), ("retention", kept)):
+        client.post(f"/settings/{path}", {**form, "version": version})
+        assert "Somebody else saved" in client.get("/settings").text
+
+
 def test_a_new_tax_rule_sets_stopped_orders_going_again(scene: Scene) -> None:
     order_id = scene.order("1001", rate="9")
     client = scene.client(Role.MANAGER)
