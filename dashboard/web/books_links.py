@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from flask import g
 
-from dashboard.domain.booked import DocumentKind
+from dashboard.domain.postings import PostingKind
 from dashboard.domain.reconciliation import Difference
 from dashboard.store.company import Connection
 from dashboard.web.services import services
 
 _XERO_API: Final = "https://api.xero.com"
-_XERO_INVOICE: Final = "https://go.xero.com/AccountsReceivable/View.aspx?InvoiceID="
+_XERO: Final = "https://go.xero.com"
+# What has a page of its own, in Xero and in the stand-in for it.
+_IN_XERO: Final[Mapping[str, str]] = {
+    PostingKind.CONTACT: "Contacts/View/",
+    PostingKind.INVOICE: "AccountsReceivable/View.aspx?InvoiceID=",
+    PostingKind.CREDIT_NOTE: "AccountsReceivable/ViewCreditNote.aspx?creditNoteID=",
+}
+_IN_THE_STAND_IN: Final[Mapping[str, str]] = {
+    PostingKind.CONTACT: "contacts/",
+    PostingKind.INVOICE: "invoices/",
+    PostingKind.CREDIT_NOTE: "credit-notes/",
+}
 
 
-def invoice_url(document_id: str) -> str:
-    """Return the address of an invoice's page in the books; empty without books."""
+def page_in_books(kind: str, document_id: str) -> str:
+    """Return the address of a document's page in the books; empty if it has none."""
     connection = _connection()
-    if connection is None:
+    if connection is None or not document_id or kind not in _IN_XERO:
         return ""
     if connection.base_url == _XERO_API:
-        return _XERO_INVOICE + document_id
-    return f"{connection.base_url}/invoices/{document_id}"
+        return f"{_XERO}/{_IN_XERO[kind]}{document_id}"
+    return f"{connection.base_url}/{_IN_THE_STAND_IN[kind]}{document_id}"
 
 
 def document_url(difference: Difference) -> str:
-    """Return the address of the invoice a difference is about; empty without one."""
-    is_invoice = difference.document_kind is DocumentKind.INVOICE
-    if not is_invoice or not difference.document_id:
-        return ""
-    return invoice_url(difference.document_id)
+    """Return the address of what a difference is about; empty without one."""
+    return page_in_books(difference.document_kind.value, difference.document_id)
 
 
 def _connection() -> Connection | None:

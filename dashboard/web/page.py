@@ -22,7 +22,7 @@ from dashboard.web.advice import (
 )
 from dashboard.web.assets import asset, bootstrap_css, icon_href
 from dashboard.web.banner import banner_lines
-from dashboard.web.books_links import document_url, invoice_url
+from dashboard.web.books_links import document_url, page_in_books
 from dashboard.web.browser_name import browser_name
 from dashboard.web.order_query import cause_key
 from dashboard.web.own_address import own_address
@@ -63,7 +63,7 @@ def install_page(app: Flask) -> None:
         is_live=is_live,
         own_address=own_address,
         tracker=tracker,
-        invoice_url=invoice_url,
+        page_in_books=page_in_books,
         advice=advice,
         is_chosen_for_each=is_chosen_for_each,
         problem_title=problem_title,

@@ -60,6 +60,16 @@ def test_a_stopped_order_says_what_to_do_and_where(scene: Scene) -> None:
     assert f'formaction="/orders/{order_id}/retry"' in text
 
 
+def test_what_has_a_page_in_the_books_leads_there(scene: Scene) -> None:
+    order_id = scene.order("1001")
+    scene.book(order_id)
+
+    text = scene.client().get(f"/orders/{order_id}").text
+
+    links = re.findall(r'href="http://127.0.0.1:9/([a-z-]+)/doc-\d+"', text)
+    assert links == ["contacts", "invoices"]
+
+
 def test_what_has_nothing_to_show_is_not_offered(scene: Scene) -> None:
     waiting = scene.order("1001", paid=False)
     paid = scene.order("1002")
