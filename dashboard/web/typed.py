@@ -26,8 +26,8 @@ from wtforms.fields.core import UnboundField
 
 Sent = MultiDict[str, str]
 
-# Who opens an address with it, in the address itself.
-_SIGN_IN: Final = re.compile(r"://[^/\s]*@")
+# Who opens an address with it, in the address itself; people leave its scheme out.
+_SIGN_IN: Final = re.compile(r"(?:://|^[^/\s:]*:)[^/\s]*@")
 _ROW: Final = re.compile(r"(\w+)-([0-9]{1,3})-(\w+)")
 _UNSEEN: Final = (HiddenField, FileField, FieldList)
 

@@ -233,6 +233,8 @@ def test_settings_sent_after_signing_out_are_given_back_without_what_is_secret(
     assert "ck_9" not in text
     assert "cs_9" not in text
     assert "hunter2" not in answer("/settings/connection", signed_in)
+    bare = {"base_url": "me:hunter2@shop.example"}
+    assert "hunter2" not in answer("/settings/shops/demo/access", bare)
 
 
 def every_form(form: type[Form] = PageForm) -> Iterator[type[Form]]:
