@@ -94,7 +94,7 @@ def test_a_note_is_written_and_a_preview_is_read(page: Page, served: Scene) -> N
     page.get_by_role("link", name="Preview").click()
 
     expect(page.get_by_text("Nothing is sent yet.", exact=False)).to_be_visible()
-    expect(page.get_by_text("tax rule for 21 %", exact=False)).to_be_visible()
+    expect(page.get_by_text("tax rule for 21%", exact=False)).to_be_visible()
     expect(page.locator("pre").first).to_contain_text('{"Contacts":[{"Name":')
 
 
