@@ -81,7 +81,7 @@ def test_a_backfill_shows_its_plan_before_anything_is_booked(
 
     page.get_by_role("link", name="Blocked 2").click()
     expect(page.get_by_text("tax rate 13 % in NL has no tax type")).to_be_visible()
-    expect(page.get_by_text("Takes about")).to_be_visible()
+    expect(page.get_by_text("There is nothing to book in these days")).to_be_visible()
     assert served.status(7) == "needs attention"
 
 
