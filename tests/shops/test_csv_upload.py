@@ -286,12 +286,13 @@ def test_every_wrong_cell_is_named_and_the_other_orders_are_read() -> None:
         "3,2026-11-02,99.00,6.05,21,1,,,\n"
         ",2026-11-01,1.00,1.00,21,1,,,\n"
         "4,2026-11-01,1.00,1.00,21,1,,EURO,Holland\n"
+        '"5,1",2026-11-01,1.00,1.00,21,1,,EUR,NL\n'
     )
 
     good, *wrong = read(text)
 
     assert good.order is not None
-    assert [order.order for order in wrong] == [None] * 4
+    assert [order.order for order in wrong] == [None] * 5
     assert [(line, column) for line, column, _ in faults(text)] == [
         (3, "gross"),
         (3, "vat rate"),
@@ -302,6 +303,7 @@ def test_every_wrong_cell_is_named_and_the_other_orders_are_read() -> None:
         (6, "order"),
         (7, "currency"),
         (7, "country"),
+        (8, "order"),
     ]
     assert (5, "total", 'is "99.00" here and "12.10" in line 4: an order has one') in (
         faults(text)

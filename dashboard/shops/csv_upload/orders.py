@@ -137,7 +137,8 @@ def _read_order(rows: OrderRows, reading: Reading) -> FileOrder:
         lines=tuple(row.line for row in rows.rows),
         payload=payload,
         order=order,
-        errors=tuple(rows.errors),
+        # One cell stands for several fields of our own JSON, each of which is wrong.
+        errors=tuple(dict.fromkeys(rows.errors)),
         computed=any(charge.computed for charge in charges),
     )
 
