@@ -192,7 +192,8 @@ class Order:
 
         Some shops keep the mark of such a customer on an order they did tax.
         """
-        return self.vat_exempt and any(not line.tax for line in self.lines)
+        untaxed = (line for line in self.lines if line.net and not line.tax)
+        return self.vat_exempt and any(untaxed)
 
     @property
     def taxed_at(self) -> Address:

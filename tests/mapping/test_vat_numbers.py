@@ -242,7 +242,9 @@ def test_order_taxed_in_full_has_no_reverse_charge_whatever_its_mark_says() -> N
     plan = plan_order(order, SHOP, STRICT, ())
 
     assert plan.decision is Decision.BOOK
+    free = replace(order.lines[0], kind=LineKind.SHIPPING, net=Decimal(0), taxes=())
     numbered = with_tax(an_order("DE136695976"), 2)
+    numbered = replace(numbered, lines=(free, *numbered.lines))
     *_, last = draft_documents(numbered, SHOP, STRICT).invoice.lines
     assert last.description == "Mug"
 
